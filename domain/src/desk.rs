@@ -1,0 +1,212 @@
+//! What crosses between the engine and a person's desk: events down, wishes up.
+
+use crate::{
+    AgentId, AgentState, Ani, ContactId, Customer, DispositionCode, Dnis, Instant, InteractionId, NextState, NodeId,
+    OfferId, OfferResult, QueueId, ReasonCode, RecordingId, Redacted,
+};
+
+/// Who receives a desk event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// One agent, at every place where this agent is connected. Supervisors may see it too.
+    Agent(AgentId),
+}
+
+/// One event for a desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskEvent {
+    /// When it was decided.
+    pub at: Instant,
+    /// For whom.
+    pub to: Audience,
+    /// What.
+    pub body: DeskBody,
+}
+
+/// What a desk is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeskBody {
+    /// The agent's state changed.
+    AgentState {
+        /// The state.
+        state: AgentState,
+        /// Since when.
+        since: Instant,
+        /// What was asked to follow.
+        next: Option<NextState>,
+        /// Why the system chose the state, if it did: `rona`, `connection` …
+        note: Option<ReasonCode>,
+    },
+    /// The agent's phone became usable or unusable.
+    Phone {
+        /// A registered address or a fixed one exists.
+        reachable: bool,
+    },
+    /// A contact is offered. Sent before the phone rings.
+    Offered(Box<Offer>),
+    /// The pop has more to show: a late customer record.
+    PopChanged(Box<ScreenPop>),
+    /// The offer is over.
+    OfferEnded {
+        /// The offer.
+        offer: OfferId,
+        /// The contact.
+        contact: ContactId,
+        /// How.
+        result: OfferResult,
+    },
+    /// The agent's part in a contact moved on.
+    Interaction(Box<InteractionView>),
+}
+
+/// A contact offered to an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The offer.
+    pub offer: OfferId,
+    /// The agent's part in the contact.
+    pub interaction: InteractionId,
+    /// When it ends unanswered.
+    pub deadline: Instant,
+    /// Why this agent, in one line.
+    pub why: String,
+    /// The customer's record and the call's story.
+    pub pop: ScreenPop,
+}
+
+/// The customer's record and the call's story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScreenPop {
+    /// The contact.
+    pub contact: ContactId,
+    /// The calling number; empty when withheld.
+    pub ani: Ani,
+    /// The caller's name as signalled.
+    pub caller_name: Redacted,
+    /// The called number.
+    pub dnis: Dnis,
+    /// The queue, if it came through one.
+    pub queue: Option<QueueId>,
+    /// The customer, if recognised.
+    pub customer: Option<Customer>,
+    /// The nodes that the caller went through.
+    pub path: Vec<NodeId>,
+    /// The digits keyed, with the node where they were keyed.
+    pub digits: Vec<(NodeId, Redacted)>,
+    /// When the contact arrived.
+    pub started: Instant,
+    /// When it entered the line, if it did.
+    pub queued: Option<Instant>,
+    /// True for a call that the agent dialled.
+    pub outgoing: bool,
+}
+
+/// Where an agent's part in a contact stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InteractionPhase {
+    /// The agent's phone is being rung or is connecting.
+    Connecting,
+    /// Customer and agent talk.
+    Talking,
+    /// The customer hears music.
+    Held,
+    /// The customer has left; after-contact work.
+    WrapUp,
+    /// Over.
+    Ended,
+}
+
+impl InteractionPhase {
+    /// The word in APIs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Talking => "talking",
+            Self::Held => "held",
+            Self::WrapUp => "wrap_up",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// An agent's part in a contact, as the agent sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InteractionView {
+    /// The agent's part.
+    pub interaction: InteractionId,
+    /// The contact.
+    pub contact: ContactId,
+    /// The queue, if it came through one.
+    pub queue: Option<QueueId>,
+    /// The phase.
+    pub phase: InteractionPhase,
+    /// Since when.
+    pub since: Instant,
+    /// When customer and agent were first joined.
+    pub connected: Option<Instant>,
+    /// Total time on hold so far, without a hold that still runs, in milliseconds.
+    pub held_ms: u64,
+    /// The agent's microphone is not passed on.
+    pub muted: bool,
+    /// The recording that runs.
+    pub recording: Option<RecordingId>,
+    /// When wrap-up ends by itself.
+    pub wrap_up_deadline: Option<Instant>,
+    /// The disposition chosen so far.
+    pub disposition: Option<DispositionCode>,
+    /// The notes so far.
+    pub notes: Redacted,
+    /// The customer's record and the call's story.
+    pub pop: ScreenPop,
+}
+
+/// Where a contact may be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransferTarget {
+    /// A queue.
+    Queue(QueueId),
+    /// An agent.
+    Agent(AgentId),
+    /// A number, by a trunk.
+    Number(Dnis),
+}
+
+/// What a person asks for. Carried out on behalf of one agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Start the shift; the agent is not ready until it says so.
+    SignIn,
+    /// End the shift; while busy: afterwards.
+    SignOut,
+    /// Take contacts; while busy or wrapping up: afterwards.
+    Ready,
+    /// Take none, for a reason; while busy: afterwards.
+    NotReady(ReasonCode),
+    /// Answer the offer (only phones that can be told to answer).
+    Answer(OfferId),
+    /// Decline the offer.
+    Decline(OfferId),
+    /// Put the customer on hold.
+    Hold(ContactId),
+    /// Take the customer back.
+    Resume(ContactId),
+    /// Stop or restart passing on the agent's voice.
+    Mute(ContactId, bool),
+    /// Send digits to the customer's side.
+    SendDigits(ContactId, Redacted),
+    /// Give the contact away.
+    Transfer(ContactId, TransferTarget),
+    /// End the contact for both parties.
+    HangUp(ContactId),
+    /// Call a number.
+    Dial(Dnis),
+    /// Keep the notes.
+    SaveNotes(ContactId, Redacted),
+    /// Choose how the contact ended.
+    SetDisposition(ContactId, DispositionCode),
+    /// Add time to the wrap-up.
+    ExtendWrapUp(ContactId),
+    /// End the wrap-up.
+    FinishWrapUp(ContactId),
+}

@@ -1,0 +1,227 @@
+//! The stream of contact events: the truth of what happened. History, consoles, metrics and reports
+//! are folds of it.
+
+use crate::{
+    AgentId, Ani, Cause, Channel, ContactId, CustomerId, DispositionCode, Dnis, EndedBy, EntryPointId, FlowId, Instant,
+    InteractionId, Language, NodeId, OfferId, OfferResult, Outcome, Priority, QueueId, RecordingId, Redacted, TrunkId,
+};
+
+/// One thing that happened to a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactEvent {
+    /// The contact.
+    pub contact: ContactId,
+    /// 1 for the first event of the contact, then one more for each.
+    pub seq: u32,
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub kind: ContactEventKind,
+}
+
+/// Who chose a disposition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DispositionBy {
+    /// The agent.
+    Agent,
+    /// The wrap-up timer ran out and the queue's default was taken.
+    Timeout,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContactEventKind {
+    /// The contact arrived. Always the first event.
+    Started {
+        /// The channel.
+        channel: Channel,
+        /// The calling number.
+        ani: Ani,
+        /// The caller's name as signalled.
+        caller_name: Redacted,
+        /// The called number.
+        dnis: Dnis,
+        /// The entry point, if the number has one.
+        entry_point: Option<EntryPointId>,
+        /// The trunk, if it came by one.
+        trunk: Option<TrunkId>,
+        /// An agent's own outgoing call names the agent.
+        dialled_by: Option<AgentId>,
+    },
+    /// The customer was recognised.
+    CustomerIdentified {
+        /// The customer.
+        customer: CustomerId,
+    },
+    /// The flow began.
+    FlowStarted {
+        /// The flow.
+        flow: FlowId,
+        /// The language at the start.
+        language: Language,
+    },
+    /// The flow reached a node.
+    NodeEntered {
+        /// The node.
+        node: NodeId,
+    },
+    /// The caller keyed digits at a node.
+    DigitsCollected {
+        /// The node.
+        node: NodeId,
+        /// The digits.
+        digits: Redacted,
+    },
+    /// The contact entered a queue.
+    Queued {
+        /// The queue.
+        queue: QueueId,
+        /// The priority at entry.
+        priority: Priority,
+    },
+    /// An agent was reserved and is being rung.
+    Offered {
+        /// The offer.
+        offer: OfferId,
+        /// The agent's part in the contact.
+        interaction: InteractionId,
+        /// The agent.
+        agent: AgentId,
+        /// The queue.
+        queue: QueueId,
+        /// Why this agent, in one line.
+        why: String,
+    },
+    /// The agent's phone rings.
+    Ringing {
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// The offer ended.
+    OfferEnded {
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+        /// How.
+        result: OfferResult,
+    },
+    /// Customer and agent are joined.
+    Connected {
+        /// The agent's part.
+        interaction: InteractionId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// The customer was put on hold.
+    Held {
+        /// The agent's part.
+        interaction: InteractionId,
+    },
+    /// The customer was taken back.
+    Resumed {
+        /// The agent's part.
+        interaction: InteractionId,
+    },
+    /// The contact was given away.
+    Transferred {
+        /// The agent's part that gave it away.
+        interaction: InteractionId,
+        /// To whom: `queue:support`, `agent:li.wei` or `number`.
+        to: String,
+    },
+    /// The recording began.
+    RecordingStarted {
+        /// The recording.
+        recording: RecordingId,
+    },
+    /// The recording is closed and stands on disk.
+    RecordingFinished {
+        /// The recording.
+        recording: RecordingId,
+        /// Path below the recordings directory.
+        path: String,
+        /// Length in milliseconds.
+        duration_ms: u64,
+        /// SHA-256 of the file, in hex.
+        sha256: String,
+        /// Milliseconds missing because the disk was too slow.
+        gap_ms: u64,
+    },
+    /// The customer is gone.
+    CustomerLeft {
+        /// Who ended it.
+        by: EndedBy,
+        /// Why.
+        cause: Cause,
+    },
+    /// The agent's part is over; after-contact work begins.
+    InteractionEnded {
+        /// The agent's part.
+        interaction: InteractionId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// The agent's notes, whole.
+    NotesSaved {
+        /// The agent's part.
+        interaction: InteractionId,
+        /// The text.
+        text: Redacted,
+    },
+    /// The disposition was chosen.
+    DispositionSet {
+        /// The agent's part.
+        interaction: InteractionId,
+        /// The code.
+        code: DispositionCode,
+        /// By whom.
+        by: DispositionBy,
+    },
+    /// After-contact work is over.
+    WrapUpEnded {
+        /// The agent's part.
+        interaction: InteractionId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// The contact is final. Always the last event but for `RecordingFinished`.
+    Closed {
+        /// How it ended.
+        outcome: Outcome,
+        /// Who ended it.
+        by: EndedBy,
+    },
+}
+
+impl ContactEventKind {
+    /// The event's word in tables and APIs.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "started",
+            Self::CustomerIdentified { .. } => "customer_identified",
+            Self::FlowStarted { .. } => "flow_started",
+            Self::NodeEntered { .. } => "node_entered",
+            Self::DigitsCollected { .. } => "digits_collected",
+            Self::Queued { .. } => "queued",
+            Self::Offered { .. } => "offered",
+            Self::Ringing { .. } => "ringing",
+            Self::OfferEnded { .. } => "offer_ended",
+            Self::Connected { .. } => "connected",
+            Self::Held { .. } => "held",
+            Self::Resumed { .. } => "resumed",
+            Self::Transferred { .. } => "transferred",
+            Self::RecordingStarted { .. } => "recording_started",
+            Self::RecordingFinished { .. } => "recording_finished",
+            Self::CustomerLeft { .. } => "customer_left",
+            Self::InteractionEnded { .. } => "interaction_ended",
+            Self::NotesSaved { .. } => "notes_saved",
+            Self::DispositionSet { .. } => "disposition_set",
+            Self::WrapUpEnded { .. } => "wrap_up_ended",
+            Self::Closed { .. } => "closed",
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The shared vocabulary of Switchroom: ids, time, the words of the contact-centre floor, the events
+//! that cross crate borders, and the views that people read.
+//!
+//! It holds no business rule and never does I/O: nothing here reads a clock, draws a random number or
+//! knows how a value is written on a wire.
+//!
+//! ```
+//! use domain::{AgentId, Instant};
+//! let agent: AgentId = "li.wei".parse().unwrap();
+//! assert_eq!(agent.to_string(), "li.wei");
+//! assert_eq!(Instant::from_millis(1_500).as_millis(), 1_500);
+//! ```
+
+mod agent;
+mod cause;
+mod customer;
+mod desk;
+mod error;
+mod event;
+mod history;
+mod id;
+mod phone;
+mod requirement;
+mod time;
+mod view;
+
+pub use agent::{AgentState, Channel, NextState, Priority, Proficiency, Role};
+pub use cause::{Cause, EndedBy, OfferResult, Outcome};
+pub use customer::{ContactPoint, Customer, LastContact};
+pub use desk::{Audience, DeskBody, DeskEvent, InteractionPhase, InteractionView, Offer, ScreenPop, TransferTarget, Wish};
+pub use error::CommandError;
+pub use event::{ContactEvent, ContactEventKind, DispositionBy};
+pub use history::{
+    AgentRow, Answer, ContactDetail, ContactFilter, ContactRow, DispositionRow, EventRow, ImportReport,
+    InteractionRow, NewCustomer, Page, Query, QueryError, RecordingRow, RowError, Session, User,
+};
+pub use id::{
+    AgentId, ContactId, CustomerId, DispositionCode, EntryPointId, FlowId, InteractionId, LegId, NodeId, OfferId,
+    ParseIdError, PlayId, PromptId, QueueId, ReasonCode, RecordingId, SkillId, Slug, TrunkId,
+};
+pub use phone::{Ani, Dnis, Language, Redacted};
+pub use requirement::{Requirement, Ring};
+pub use time::{Instant, WallTime};
+pub use view::{AgentView, Counts, FloorView, QueueView, ServiceLevelGoal, WaitingView};

@@ -1,0 +1,136 @@
+//! Read views: what supervisors see. Published by the control loop, never asked for.
+
+use crate::{AgentId, AgentState, ContactId, Instant, InteractionPhase, NextState, QueueId, Redacted, SkillId};
+
+/// Share of contacts to be answered within a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceLevelGoal {
+    /// Percent of contacts, 0 to 100.
+    pub share_percent: u8,
+    /// Answered within this many milliseconds.
+    pub within_ms: u64,
+    /// Abandons at or below this wait do not count against the goal, in milliseconds.
+    pub short_abandon_ms: u64,
+}
+
+/// Counters of a queue since midnight or since the start, whichever is later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Contacts that entered.
+    pub offered: u64,
+    /// Contacts that an agent answered.
+    pub answered: u64,
+    /// Contacts answered within the goal's time.
+    pub answered_within: u64,
+    /// Contacts that left while waiting.
+    pub abandoned: u64,
+    /// Those of them that left within the short-abandon limit.
+    pub short_abandons: u64,
+    /// Contacts sent on elsewhere unanswered.
+    pub flowed_out: u64,
+    /// Sum of the waits of the answered, in milliseconds.
+    pub wait_answered_ms: u64,
+}
+
+impl Counts {
+    /// Service level by the default formula `no_short`: answered within T over (offered − short abandons), in
+    /// thousandths; `None` when nothing was counted. Contacts still waiting are not counted.
+    #[must_use]
+    pub fn service_level_permille(&self) -> Option<u32> {
+        let ended = self.answered + self.abandoned + self.flowed_out;
+        let base = ended.saturating_sub(self.short_abandons);
+        (base > 0).then(|| (self.answered_within * 1_000 / base) as u32)
+    }
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueView {
+    /// The id.
+    pub id: QueueId,
+    /// The name.
+    pub name: String,
+    /// The goal.
+    pub goal: ServiceLevelGoal,
+    /// Contacts waiting.
+    pub waiting: u32,
+    /// When the longest waiting one entered the line.
+    pub oldest: Option<Instant>,
+    /// Counters.
+    pub counts: Counts,
+    /// Agents of this queue who are signed in.
+    pub agents_signed_in: u32,
+    /// Of these, ready.
+    pub agents_ready: u32,
+    /// Of these, reserved.
+    pub agents_reserved: u32,
+    /// Of these, busy.
+    pub agents_busy: u32,
+    /// Of these, in after-contact work.
+    pub agents_wrap_up: u32,
+    /// Of these, not ready.
+    pub agents_not_ready: u32,
+}
+
+/// An agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentView {
+    /// The id.
+    pub id: AgentId,
+    /// The name.
+    pub name: String,
+    /// The state.
+    pub state: AgentState,
+    /// Since when.
+    pub since: Instant,
+    /// What was asked to follow.
+    pub next: Option<NextState>,
+    /// The phone can be rung.
+    pub reachable: bool,
+    /// The contact in hand.
+    pub contact: Option<ContactId>,
+    /// The phase of the part in it.
+    pub phase: Option<InteractionPhase>,
+    /// Whom the agent serves: a name or a number.
+    pub customer: Option<Redacted>,
+    /// The queue of the contact in hand.
+    pub queue: Option<QueueId>,
+    /// Queues that the agent serves.
+    pub queues: Vec<QueueId>,
+    /// Skills with levels.
+    pub skills: Vec<(SkillId, u8)>,
+    /// Contacts handled since the start.
+    pub handled: u64,
+    /// Sum of talk, hold and wrap-up, in milliseconds.
+    pub handle_ms: u64,
+}
+
+/// A contact in line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingView {
+    /// The contact.
+    pub contact: ContactId,
+    /// The queue.
+    pub queue: QueueId,
+    /// Name or number of the caller.
+    pub customer: Redacted,
+    /// When it entered the line.
+    pub since: Instant,
+    /// True while an agent is being rung for it.
+    pub offered: bool,
+}
+
+/// Everything on the floor at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FloorView {
+    /// When this was true.
+    pub at: Instant,
+    /// Every queue.
+    pub queues: Vec<QueueView>,
+    /// Every agent.
+    pub agents: Vec<AgentView>,
+    /// The oldest contacts in line, at most 200.
+    pub waiting: Vec<WaitingView>,
+    /// Calls in progress.
+    pub calls: u32,
+}

@@ -1,0 +1,2 @@
+//! Switchroom.
+fn main() {}
