@@ -1,1 +1,16 @@
-//! One voice contact.
+//! One voice contact: its legs, phases, offers, hold, transfer, recording and wrap-up.
+//!
+//! A [`Call`] is a plain value. It never reads a clock, touches a socket or plays audio: it is told what happened,
+//! and says what it wants done. It knows nothing of SIP messages, of RTP or of how agents are chosen.
+
+pub mod api;
+mod caller;
+mod engine;
+mod legs;
+mod part;
+mod talk;
+#[cfg(test)]
+mod tests;
+
+pub use api::{Effect, Fact, Phase, Wish};
+pub use engine::Call;

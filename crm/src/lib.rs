@@ -1,1 +1,42 @@
-//! CRM.
+//! The contact history, the customers and the users, on SQLite or PostgreSQL behind one interface.
+//!
+//! It never decides anything about a call: it keeps what happened and answers questions about it. An event
+//! counts as stored only when it is on disk, in the database or in the spool beside it.
+//!
+//! ```no_run
+//! # async fn example(stored: tokio::sync::mpsc::Sender<crm::Stored>) -> Result<(), crm::StoreError> {
+//! use domain::WallTime;
+//! let data = std::path::Path::new("/var/lib/switchroom");
+//! let store = crm::Store::open("sqlite:/var/lib/switchroom/switchroom.db", data).await?;
+//! store.close_interrupted(crm::wall_now()).await?;
+//! let (journal, writer) = store.start_writer(crm::WriterOptions::new(crm::wall_now()), stored);
+//! // journal.append(event) …
+//! writer.stop().await;
+//! # let _ = (journal, WallTime::default()); Ok(()) }
+//! ```
+
+mod codec;
+mod contacts;
+mod cursor;
+mod customers;
+mod db;
+mod demo;
+mod error;
+pub mod fold;
+mod import;
+mod journal;
+mod persist;
+mod phone;
+mod seed;
+mod spool;
+mod store;
+mod users;
+mod writer;
+
+pub use codec::{DecodeError, decode, encode};
+pub use error::StoreError;
+pub use journal::{Journal, JournalHealth, Stored};
+pub use phone::Numbering;
+pub use seed::SeedUser;
+pub use store::{Store, wall_now};
+pub use writer::{Writer, WriterOptions};

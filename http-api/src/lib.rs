@@ -1,1 +1,36 @@
-//! REST.
+//! The REST API under `/api/v1`, its OpenAPI document and docs pages, health, metrics, and the console's files.
+//!
+//! It decides nothing: wishes go to the control loop, questions to the store, both by channels that the daemon made.
+//! It never depends on the store's crate or on the CTI bridge.
+//!
+//! | Route (below `/api/v1`) | Who | Body → answer |
+//! |---|---|---|
+//! | `POST /sessions` | anybody | [`dto::SignIn`] → 201 [`dto::SessionToken`] |
+//! | `GET /sessions/current` | signed in | → [`dto::SessionView`] |
+//! | `DELETE /sessions/current` | signed in | → 204 |
+//! | `GET /me` | signed in | → [`dto::User`] |
+//! | `GET /contacts?agent&queue&customer&from_at&to_at&outcome&number&cursor&limit` | own; supervisors all | → [`dto::ContactPage`] |
+//! | `GET /contacts/{id}` | own; supervisors all | → [`dto::ContactDetail`] |
+//! | `GET /contacts/{id}/events` | own; supervisors all | → [`dto::ContactEvents`] |
+//! | `GET /recordings/{id}` | own; supervisors all | → `audio/wav`, with ranges |
+//! | `GET /customers?search&cursor&limit` | signed in | → [`dto::CustomerPage`] |
+//! | `POST /customers` | signed in | [`dto::CustomerWrite`] → 201 [`dto::Customer`] |
+//! | `GET /customers/{id}` | signed in | → [`dto::Customer`] |
+//! | `PUT /customers/{id}` | signed in | [`dto::CustomerWrite`] → [`dto::Customer`] |
+//! | `POST /customers/import?dry_run` | supervisors | `text/csv` → [`dto::Import`] |
+//! | `GET /agents` | signed in | → [`dto::Agents`] |
+//! | `GET /agents/{id}` | signed in | → [`dto::Agent`] |
+//! | `POST /agents/{id}/state` | the agent; supervisors | [`dto::StateWish`] → 204 |
+//! | `GET /queues` | signed in | → [`dto::Queues`] |
+//! | `GET /floor` | supervisors | → [`dto::Floor`] |
+//! | `GET /dispositions` | signed in | → [`dto::Dispositions`] |
+//! | `GET /reasons` | signed in | → [`dto::Reasons`] |
+//! | `GET /phone` | agents | → [`dto::Phone`] |
+//! | `GET /config/public` | anybody | → [`dto::PublicConfig`] |
+//! | `POST /web-calls` | anybody, rate-limited | → 201 [`dto::WebCall`] |
+//! | `POST /start` | anybody, once | [`dto::StartToken`] → [`dto::StartCredentials`] |
+//!
+//! Outside of `/api/v1`: `/health`, `/health/live`, `/health/ready` ([`dto::Health`]), `/metrics`, `/openapi.json`,
+//! `/asyncapi.json`, `/docs`, `/asyncapi`, `/problems/{code}`, and the console.
+
+pub mod dto;

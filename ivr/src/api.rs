@@ -1,17 +1,134 @@
 //! The vocabulary of a run: what one caller's walk through a flow is told and what it wants.
 
-use domain::{Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QueueId, Requirement, SkillId};
+use domain::{
+    Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QueueId, Redacted, Requirement, SkillId, WallTime,
+};
 
 /// A piece of a prompt list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Say {
     /// A prompt.
     Prompt(PromptId),
-    /// The digits held by a variable or written as text, one by one.
+    /// Digits, one by one. In a flow: text, or `$name` for what a variable or a node of that name holds. In an
+    /// effect: only `0–9 * #`.
     Digits(String),
 }
 
-/// A fact for a run.
+impl core::fmt::Debug for Say {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Prompt(prompt) => write!(f, "Prompt({prompt})"),
+            Self::Digits(text) => write!(f, "Digits({} characters)", text.chars().count()),
+        }
+    }
+}
+
+/// What a run knows of its caller from the start.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The calling number; empty when withheld.
+    pub ani: Ani,
+    /// The caller's name as signalled.
+    pub caller_name: Redacted,
+    /// The called number.
+    pub dnis: Dnis,
+    /// The language to begin with.
+    pub language: Language,
+    /// The number of the run's first [`PlayId`]; the run counts on from it.
+    pub first_play: u64,
+}
+
+/// What conditions may read of a queue at this moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QueueFigures {
+    /// Contacts in line.
+    pub waiting: u32,
+    /// Agents of the queue who are ready.
+    pub ready: u32,
+    /// Wait of the oldest contact in line, in seconds.
+    pub longest_wait_s: u64,
+}
+
+/// What a run may read of the world while it handles a fact.
+#[derive(Clone, Copy)]
+pub struct Env<'a> {
+    /// The wall time of `now`.
+    pub wall: WallTime,
+    /// Local time minus UTC, in seconds.
+    pub utc_offset_s: i32,
+    /// Every queue. Called at most once per node, and only when an expression reads `queues`.
+    pub queues: &'a dyn Fn() -> Vec<(QueueId, QueueFigures)>,
+}
+
+/// Why [`crate::Run::deadline`] asks to be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The caller keys nothing.
+    FirstDigit,
+    /// The caller keys no further digit.
+    InterDigit,
+    /// A look-up takes too long.
+    Lookup,
+    /// A playing is not reported to have ended.
+    Play,
+}
+
+/// Something that went otherwise than the flow says, for the log. Never holds what the caller keyed or is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Where.
+    pub node: NodeId,
+    /// What.
+    pub kind: NoteKind,
+}
+
+/// What a [`Note`] tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoteKind {
+    /// The condition could not be evaluated; it counts as false.
+    #[error("condition {0} cannot be evaluated ({1}); it counts as false")]
+    ConditionFailed(usize, ExpressionError),
+    /// The expression could not be evaluated; the variable keeps its value.
+    #[error("value {0} cannot be evaluated ({1}); the variable keeps its value")]
+    ValueFailed(usize, ExpressionError),
+    /// The look-up did not answer in time.
+    #[error("the look-up did not answer in time; the caller counts as unknown")]
+    LookupLate,
+    /// Nobody told that a playing ended.
+    #[error("the end of a playing was not reported")]
+    PlayOverdue,
+    /// The caller came back by an edge that the node does not have; the call ends.
+    #[error("the caller came back to a node without an edge for it; the call ends")]
+    NoWayBack,
+    /// The flow went through too many nodes without waiting for anything; the call ends.
+    #[error("the flow goes round in circles; the call ends")]
+    Circles,
+}
+
+/// Why an expression has no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExpressionError {
+    /// It names a field or key that is not there.
+    #[error("no such field or key")]
+    NoSuchKey,
+    /// It names a variable or function that is not there.
+    #[error("no such variable or function")]
+    NoSuchName,
+    /// It mixes types that do not go together.
+    #[error("types do not go together")]
+    Types,
+    /// Its arithmetic has no result.
+    #[error("arithmetic without a result")]
+    Arithmetic,
+    /// Its value is of a kind that is of no use here.
+    #[error("a value of the wrong kind")]
+    WrongKind,
+    /// Anything else.
+    #[error("evaluation failed")]
+    Other,
+}
+
+/// A fact for a run. Facts cannot be refused; those that no longer matter are ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// The caller is connected: go.
@@ -22,11 +139,18 @@ pub enum Fact {
     PlayDone(PlayId),
     /// The look-up's answer; `None`: unknown.
     Found(Option<Box<Customer>>),
-    /// The contact came back to the flow (a queue that overflowed): go on at the node's edge of this name.
+    /// The contact came back to the flow: go on at the node's edge of this name. [`OVERFLOW`]: a queue sent it back;
+    /// [`FAILED`]: a transfer reached nobody.
     Returned(&'static str),
     /// A deadline of `Run::deadline` has come.
     Tick,
 }
+
+/// The edge of an `enqueue` node by which its queue sends a contact back.
+pub const OVERFLOW: &str = "overflow";
+
+/// The edge of a `transfer` node that is taken when nobody could be reached.
+pub const FAILED: &str = "failed";
 
 /// How a look-up searches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +219,7 @@ pub enum Effect {
         /// The language.
         language: Language,
     },
-    /// Send the caller elsewhere; the run ends.
+    /// Send the caller elsewhere; the run ends, unless the transfer fails and `Returned(FAILED)` says so.
     Transfer(TransferTo),
     /// End the call; the run ends.
     HangUp,

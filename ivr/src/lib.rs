@@ -1,5 +1,44 @@
 //! The flow language (a checked graph) and one caller's run through it.
 //!
 //! It never plays audio, reads a clock or asks a database: it says what it wants and is told what happened.
+//!
+//! ```
+//! use domain::{Ani, Dnis, Instant, Language, PlayId, Redacted, WallTime};
+//! use ivr::api::{Context, Effect, Env, Fact, Say};
+//! use ivr::{Flow, HangUp, Node, Run};
+//! use std::sync::Arc;
+//!
+//! let bye = Node::HangUp(HangUp { say: vec![Say::Prompt("goodbye".parse()?)] });
+//! let flow = Flow::new("short".parse()?, "bye".parse()?, [("bye".parse()?, bye)].into()).unwrap();
+//! let caller = Context {
+//!     ani: Ani::new("+4930123"), caller_name: Redacted::default(), dnis: Dnis::new("8000"),
+//!     language: Language::EN, first_play: 7,
+//! };
+//! let mut run = Run::new(Arc::new(flow), caller);
+//! let env = Env { wall: WallTime::default(), utc_offset_s: 0, queues: &Vec::new };
+//! let mut effects = Vec::new();
+//! run.handle(Instant::ZERO, Fact::Started, &env, &mut effects);
+//! run.handle(Instant::from_millis(900), Fact::PlayDone(PlayId::new(7)), &env, &mut effects);
+//! assert_eq!(effects.last(), Some(&Effect::HangUp));
+//! # Ok::<(), domain::ParseIdError>(())
+//! ```
 
 pub mod api;
+mod engine;
+mod expression;
+mod flow;
+mod graph;
+mod input;
+mod run;
+mod scope;
+#[cfg(test)]
+mod tests;
+
+pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, QueueFigures, Reason, Say};
+pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
+pub use flow::{
+    Branch, Collect, Enqueue, Flow, HangUp, Lookup, Menu, Node, Play, Retry, Set, SetValue, Transfer,
+};
+pub use graph::{Edge, Flaw, Shape, check};
+pub use run::Run;
+pub use scope::{CALLER_FIELDS, CUSTOMER_FIELDS, QUEUE_FIELDS, ROOTS, TIME_FIELDS, Value};

@@ -212,7 +212,7 @@ pub enum Event {
         leg: LegId,
         /// Our SDP.
         sdp: String,
-        /// What we do now: `SendOnly`, `Inactive` mean that the peer put us on hold.
+        /// What we do now: `RecvOnly` and `Inactive` mean that the peer put us on hold.
         direction: Direction,
     },
     /// The offer asked for by `MakeOffer`.

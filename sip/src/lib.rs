@@ -5,3 +5,7 @@
 //! the same bytes.
 
 pub mod api;
+pub mod digest;
+pub mod message;
+
+pub use message::Message;

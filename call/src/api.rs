@@ -1,0 +1,495 @@
+//! The vocabulary of a call: what happens to it, what is wished of it, what it wants done.
+
+use domain::{
+    AgentId, Ani, Cause, ContactEvent, ContactId, Customer, DeskBody, DispositionCode, Dnis, EntryPointId, FlowId,
+    Instant, InteractionId, Language, LegId, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId, QueueId,
+    RecordingId, Redacted, Requirement, TrunkId,
+};
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// The INVITE is here; media and the history are being opened.
+    Arriving,
+    /// A flow serves the caller.
+    InFlow,
+    /// The caller is in line.
+    Queued,
+    /// In line, and an agent's phone is being rung.
+    Offering,
+    /// Joined with an agent or with a number.
+    Connected,
+    /// The customer is gone; wrap-up may go on.
+    Ending,
+}
+
+/// How a party can be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phone {
+    /// The bindings of a registered user.
+    Registered(String),
+    /// A fixed SIP URI.
+    Uri(String),
+    /// A number by a trunk.
+    Trunk(TrunkId, String),
+}
+
+/// What a call is built from when somebody calls in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// The contact.
+    pub contact: ContactId,
+    /// The customer's leg.
+    pub leg: LegId,
+    /// The leg is a browser.
+    pub browser: bool,
+    /// The customer's SDP offer.
+    pub sdp: Option<String>,
+    /// The id that the recording gets if there is one.
+    pub recording: RecordingId,
+    /// Base of the ids of what is played.
+    pub first_play: u64,
+    /// The calling number.
+    pub ani: Ani,
+    /// The caller's name as signalled.
+    pub caller_name: Redacted,
+    /// The called number.
+    pub dnis: Dnis,
+    /// The entry point.
+    pub entry_point: EntryPointId,
+    /// The trunk.
+    pub trunk: Option<TrunkId>,
+    /// The flow that the entry point starts.
+    pub flow: FlowId,
+    /// The language at the start.
+    pub language: Language,
+}
+
+/// What a call is built from when an agent dials out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The contact.
+    pub contact: ContactId,
+    /// The agent's part.
+    pub interaction: InteractionId,
+    /// The agent.
+    pub agent: AgentId,
+    /// The agent's leg, rung first.
+    pub agent_leg: LegId,
+    /// How the agent is rung.
+    pub agent_phone: Phone,
+    /// The agent's phone is a browser.
+    pub agent_browser: bool,
+    /// The customer's leg.
+    pub leg: LegId,
+    /// How the customer is called.
+    pub phone: Phone,
+    /// The id that the recording gets.
+    pub recording: RecordingId,
+    /// Base of the ids of what is played.
+    pub first_play: u64,
+    /// The number dialled.
+    pub dnis: Dnis,
+}
+
+/// What happens to a leg's signalling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LegFact {
+    /// The party's phone rings.
+    Ringing,
+    /// The party answered our INVITE.
+    Answered {
+        /// Its answer.
+        sdp: String,
+    },
+    /// The party acknowledged our answer.
+    Acked {
+        /// Its answer to our offer, if it had made none.
+        sdp: Option<String>,
+    },
+    /// Our INVITE failed.
+    Failed(Cause),
+    /// The party left.
+    Ended(Cause),
+    /// The party offers a new session.
+    Reinvited {
+        /// Its offer.
+        sdp: Option<String>,
+    },
+    /// The party answered our new offer.
+    ReinviteAnswered {
+        /// Its answer.
+        sdp: String,
+    },
+    /// A digit by INFO.
+    Digit(char),
+}
+
+/// What happens to a leg's media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaFact {
+    /// The session is open: our answer or offer.
+    Opened {
+        /// Our SDP.
+        sdp: String,
+    },
+    /// It could not be opened or changed.
+    Refused,
+    /// The party's answer is in force.
+    RemoteSet,
+    /// Our answer to the party's new offer.
+    Reanswered {
+        /// Our SDP.
+        sdp: String,
+        /// The party put us on hold.
+        held: bool,
+    },
+    /// The offer asked for.
+    Offer {
+        /// Our SDP.
+        sdp: String,
+    },
+    /// The party keyed a digit.
+    Digit(char),
+    /// A playing came to its end.
+    PlayDone(PlayId),
+    /// The party went silent for too long.
+    Silent,
+}
+
+/// What the call needs to know of a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueRules {
+    /// The queue.
+    pub id: QueueId,
+    /// The music.
+    pub music: PromptId,
+    /// Calls are recorded.
+    pub record: bool,
+    /// Taken when the wrap-up runs out.
+    pub default_disposition: Option<DispositionCode>,
+    /// A disposition must be chosen before the wrap-up is finished by hand.
+    pub disposition_required: bool,
+}
+
+/// One piece of audio, as the flow names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Say {
+    /// A prompt.
+    Prompt(PromptId),
+    /// Digits, spoken one by one.
+    Digits(String),
+    /// Ringback or another tone: hertz and milliseconds, then as much silence.
+    Tone(u16, u32),
+}
+
+/// What the flow wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FlowFact {
+    /// The caller reached a node.
+    Entered(NodeId),
+    /// Digits were taken at a node.
+    Collected(NodeId, Redacted),
+    /// Play this.
+    Play {
+        /// Names the playing.
+        play: PlayId,
+        /// What.
+        items: Vec<Say>,
+        /// In which language.
+        language: Language,
+    },
+    /// Stop playing.
+    StopPlay,
+    /// Hand the caller to a queue.
+    Enqueue {
+        /// The queue's rules.
+        queue: QueueRules,
+        /// Added to the queue's base.
+        priority: Priority,
+        /// `None`: the queue's own.
+        requirement: Option<Requirement>,
+        /// Played before the music, once.
+        announce: Vec<Say>,
+        /// The caller's language.
+        language: Language,
+    },
+    /// Send the caller to a number.
+    Transfer {
+        /// The new leg.
+        leg: LegId,
+        /// Whom to call.
+        phone: Phone,
+        /// As it stands in the history.
+        to: String,
+    },
+    /// End the call.
+    HangUp,
+}
+
+/// An agent was reserved for this call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reserved {
+    /// The offer.
+    pub offer: OfferId,
+    /// The agent's part.
+    pub interaction: InteractionId,
+    /// The agent.
+    pub agent: AgentId,
+    /// The agent's leg.
+    pub leg: LegId,
+    /// How the agent is rung.
+    pub phone: Phone,
+    /// The phone is a browser.
+    pub browser: bool,
+    /// The queue.
+    pub queue: QueueId,
+    /// When the offer ends unanswered.
+    pub deadline: Instant,
+    /// Why this agent, in one line.
+    pub why: String,
+}
+
+/// A fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The contact's first event is durable.
+    Stored,
+    /// Something happened to a leg's signalling.
+    Leg(LegId, LegFact),
+    /// Something happened to a leg's media.
+    Media(LegId, MediaFact),
+    /// The flow wants something.
+    Flow(FlowFact),
+    /// The customer was recognised.
+    Customer(Box<Customer>),
+    /// An agent is reserved: ring.
+    Reserved(Box<Reserved>),
+    /// The offer is over, as the ACD says.
+    OfferEnded {
+        /// The offer.
+        offer: OfferId,
+        /// How.
+        result: OfferResult,
+    },
+    /// The ACD says when an agent's wrap-up ends by itself.
+    WrapUpStarted {
+        /// The agent.
+        agent: AgentId,
+        /// When it ends by itself; `None`: it does not.
+        deadline: Option<Instant>,
+    },
+    /// An agent's wrap-up is over.
+    WrapUpEnded {
+        /// The agent.
+        agent: AgentId,
+        /// By its deadline.
+        timed_out: bool,
+    },
+    /// The recording stands on disk; `None`: it failed.
+    RecordingFinished(Option<FinishedRecording>),
+    /// A deadline of `Call::deadline` has come.
+    Tick,
+    /// The engine stops or gives up on this call.
+    Abort(Cause),
+}
+
+/// A closed recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinishedRecording {
+    /// Path below the recordings directory.
+    pub path: String,
+    /// Length in milliseconds.
+    pub duration_ms: u64,
+    /// SHA-256 of the file, in hex.
+    pub sha256: String,
+    /// Milliseconds missing.
+    pub gap_ms: u64,
+}
+
+/// A wish of the agent who has the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Put the customer on hold.
+    Hold,
+    /// Take the customer back.
+    Resume,
+    /// Stop or restart passing on the agent's voice.
+    Mute(bool),
+    /// Send digits to the customer's side.
+    SendDigits(String),
+    /// Give the call to a queue; with an agent: that one first.
+    TransferToQueue(QueueRules, Option<AgentId>),
+    /// Give the call to a number.
+    TransferToNumber {
+        /// The new leg.
+        leg: LegId,
+        /// Whom to call.
+        phone: Phone,
+        /// As it stands in the history.
+        to: String,
+    },
+    /// End the call.
+    HangUp,
+    /// Keep the notes.
+    SaveNotes(Redacted),
+    /// Choose the disposition.
+    SetDisposition(DispositionCode),
+    /// May the wrap-up be finished? (The ACD finishes it.)
+    FinishWrapUp,
+}
+
+/// What is to be done to a leg's signalling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LegEffect {
+    /// Answer the incoming call.
+    Answer(String),
+    /// Refuse the incoming call.
+    Reject(Cause),
+    /// Call out.
+    Invite {
+        /// Whom.
+        phone: Phone,
+        /// Our offer.
+        sdp: String,
+        /// The number shown; empty: withheld.
+        from: Ani,
+        /// The name shown.
+        from_name: Redacted,
+        /// The phone may answer by itself: the agent asked for this call.
+        auto_answer: bool,
+    },
+    /// Leave the leg.
+    HangUp(Cause),
+    /// Offer a new session.
+    Reinvite(String),
+    /// Answer the party's new offer.
+    AnswerReinvite(String),
+    /// Refuse the party's new offer.
+    RefuseReinvite,
+}
+
+/// What is to be done to a leg's media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaEffect {
+    /// Open a session.
+    Open {
+        /// A browser.
+        browser: bool,
+        /// The party's offer.
+        offer: Option<String>,
+    },
+    /// The party's answer to our offer.
+    SetAnswer(String),
+    /// The party's new offer.
+    Reoffer(Option<String>),
+    /// Make an offer that puts the party on hold, or takes it back.
+    MakeOffer {
+        /// On hold.
+        hold: bool,
+    },
+    /// Play.
+    Play {
+        /// Names the playing.
+        play: PlayId,
+        /// What.
+        items: Vec<Say>,
+        /// In which language.
+        language: Language,
+        /// For ever.
+        repeat: bool,
+    },
+    /// Stop playing.
+    StopPlay,
+    /// Join with another leg.
+    Bridge(LegId),
+    /// Part from whatever it is joined to.
+    Unbridge,
+    /// Stop or restart passing on what it says.
+    Mute(bool),
+    /// Send digits.
+    SendDigits(String),
+    /// Start recording: this leg on the left.
+    Record {
+        /// The recording.
+        recording: RecordingId,
+        /// The right channel.
+        agent: Option<LegId>,
+    },
+    /// Change the right channel.
+    RecordAgent {
+        /// The recording.
+        recording: RecordingId,
+        /// The right channel.
+        agent: Option<LegId>,
+    },
+    /// Close the recording.
+    StopRecording(RecordingId),
+    /// Close the session.
+    Close,
+}
+
+/// What is told to the ACD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineEffect {
+    /// The call asks for an agent.
+    Ask {
+        /// The queue.
+        queue: QueueId,
+        /// Added to the queue's base.
+        priority: Priority,
+        /// `None`: the queue's own.
+        requirement: Option<Requirement>,
+        /// When it first asked.
+        since: Instant,
+        /// The preferred agent.
+        sticky: Option<AgentId>,
+    },
+    /// The call is out of the line.
+    Left(OfferResult),
+    /// The offer ended.
+    OfferEnded(OfferId, OfferResult),
+    /// The talk with this agent is over.
+    Finished(AgentId),
+    /// The agent was lost in the call: not ready until it says so.
+    AgentLost(AgentId),
+}
+
+/// What is told to the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToFlow {
+    /// The caller is connected.
+    Started,
+    /// A digit.
+    Digit(char),
+    /// A playing came to its end.
+    PlayDone(PlayId),
+    /// The caller is gone or leaves the flow for good.
+    Over,
+}
+
+/// What the call wants done or tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It happened.
+    Event(ContactEvent),
+    /// Signalling.
+    Leg(LegId, LegEffect),
+    /// Media.
+    Media(LegId, MediaEffect),
+    /// To the ACD.
+    Line(LineEffect),
+    /// To the flow.
+    Flow(ToFlow),
+    /// To the agent's desk.
+    Desk(AgentId, DeskBody),
+}
+
+/// Why `Call::deadline` asks to be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Media or history did not open in time.
+    Arriving,
+    /// The number that was called does not answer.
+    NumberRings,
+}

@@ -1,0 +1,244 @@
+//! The customer's side: arriving, the flow, the line, leaving.
+
+use crate::api::{
+    Effect, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, QueueRules, Say, ToFlow,
+};
+use crate::engine::{Call, Line};
+use crate::part::Stage;
+use domain::{
+    AgentId, Cause, Channel, ContactEventKind, EndedBy, Instant, Language, OfferResult, Outcome, PlayId, Priority,
+    Requirement,
+};
+
+impl Call {
+    pub(crate) fn open_incoming(&mut self, now: Instant, incoming: Incoming, effects: &mut Vec<Effect>) {
+        let started = ContactEventKind::Started {
+            channel: Channel::Voice,
+            ani: incoming.ani,
+            caller_name: incoming.caller_name,
+            dnis: incoming.dnis,
+            entry_point: Some(incoming.entry_point),
+            trunk: incoming.trunk,
+            dialled_by: None,
+        };
+        self.event(now, started, effects);
+        let begun = ContactEventKind::FlowStarted { flow: incoming.flow, language: incoming.language };
+        self.event(now, begun, effects);
+        let open = MediaEffect::Open { browser: incoming.browser, offer: incoming.sdp };
+        effects.push(Effect::Media(incoming.leg, open));
+    }
+
+    pub(crate) fn on_stored(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        self.customer.stored = true;
+        if self.pop.outgoing {
+            self.ring_dialling_agent(effects);
+        } else {
+            self.answer_if_ready(now, effects);
+        }
+    }
+
+    fn answer_if_ready(&mut self, _now: Instant, effects: &mut Vec<Effect>) {
+        if self.customer.stored
+            && self.phase == Phase::Arriving
+            && let Some(sdp) = self.customer.answer.take()
+        {
+            self.phase = Phase::InFlow;
+            effects.push(Effect::Leg(self.customer.leg, LegEffect::Answer(sdp)));
+        }
+    }
+
+    pub(crate) fn on_customer_leg(&mut self, now: Instant, fact: LegFact, effects: &mut Vec<Effect>) {
+        let leg = self.customer.leg;
+        match fact {
+            LegFact::Acked { sdp } => {
+                if let Some(sdp) = sdp {
+                    effects.push(Effect::Media(leg, MediaEffect::SetAnswer(sdp)));
+                }
+                if !self.customer.answered {
+                    self.customer.answered = true;
+                    effects.push(Effect::Flow(ToFlow::Started));
+                }
+            }
+            LegFact::Ended(cause) | LegFact::Failed(cause) => self.on_customer_left(now, cause, effects),
+            LegFact::Reinvited { sdp } => effects.push(Effect::Media(leg, MediaEffect::Reoffer(sdp))),
+            LegFact::ReinviteAnswered { sdp } => effects.push(Effect::Media(leg, MediaEffect::SetAnswer(sdp))),
+            LegFact::Digit(digit) => self.on_customer_digit(digit, effects),
+            LegFact::Answered { sdp } => self.on_dialled_answer(now, sdp, effects),
+            LegFact::Ringing => {}
+        }
+    }
+
+    pub(crate) fn on_customer_media(&mut self, now: Instant, fact: MediaFact, effects: &mut Vec<Effect>) {
+        let leg = self.customer.leg;
+        match fact {
+            MediaFact::Opened { sdp } if self.pop.outgoing => self.dial_customer(sdp, effects),
+            MediaFact::Opened { sdp } => {
+                self.customer.answer = Some(sdp);
+                self.answer_if_ready(now, effects);
+            }
+            MediaFact::Refused if self.phase == Phase::Arriving => self.on_abort(now, Cause::NoCodec, effects),
+            MediaFact::Refused => effects.push(Effect::Leg(leg, LegEffect::RefuseReinvite)),
+            MediaFact::Reanswered { sdp, .. } => effects.push(Effect::Leg(leg, LegEffect::AnswerReinvite(sdp))),
+            MediaFact::Digit(digit) => self.on_customer_digit(digit, effects),
+            MediaFact::PlayDone(play) => self.on_customer_play_done(play, effects),
+            MediaFact::Silent => {
+                effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::MediaTimeout)));
+                self.on_customer_left(now, Cause::MediaTimeout, effects);
+            }
+            MediaFact::RemoteSet | MediaFact::Offer { .. } => {}
+        }
+    }
+
+    fn on_customer_digit(&mut self, digit: char, effects: &mut Vec<Effect>) {
+        if self.phase == Phase::InFlow {
+            effects.push(Effect::Flow(ToFlow::Digit(digit)));
+        }
+    }
+
+    fn on_customer_play_done(&mut self, play: PlayId, effects: &mut Vec<Effect>) {
+        if self.announcing == Some(play) {
+            self.announcing = None;
+            self.play_music(effects);
+        } else if self.phase == Phase::InFlow {
+            effects.push(Effect::Flow(ToFlow::PlayDone(play)));
+        }
+    }
+
+    pub(crate) fn on_flow(&mut self, now: Instant, fact: FlowFact, effects: &mut Vec<Effect>) {
+        if self.customer.gone {
+            return;
+        }
+        let leg = self.customer.leg;
+        match fact {
+            FlowFact::Entered(node) => {
+                self.pop.path.push(node);
+                self.event(now, ContactEventKind::NodeEntered { node }, effects);
+            }
+            FlowFact::Collected(node, digits) => {
+                self.pop.digits.push((node, digits.clone()));
+                self.event(now, ContactEventKind::DigitsCollected { node, digits }, effects);
+            }
+            FlowFact::Play { play, items, language } => {
+                effects.push(Effect::Media(leg, MediaEffect::Play { play, items, language, repeat: false }));
+            }
+            FlowFact::StopPlay => effects.push(Effect::Media(leg, MediaEffect::StopPlay)),
+            FlowFact::Enqueue { queue, priority, requirement, announce, language } => {
+                self.customer.language = language;
+                self.enqueue(now, queue, priority, requirement, None, effects);
+                self.announce(announce, effects);
+            }
+            FlowFact::Transfer { leg, phone, to } => self.call_number(now, leg, phone, to, None, effects),
+            FlowFact::HangUp => {
+                effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::Normal)));
+                self.customer_gone(now, EndedBy::Flow, Cause::Normal, effects);
+            }
+        }
+    }
+
+    pub(crate) fn enqueue(
+        &mut self,
+        now: Instant,
+        rules: QueueRules,
+        priority: Priority,
+        requirement: Option<Requirement>,
+        sticky: Option<AgentId>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let since = self.pop.queued.unwrap_or(now);
+        self.phase = Phase::Queued;
+        self.pop.queue = Some(rules.id);
+        self.pop.queued = Some(since);
+        let queue = rules.id;
+        self.event(now, ContactEventKind::Queued { queue, priority }, effects);
+        self.line = Some(Line { rules, priority, requirement: requirement.clone(), since });
+        effects.push(Effect::Line(LineEffect::Ask { queue, priority, requirement, since, sticky }));
+    }
+
+    pub(crate) fn announce(&mut self, announce: Vec<Say>, effects: &mut Vec<Effect>) {
+        if announce.is_empty() {
+            self.play_music(effects);
+            return;
+        }
+        let play = self.play_id();
+        self.announcing = Some(play);
+        let language = self.customer.language;
+        let say = MediaEffect::Play { play, items: announce, language, repeat: false };
+        effects.push(Effect::Media(self.customer.leg, say));
+    }
+
+    pub(crate) fn play_music(&mut self, effects: &mut Vec<Effect>) {
+        let Some(line) = &self.line else { return };
+        let items = vec![Say::Prompt(line.rules.music)];
+        let language: Language = self.customer.language;
+        let play = self.play_id();
+        effects.push(Effect::Media(self.customer.leg, MediaEffect::Play { play, items, language, repeat: true }));
+    }
+
+    fn on_customer_left(&mut self, now: Instant, cause: Cause, effects: &mut Vec<Effect>) {
+        let by = if cause == Cause::MediaTimeout { EndedBy::System } else { EndedBy::Customer };
+        self.customer_gone(now, by, cause, effects);
+    }
+
+    /// The customer is gone, for whatever reason: everybody else is told, nobody is left behind.
+    pub(crate) fn customer_gone(&mut self, now: Instant, by: EndedBy, cause: Cause, effects: &mut Vec<Effect>) {
+        if self.customer.gone {
+            return;
+        }
+        self.customer.gone = true;
+        let waiting = matches!(self.phase, Phase::Queued | Phase::Offering);
+        self.phase = Phase::Ending;
+        effects.push(Effect::Media(self.customer.leg, MediaEffect::Close));
+        effects.push(Effect::Flow(ToFlow::Over));
+        self.event(now, ContactEventKind::CustomerLeft { by, cause }, effects);
+        if waiting {
+            let ringing = self.parts.iter().position(|part| part.stage == Stage::Ringing);
+            if let Some(index) = ringing {
+                self.drop_ringing(now, index, OfferResult::CustomerLeft, effects);
+            }
+            effects.push(Effect::Line(LineEffect::Left(OfferResult::CustomerLeft)));
+        }
+        self.drop_far(Cause::Normal, effects);
+        for index in 0..self.parts.len() {
+            if self.parts[index].is_live() {
+                self.end_talk(now, index, Cause::Normal, effects);
+            }
+        }
+        self.stop_tape(effects);
+        self.outcome = Some((self.outcome_now(cause), by));
+    }
+
+    fn outcome_now(&self, cause: Cause) -> Outcome {
+        match cause {
+            _ if self.ever_connected => Outcome::Answered,
+            Cause::InternalError => Outcome::System,
+            Cause::NoCodec | Cause::Overload | Cause::Forbidden => Outcome::Rejected,
+            _ if self.pop.queued.is_some() => Outcome::Abandoned,
+            _ => Outcome::SelfServed,
+        }
+    }
+
+    /// Ends the call from inside: a refusal before the answer, a hang-up after it.
+    pub(crate) fn on_abort(&mut self, now: Instant, cause: Cause, effects: &mut Vec<Effect>) {
+        if self.customer.gone {
+            return;
+        }
+        let leg = self.customer.leg;
+        let effect = match self.phase {
+            Phase::Arriving if !self.pop.outgoing => LegEffect::Reject(cause),
+            _ => LegEffect::HangUp(cause),
+        };
+        effects.push(Effect::Leg(leg, effect));
+        self.customer_gone(now, EndedBy::System, cause, effects);
+    }
+
+    /// The contact is final once the customer is gone and every agent is done.
+    pub(crate) fn close_if_over(&mut self, now: Instant, effects: &mut Vec<Effect>) {
+        if self.closed || !self.parts.iter().all(crate::part::Part::is_over) {
+            return;
+        }
+        if let Some((outcome, by)) = self.outcome {
+            self.closed = true;
+            self.event(now, ContactEventKind::Closed { outcome, by }, effects);
+        }
+    }
+}

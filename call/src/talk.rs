@@ -1,0 +1,516 @@
+//! The agent's side: ringing, joined, hold, transfer, hang-up, wrap-up.
+
+use crate::api::{
+    Effect, FinishedRecording, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, QueueRules, Reserved,
+    Wish,
+};
+use crate::engine::{Call, Tape};
+use crate::part::{Part, Record, Stage, Times};
+use domain::{
+    AgentId, Cause, CommandError, ContactEventKind, DeskBody, DispositionBy, DispositionCode, EndedBy, Instant, LegId,
+    OfferId, OfferResult, Redacted,
+};
+
+impl Call {
+    /// An agent is reserved: the desk is told first, then the phone is rung.
+    pub(crate) fn on_reserved(&mut self, now: Instant, reserved: Reserved, effects: &mut Vec<Effect>) {
+        if self.customer.gone || self.line.is_none() {
+            return;
+        }
+        self.phase = Phase::Offering;
+        let record = self.line.as_ref().map_or_else(Record::default, |line| Record {
+            default_disposition: line.rules.default_disposition,
+            required: line.rules.disposition_required,
+            ..Record::default()
+        });
+        let (offer, interaction, agent) = (reserved.offer, reserved.interaction, reserved.agent);
+        let offered =
+            ContactEventKind::Offered { offer, interaction, agent, queue: reserved.queue, why: reserved.why.clone() };
+        self.event(now, offered, effects);
+        let desk = domain::Offer {
+            offer,
+            interaction,
+            deadline: reserved.deadline,
+            why: reserved.why,
+            pop: self.pop.clone(),
+        };
+        effects.push(Effect::Desk(agent, DeskBody::Offered(Box::new(desk))));
+        effects.push(Effect::Media(reserved.leg, MediaEffect::Open { browser: reserved.browser, offer: None }));
+        self.parts.push(Part {
+            interaction,
+            agent,
+            queue: Some(reserved.queue),
+            offer: Some(offer),
+            leg: Some(reserved.leg),
+            phone: reserved.phone,
+            browser: reserved.browser,
+            stage: Stage::Ringing,
+            answered: false,
+            muted: false,
+            held_by_phone: false,
+            record,
+            times: Times { stage_since: now, connected: None, held_ms: 0, wrap_up_deadline: None },
+        });
+    }
+
+    pub(crate) fn on_part_leg(
+        &mut self,
+        now: Instant,
+        index: usize,
+        leg: LegId,
+        fact: LegFact,
+        effects: &mut Vec<Effect>,
+    ) {
+        let part = &self.parts[index];
+        match fact {
+            LegFact::Ringing => {
+                if let (Stage::Ringing, Some(offer)) = (part.stage, part.offer) {
+                    let agent = part.agent;
+                    self.event(now, ContactEventKind::Ringing { offer, agent }, effects);
+                }
+            }
+            LegFact::Answered { sdp } if part.stage == Stage::Ringing => {
+                self.parts[index].answered = true;
+                effects.push(Effect::Media(leg, MediaEffect::SetAnswer(sdp)));
+                self.on_agent_answered(now, index, leg, effects);
+            }
+            LegFact::Answered { .. } | LegFact::Acked { .. } => {}
+            LegFact::Failed(cause) | LegFact::Ended(cause) => self.on_agent_gone(now, index, cause, effects),
+            LegFact::Reinvited { sdp } => effects.push(Effect::Media(leg, MediaEffect::Reoffer(sdp))),
+            LegFact::ReinviteAnswered { sdp } => effects.push(Effect::Media(leg, MediaEffect::SetAnswer(sdp))),
+            LegFact::Digit(_) => {}
+        }
+    }
+
+    fn on_agent_answered(&mut self, now: Instant, index: usize, leg: LegId, effects: &mut Vec<Effect>) {
+        match self.parts[index].offer {
+            Some(offer) => effects.push(Effect::Line(LineEffect::OfferEnded(offer, OfferResult::Answered))),
+            None if self.customer.gone => self.end_talk(now, index, Cause::Normal, effects),
+            None => self.dial_after_agent(leg, effects),
+        }
+    }
+
+    pub(crate) fn on_part_media(
+        &mut self,
+        now: Instant,
+        index: usize,
+        leg: LegId,
+        fact: MediaFact,
+        effects: &mut Vec<Effect>,
+    ) {
+        match fact {
+            MediaFact::Opened { sdp } => self.ring_part(index, leg, sdp, effects),
+            MediaFact::Refused if self.parts[index].stage == Stage::Ringing => {
+                effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::NoCodec)));
+                self.on_agent_gone(now, index, Cause::NoCodec, effects);
+            }
+            MediaFact::Refused => effects.push(Effect::Leg(leg, LegEffect::RefuseReinvite)),
+            MediaFact::Reanswered { sdp, held } => {
+                effects.push(Effect::Leg(leg, LegEffect::AnswerReinvite(sdp)));
+                self.on_phone_held(now, index, held, effects);
+            }
+            MediaFact::Offer { sdp } => effects.push(Effect::Leg(leg, LegEffect::Reinvite(sdp))),
+            MediaFact::Silent => self.on_agent_silent(now, index, leg, effects),
+            MediaFact::RemoteSet | MediaFact::Digit(_) | MediaFact::PlayDone(_) => {}
+        }
+    }
+
+    fn ring_part(&mut self, index: usize, leg: LegId, sdp: String, effects: &mut Vec<Effect>) {
+        let part = &self.parts[index];
+        if part.stage != Stage::Ringing {
+            return;
+        }
+        let name = self.pop.customer.as_ref().map_or_else(|| self.pop.caller_name.clone(), |c| c.name.clone());
+        let invite = LegEffect::Invite {
+            phone: part.phone.clone(),
+            sdp,
+            from: if self.pop.outgoing { domain::Ani::new(self.pop.dnis.as_str()) } else { self.pop.ani.clone() },
+            from_name: name,
+            auto_answer: self.pop.outgoing,
+        };
+        effects.push(Effect::Leg(leg, invite));
+    }
+
+    /// The ACD's word on an offer: joined, or back in line.
+    pub(crate) fn on_offer_ended(
+        &mut self,
+        now: Instant,
+        offer: OfferId,
+        result: OfferResult,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(index) = self.part_of_offer(offer) else { return };
+        if result == OfferResult::Answered {
+            let agent = self.parts[index].agent;
+            self.event(now, ContactEventKind::OfferEnded { offer, agent, result }, effects);
+            self.desk_offer_ended(index, offer, result, effects);
+            self.join(now, index, effects);
+            return;
+        }
+        self.drop_ringing(now, index, result, effects);
+        if self.phase == Phase::Offering {
+            self.phase = Phase::Queued;
+        }
+    }
+
+    /// Takes a ringing phone out of the call.
+    pub(crate) fn drop_ringing(
+        &mut self,
+        now: Instant,
+        index: usize,
+        result: OfferResult,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.drop_leg(index, hang_up_cause(result), effects);
+        let part = &mut self.parts[index];
+        part.enter(now, Stage::Ended);
+        let (agent, offer) = (part.agent, part.offer);
+        if let Some(offer) = offer {
+            self.event(now, ContactEventKind::OfferEnded { offer, agent, result }, effects);
+            self.desk_offer_ended(index, offer, result, effects);
+        } else {
+            self.tell(index, effects);
+        }
+    }
+
+    fn desk_offer_ended(&self, index: usize, offer: OfferId, result: OfferResult, effects: &mut Vec<Effect>) {
+        let body = DeskBody::OfferEnded { offer, contact: self.pop.contact, result };
+        effects.push(Effect::Desk(self.parts[index].agent, body));
+    }
+
+    fn drop_leg(&mut self, index: usize, cause: Cause, effects: &mut Vec<Effect>) {
+        if let Some(leg) = self.parts[index].leg.take() {
+            effects.push(Effect::Leg(leg, LegEffect::HangUp(cause)));
+            effects.push(Effect::Media(leg, MediaEffect::Close));
+        }
+    }
+
+    /// Joins the agent with the customer and records them if the queue says so.
+    pub(crate) fn join(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        let part = &mut self.parts[index];
+        let Some(leg) = part.leg else { return };
+        part.enter(now, Stage::Talking);
+        part.times.connected = Some(now);
+        let (interaction, agent) = (part.interaction, part.agent);
+        self.phase = Phase::Connected;
+        self.ever_connected = true;
+        self.announcing = None;
+        let customer = self.customer.leg;
+        self.event(now, ContactEventKind::Connected { interaction, agent }, effects);
+        effects.push(Effect::Media(customer, MediaEffect::StopPlay));
+        effects.push(Effect::Media(customer, MediaEffect::Bridge(leg)));
+        self.start_tape(now, leg, effects);
+        self.tell(index, effects);
+    }
+
+    fn start_tape(&mut self, now: Instant, agent: LegId, effects: &mut Vec<Effect>) {
+        let (customer, recording, agent) = (self.customer.leg, self.recording, Some(agent));
+        let wanted = self.line.as_ref().is_none_or(|line| line.rules.record);
+        if self.tape == Tape::Running {
+            effects.push(Effect::Media(customer, MediaEffect::RecordAgent { recording, agent }));
+        } else if self.tape == Tape::Off && wanted {
+            self.tape = Tape::Running;
+            self.event(now, ContactEventKind::RecordingStarted { recording }, effects);
+            effects.push(Effect::Media(customer, MediaEffect::Record { recording, agent }));
+        }
+    }
+
+    pub(crate) fn stop_tape(&mut self, effects: &mut Vec<Effect>) {
+        if self.tape == Tape::Running {
+            self.tape = Tape::Closing;
+            effects.push(Effect::Media(self.customer.leg, MediaEffect::StopRecording(self.recording)));
+        }
+    }
+
+    pub(crate) fn on_recording_finished(
+        &mut self,
+        now: Instant,
+        recording: Option<FinishedRecording>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.tape = Tape::Done;
+        if let Some(FinishedRecording { path, duration_ms, sha256, gap_ms }) = recording {
+            let recording = self.recording;
+            let kind = ContactEventKind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms };
+            self.event(now, kind, effects);
+        }
+    }
+
+    /// The agent's phone left or failed.
+    fn on_agent_gone(&mut self, now: Instant, index: usize, cause: Cause, effects: &mut Vec<Effect>) {
+        let part = &mut self.parts[index];
+        match (part.stage, part.offer) {
+            (Stage::Ringing, Some(offer)) => {
+                let result = offer_result(cause);
+                effects.push(Effect::Line(LineEffect::OfferEnded(offer, result)));
+            }
+            (Stage::Ringing, None) => {
+                self.end_part(now, index, cause, effects);
+                self.on_abort(now, cause, effects);
+            }
+            (Stage::Talking | Stage::Held, _) => self.hang_up(now, index, effects),
+            _ => {}
+        }
+    }
+
+    /// The agent's audio is lost: the customer goes back to the head of the line instead of being cut off.
+    fn on_agent_silent(&mut self, now: Instant, index: usize, leg: LegId, effects: &mut Vec<Effect>) {
+        if !matches!(self.parts[index].stage, Stage::Talking | Stage::Held) {
+            return;
+        }
+        let agent = self.parts[index].agent;
+        effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::MediaTimeout)));
+        effects.push(Effect::Line(LineEffect::AgentLost(agent)));
+        match self.line.clone() {
+            Some(line) => self.give_away(now, index, line.rules, None, effects),
+            None => self.hang_up(now, index, effects),
+        }
+    }
+
+    /// The agent ends the call for both.
+    pub(crate) fn hang_up(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        match self.parts[index].stage {
+            Stage::Talking | Stage::Held | Stage::Ringing if self.parts[index].offer.is_none() || self.parts[index].stage != Stage::Ringing => {
+                effects.push(Effect::Leg(self.customer.leg, LegEffect::HangUp(Cause::Normal)));
+                self.customer_gone(now, EndedBy::Agent, Cause::Normal, effects);
+            }
+            Stage::Ringing => {
+                if let Some(offer) = self.parts[index].offer {
+                    effects.push(Effect::Line(LineEffect::OfferEnded(offer, OfferResult::Declined)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The agent's part of the talk is over; wrap-up begins if it ever talked.
+    pub(crate) fn end_talk(&mut self, now: Instant, index: usize, cause: Cause, effects: &mut Vec<Effect>) {
+        let part = &self.parts[index];
+        if part.stage == Stage::Ringing && part.offer.is_some() {
+            return;
+        }
+        self.end_part(now, index, cause, effects);
+    }
+
+    fn end_part(&mut self, now: Instant, index: usize, cause: Cause, effects: &mut Vec<Effect>) {
+        self.drop_leg(index, cause, effects);
+        let part = &mut self.parts[index];
+        part.enter(now, Stage::WrapUp);
+        let (interaction, agent) = (part.interaction, part.agent);
+        self.event(now, ContactEventKind::InteractionEnded { interaction, agent }, effects);
+        self.tell(index, effects);
+        effects.push(Effect::Line(LineEffect::Finished(agent)));
+    }
+
+    pub(crate) fn on_wrap_up_started(
+        &mut self,
+        agent: AgentId,
+        deadline: Option<Instant>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Some(index) = self.parts.iter().rposition(|p| p.agent == agent && p.stage == Stage::WrapUp) {
+            self.parts[index].times.wrap_up_deadline = deadline;
+            self.tell(index, effects);
+        }
+    }
+
+    pub(crate) fn on_wrap_up_ended(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        timed_out: bool,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(index) = self.parts.iter().rposition(|p| p.agent == agent && p.stage == Stage::WrapUp) else { return };
+        let interaction = self.parts[index].interaction;
+        let record = &mut self.parts[index].record;
+        if record.disposition.is_none()
+            && let Some(code) = record.default_disposition
+        {
+            record.disposition = Some(code);
+            let by = if timed_out { DispositionBy::Timeout } else { DispositionBy::Agent };
+            self.event(now, ContactEventKind::DispositionSet { interaction, code, by }, effects);
+        }
+        self.parts[index].enter(now, Stage::Ended);
+        self.event(now, ContactEventKind::WrapUpEnded { interaction, agent }, effects);
+        self.tell(index, effects);
+    }
+
+    pub(crate) fn save_notes(&mut self, now: Instant, index: usize, text: Redacted, effects: &mut Vec<Effect>) {
+        let interaction = self.parts[index].interaction;
+        self.parts[index].record.notes = text.clone();
+        self.event(now, ContactEventKind::NotesSaved { interaction, text }, effects);
+    }
+
+    pub(crate) fn set_disposition(
+        &mut self,
+        now: Instant,
+        index: usize,
+        code: DispositionCode,
+        effects: &mut Vec<Effect>,
+    ) {
+        let interaction = self.parts[index].interaction;
+        self.parts[index].record.disposition = Some(code);
+        let by = DispositionBy::Agent;
+        self.event(now, ContactEventKind::DispositionSet { interaction, code, by }, effects);
+        self.tell(index, effects);
+    }
+
+    pub(crate) fn may_finish(&self, index: usize) -> Result<(), CommandError> {
+        let part = &self.parts[index];
+        if part.stage != Stage::WrapUp {
+            return Err(CommandError::WrongState);
+        }
+        if part.record.required && part.record.disposition.is_none() {
+            return Err(CommandError::DispositionMissing);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn command_talk(
+        &mut self,
+        now: Instant,
+        index: usize,
+        wish: Wish,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
+        let stage = self.parts[index].stage;
+        match (wish, stage) {
+            (Wish::Hold, Stage::Talking) => self.hold(now, index, effects),
+            (Wish::Resume, Stage::Held) if !self.parts[index].held_by_phone => self.resume(now, index, effects),
+            (Wish::Mute(muted), Stage::Talking | Stage::Held) => self.mute(index, muted, effects),
+            (Wish::SendDigits(digits), Stage::Talking) => {
+                effects.push(Effect::Media(self.customer.leg, MediaEffect::SendDigits(digits)));
+            }
+            (Wish::TransferToQueue(rules, agent), Stage::Talking | Stage::Held) => {
+                self.give_away(now, index, rules, agent, effects);
+            }
+            (Wish::TransferToNumber { leg, phone, to }, Stage::Talking | Stage::Held) => {
+                let interaction = self.parts[index].interaction;
+                self.part_from_customer(now, index, effects);
+                self.call_number(now, leg, phone, to, Some(interaction), effects);
+            }
+            _ => return Err(CommandError::WrongState),
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        self.start_hold(now, index, effects);
+        let part = &self.parts[index];
+        if let (Some(leg), false, false) = (part.leg, part.browser, part.held_by_phone) {
+            effects.push(Effect::Media(leg, MediaEffect::MakeOffer { hold: true }));
+        }
+    }
+
+    fn start_hold(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        let part = &mut self.parts[index];
+        part.enter(now, Stage::Held);
+        let interaction = part.interaction;
+        self.event(now, ContactEventKind::Held { interaction }, effects);
+        effects.push(Effect::Media(self.customer.leg, MediaEffect::Unbridge));
+        self.play_music(effects);
+        self.tell(index, effects);
+    }
+
+    fn resume(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        let part = &mut self.parts[index];
+        part.enter(now, Stage::Talking);
+        part.held_by_phone = false;
+        let (interaction, leg, browser) = (part.interaction, part.leg, part.browser);
+        let customer = self.customer.leg;
+        self.event(now, ContactEventKind::Resumed { interaction }, effects);
+        effects.push(Effect::Media(customer, MediaEffect::StopPlay));
+        if let Some(leg) = leg {
+            effects.push(Effect::Media(customer, MediaEffect::Bridge(leg)));
+            if !browser {
+                effects.push(Effect::Media(leg, MediaEffect::MakeOffer { hold: false }));
+            }
+        }
+        self.tell(index, effects);
+    }
+
+    /// The agent's phone put us on hold, or took us back, by re-INVITE.
+    fn on_phone_held(&mut self, now: Instant, index: usize, held: bool, effects: &mut Vec<Effect>) {
+        match (held, self.parts[index].stage) {
+            (true, Stage::Talking) => {
+                self.parts[index].held_by_phone = true;
+                self.start_hold(now, index, effects);
+            }
+            (false, Stage::Held) if self.parts[index].held_by_phone => {
+                let part = &mut self.parts[index];
+                part.enter(now, Stage::Talking);
+                part.held_by_phone = false;
+                let (interaction, leg) = (part.interaction, part.leg);
+                self.event(now, ContactEventKind::Resumed { interaction }, effects);
+                effects.push(Effect::Media(self.customer.leg, MediaEffect::StopPlay));
+                if let Some(leg) = leg {
+                    effects.push(Effect::Media(self.customer.leg, MediaEffect::Bridge(leg)));
+                }
+                self.tell(index, effects);
+            }
+            _ => {}
+        }
+    }
+
+    fn mute(&mut self, index: usize, muted: bool, effects: &mut Vec<Effect>) {
+        self.parts[index].muted = muted;
+        if let Some(leg) = self.parts[index].leg {
+            effects.push(Effect::Media(leg, MediaEffect::Mute(muted)));
+        }
+        self.tell(index, effects);
+    }
+
+    /// Puts the customer back in line, with the age kept, and ends this agent's part.
+    fn give_away(
+        &mut self,
+        now: Instant,
+        index: usize,
+        rules: QueueRules,
+        agent: Option<AgentId>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let interaction = self.parts[index].interaction;
+        let to = match agent {
+            Some(agent) => format!("agent:{agent}"),
+            None => format!("queue:{}", rules.id),
+        };
+        self.event(now, ContactEventKind::Transferred { interaction, to }, effects);
+        self.part_from_customer(now, index, effects);
+        let priority = self.line.as_ref().map_or(domain::Priority(0), |line| line.priority);
+        let same = self.line.as_ref().filter(|line| line.rules.id == rules.id);
+        let requirement = same.and_then(|line| line.requirement.clone());
+        self.enqueue(now, rules, priority, requirement, agent, effects);
+        self.play_music(effects);
+    }
+
+    fn part_from_customer(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        let customer = self.customer.leg;
+        effects.push(Effect::Media(customer, MediaEffect::Unbridge));
+        if self.tape == Tape::Running {
+            let change = MediaEffect::RecordAgent { recording: self.recording, agent: None };
+            effects.push(Effect::Media(customer, change));
+        }
+        self.end_part(now, index, Cause::Normal, effects);
+    }
+}
+
+fn hang_up_cause(result: OfferResult) -> Cause {
+    match result {
+        OfferResult::Answered | OfferResult::CustomerLeft => Cause::Cancelled,
+        OfferResult::NoAnswer => Cause::NoAnswer,
+        OfferResult::Declined => Cause::Declined,
+        OfferResult::Busy => Cause::Busy,
+        OfferResult::Unreachable => Cause::Unreachable,
+        OfferResult::Withdrawn => Cause::AnsweredElsewhere,
+    }
+}
+
+fn offer_result(cause: Cause) -> OfferResult {
+    match cause {
+        Cause::Busy => OfferResult::Busy,
+        Cause::Declined | Cause::Forbidden | Cause::Normal => OfferResult::Declined,
+        Cause::NoAnswer => OfferResult::NoAnswer,
+        _ => OfferResult::Unreachable,
+    }
+}

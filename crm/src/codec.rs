@@ -1,0 +1,233 @@
+//! Contact events as JSON objects, and back.
+
+use domain::{
+    Ani, Cause, Channel, ContactEventKind as Kind, DispositionBy, Dnis, EndedBy, OfferResult, Outcome, Priority,
+    Redacted,
+};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+use std::str::FromStr;
+
+/// Why stored fields are no event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The word names no event that this version knows.
+    #[error("the event's kind is unknown")]
+    UnknownKind,
+    /// The fields are no JSON object.
+    #[error("the event's fields are no JSON object")]
+    NotAnObject,
+    /// A field is missing or has no value of its kind.
+    #[error("the event's field `{0}` is missing or wrong")]
+    BadField(&'static str),
+}
+
+/// Text that both databases can hold: NUL becomes U+FFFD.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+}
+
+/// The event's fields as a JSON object.
+#[must_use]
+pub fn encode(kind: &Kind) -> String {
+    fields(kind).to_string()
+}
+
+fn fields(kind: &Kind) -> Value {
+    match kind {
+        Kind::Started { .. } => started_fields(kind),
+        Kind::CustomerIdentified { customer } => json!({ "customer": customer.to_string() }),
+        Kind::FlowStarted { flow, language } => json!({ "flow": flow.as_str(), "language": language.as_str() }),
+        Kind::NodeEntered { node } => json!({ "node": node.as_str() }),
+        Kind::DigitsCollected { node, digits } => json!({ "node": node.as_str(), "digits": storable(&digits.0) }),
+        Kind::Queued { queue, priority } => json!({ "queue": queue.as_str(), "priority": priority.0 }),
+        Kind::Offered { .. } | Kind::Ringing { .. } | Kind::OfferEnded { .. } => offer_fields(kind),
+        Kind::Held { interaction } | Kind::Resumed { interaction } => {
+            json!({ "interaction": interaction.to_string() })
+        }
+        Kind::Transferred { interaction, to } => {
+            json!({ "interaction": interaction.to_string(), "to": storable(to) })
+        }
+        Kind::RecordingStarted { recording } => json!({ "recording": recording.to_string() }),
+        Kind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms } => json!({
+            "recording": recording.to_string(), "path": storable(path), "duration_ms": duration_ms,
+            "sha256": storable(sha256), "gap_ms": gap_ms,
+        }),
+        Kind::CustomerLeft { by, cause } => json!({ "by": by.as_str(), "cause": cause.as_str() }),
+        Kind::Connected { interaction, agent }
+        | Kind::InteractionEnded { interaction, agent }
+        | Kind::WrapUpEnded { interaction, agent } => {
+            json!({ "interaction": interaction.to_string(), "agent": agent.as_str() })
+        }
+        Kind::NotesSaved { interaction, text } => {
+            json!({ "interaction": interaction.to_string(), "text": storable(&text.0) })
+        }
+        Kind::DispositionSet { interaction, code, by } => json!({
+            "interaction": interaction.to_string(), "code": code.as_str(), "by": disposition_by(*by),
+        }),
+        Kind::Closed { outcome, by } => json!({ "outcome": outcome.as_str(), "by": by.as_str() }),
+    }
+}
+
+fn started_fields(kind: &Kind) -> Value {
+    let Kind::Started { channel, ani, caller_name, dnis, entry_point, trunk, dialled_by } = kind else {
+        return Value::Null;
+    };
+    json!({
+        "channel": channel.as_str(),
+        "ani": storable(ani.as_str()),
+        "caller_name": storable(&caller_name.0),
+        "dnis": storable(dnis.as_str()),
+        "entry_point": entry_point.map(|id| id.to_string()),
+        "trunk": trunk.map(|id| id.to_string()),
+        "dialled_by": dialled_by.map(|id| id.to_string()),
+    })
+}
+
+fn offer_fields(kind: &Kind) -> Value {
+    match kind {
+        Kind::Offered { offer, interaction, agent, queue, why } => json!({
+            "offer": offer.to_string(), "interaction": interaction.to_string(), "agent": agent.as_str(),
+            "queue": queue.as_str(), "why": storable(why),
+        }),
+        Kind::Ringing { offer, agent } => json!({ "offer": offer.to_string(), "agent": agent.as_str() }),
+        Kind::OfferEnded { offer, agent, result } => {
+            json!({ "offer": offer.to_string(), "agent": agent.as_str(), "result": result.as_str() })
+        }
+        _ => Value::Null,
+    }
+}
+
+/// The event with this word and these fields.
+///
+/// # Errors
+/// The word is unknown, or the fields do not belong to it.
+pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
+    let Ok(Value::Object(map)) = serde_json::from_str(fields_json) else { return Err(DecodeError::NotAnObject) };
+    let f = Fields(&map);
+    Ok(match kind {
+        "started" => started(&f)?,
+        "customer_identified" => Kind::CustomerIdentified { customer: f.id("customer")? },
+        "flow_started" => Kind::FlowStarted { flow: f.id("flow")?, language: f.id("language")? },
+        "node_entered" => Kind::NodeEntered { node: f.id("node")? },
+        "digits_collected" => Kind::DigitsCollected { node: f.id("node")?, digits: Redacted::from(f.text("digits")?) },
+        "queued" => Kind::Queued { queue: f.id("queue")?, priority: f.priority()? },
+        "offered" | "ringing" | "offer_ended" => offer(kind, &f)?,
+        "connected" => Kind::Connected { interaction: f.id("interaction")?, agent: f.id("agent")? },
+        "held" => Kind::Held { interaction: f.id("interaction")? },
+        "resumed" => Kind::Resumed { interaction: f.id("interaction")? },
+        "transferred" => Kind::Transferred { interaction: f.id("interaction")?, to: f.text("to")?.to_owned() },
+        "recording_started" => Kind::RecordingStarted { recording: f.id("recording")? },
+        "recording_finished" => Kind::RecordingFinished {
+            recording: f.id("recording")?,
+            path: f.text("path")?.to_owned(),
+            duration_ms: f.number("duration_ms")?,
+            sha256: f.text("sha256")?.to_owned(),
+            gap_ms: f.number("gap_ms")?,
+        },
+        "customer_left" => Kind::CustomerLeft { by: f.ended_by()?, cause: f.word("cause", Cause::ALL, Cause::as_str)? },
+        "interaction_ended" => Kind::InteractionEnded { interaction: f.id("interaction")?, agent: f.id("agent")? },
+        "notes_saved" => {
+            Kind::NotesSaved { interaction: f.id("interaction")?, text: Redacted::from(f.text("text")?) }
+        }
+        "disposition_set" => Kind::DispositionSet {
+            interaction: f.id("interaction")?,
+            code: f.id("code")?,
+            by: f.word("by", [DispositionBy::Agent, DispositionBy::Timeout], disposition_by)?,
+        },
+        "wrap_up_ended" => Kind::WrapUpEnded { interaction: f.id("interaction")?, agent: f.id("agent")? },
+        "closed" => Kind::Closed { outcome: f.word("outcome", OUTCOMES, Outcome::as_str)?, by: f.ended_by()? },
+        _ => return Err(DecodeError::UnknownKind),
+    })
+}
+
+fn started(f: &Fields<'_>) -> Result<Kind, DecodeError> {
+    Ok(Kind::Started {
+        channel: f.word("channel", Channel::ALL, Channel::as_str)?,
+        ani: Ani::new(f.text("ani")?),
+        caller_name: Redacted::from(f.text("caller_name")?),
+        dnis: Dnis::new(f.text("dnis")?),
+        entry_point: f.opt_id("entry_point")?,
+        trunk: f.opt_id("trunk")?,
+        dialled_by: f.opt_id("dialled_by")?,
+    })
+}
+
+fn offer(kind: &str, f: &Fields<'_>) -> Result<Kind, DecodeError> {
+    let (offer, agent) = (f.id("offer")?, f.id("agent")?);
+    Ok(match kind {
+        "offered" => Kind::Offered {
+            offer,
+            interaction: f.id("interaction")?,
+            agent,
+            queue: f.id("queue")?,
+            why: f.text("why")?.to_owned(),
+        },
+        "ringing" => Kind::Ringing { offer, agent },
+        _ => Kind::OfferEnded { offer, agent, result: f.word("result", RESULTS, OfferResult::as_str)? },
+    })
+}
+
+const OUTCOMES: [Outcome; 5] =
+    [Outcome::Answered, Outcome::Abandoned, Outcome::SelfServed, Outcome::Rejected, Outcome::System];
+
+const RESULTS: [OfferResult; 7] = [
+    OfferResult::Answered,
+    OfferResult::Declined,
+    OfferResult::Busy,
+    OfferResult::NoAnswer,
+    OfferResult::Unreachable,
+    OfferResult::CustomerLeft,
+    OfferResult::Withdrawn,
+];
+
+const fn disposition_by(by: DispositionBy) -> &'static str {
+    match by {
+        DispositionBy::Agent => "agent",
+        DispositionBy::Timeout => "timeout",
+    }
+}
+
+/// Reads typed fields out of an object.
+struct Fields<'a>(&'a Map<String, Value>);
+
+impl<'a> Fields<'a> {
+    fn text(&self, name: &'static str) -> Result<&'a str, DecodeError> {
+        self.0.get(name).and_then(Value::as_str).ok_or(DecodeError::BadField(name))
+    }
+
+    fn number(&self, name: &'static str) -> Result<u64, DecodeError> {
+        self.0.get(name).and_then(Value::as_u64).ok_or(DecodeError::BadField(name))
+    }
+
+    fn priority(&self) -> Result<Priority, DecodeError> {
+        let points = self.0.get("priority").and_then(Value::as_i64).and_then(|points| i32::try_from(points).ok());
+        points.map(Priority).ok_or(DecodeError::BadField("priority"))
+    }
+
+    fn id<T: FromStr>(&self, name: &'static str) -> Result<T, DecodeError> {
+        self.text(name)?.parse().map_err(|_| DecodeError::BadField(name))
+    }
+
+    fn opt_id<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, DecodeError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => self.id(name).map(Some),
+        }
+    }
+
+    fn word<T: Copy, const N: usize>(
+        &self,
+        name: &'static str,
+        all: [T; N],
+        as_str: impl Fn(T) -> &'static str,
+    ) -> Result<T, DecodeError> {
+        let word = self.text(name)?;
+        all.into_iter().find(|one| as_str(*one) == word).ok_or(DecodeError::BadField(name))
+    }
+
+    fn ended_by(&self) -> Result<EndedBy, DecodeError> {
+        let all = [EndedBy::Customer, EndedBy::Agent, EndedBy::Flow, EndedBy::System];
+        self.word("by", all, EndedBy::as_str)
+    }
+}

@@ -1,0 +1,148 @@
+//! The contact history.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A page of contacts, newest first.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct ContactPage {
+    /// The contacts.
+    pub items: Vec<Contact>,
+    /// The cursor of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// One row of the contact history.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Contact {
+    /// The contact.
+    pub id: String,
+    /// The channel's word.
+    pub channel: String,
+    /// The calling number.
+    pub ani: String,
+    /// The called number.
+    pub dnis: String,
+    /// The customer, if recognised.
+    pub customer: Option<String>,
+    /// The customer's name.
+    pub customer_name: Option<String>,
+    /// The last queue.
+    pub queue: Option<String>,
+    /// The last agent who answered.
+    pub agent: Option<String>,
+    /// `answered`, `abandoned`, `self_served`, `rejected`, `system`; `null` while it lives.
+    pub outcome: Option<String>,
+    /// Who ended it: `customer`, `agent`, `flow`, `system`.
+    pub ended_by: Option<String>,
+    /// Nodes of the flow, in order.
+    pub path: Vec<String>,
+    /// The disposition.
+    pub disposition: Option<String>,
+    /// The notes.
+    pub notes: String,
+    /// The recording.
+    pub recording: Option<String>,
+    /// Number of events folded into the row.
+    pub events: u32,
+    /// Its times.
+    #[serde(flatten)]
+    pub times: ContactTimes,
+}
+
+/// The times of a contact.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct ContactTimes {
+    /// When it arrived.
+    pub started_at: i64,
+    /// When it ended for the customer.
+    pub ended_at: Option<i64>,
+    /// When the row became final.
+    pub closed_at: Option<i64>,
+    /// Time in line.
+    pub wait_ms: u64,
+    /// Time from the last offer to the answer.
+    pub ring_ms: u64,
+    /// Talk time without hold.
+    pub talk_ms: u64,
+    /// Hold time.
+    pub hold_ms: u64,
+    /// After-contact work.
+    pub wrap_up_ms: u64,
+}
+
+/// A contact with its whole story.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct ContactDetail {
+    /// The row.
+    pub contact: Contact,
+    /// The events in order.
+    pub events: Vec<ContactEvent>,
+    /// The agents' parts in order.
+    pub interactions: Vec<Interaction>,
+    /// The recordings.
+    pub recordings: Vec<Recording>,
+}
+
+/// The events of a contact.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct ContactEvents {
+    /// The events in order.
+    pub items: Vec<ContactEvent>,
+}
+
+/// One thing that happened to a contact.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct ContactEvent {
+    /// Position in the contact's story, from 1.
+    pub seq: u32,
+    /// When.
+    pub at: i64,
+    /// The event's word: `started`, `queued`, `connected`, …
+    pub kind: String,
+    /// Its fields.
+    #[schema(value_type = Object)]
+    pub fields: serde_json::Value,
+}
+
+/// One agent's part in a contact.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Interaction {
+    /// The id.
+    pub id: String,
+    /// The agent.
+    pub agent: String,
+    /// The queue.
+    pub queue: Option<String>,
+    /// When it was offered.
+    pub offered_at: i64,
+    /// When it was answered.
+    pub answered_at: Option<i64>,
+    /// When the talk ended.
+    pub ended_at: Option<i64>,
+    /// When wrap-up ended.
+    pub wrapped_up_at: Option<i64>,
+    /// How the offer ended.
+    pub result: Option<String>,
+    /// The disposition.
+    pub disposition: Option<String>,
+}
+
+/// A recording. `GET /recordings/{id}` gives the WAV file.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Recording {
+    /// The id.
+    pub id: String,
+    /// The contact.
+    pub contact: String,
+    /// Length.
+    pub duration_ms: u64,
+    /// Channels: 2, customer left, agent right.
+    pub channels: u16,
+    /// SHA-256 of the file, in hex.
+    pub sha256: String,
+    /// Time missing because the disk was too slow.
+    pub gap_ms: u64,
+    /// `complete`, or `recovered` after a crash.
+    pub state: String,
+}

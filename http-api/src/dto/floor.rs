@@ -1,0 +1,196 @@
+//! Queues, agents and the floor.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Everything on the floor at one moment.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Floor {
+    /// When this was true.
+    pub at: i64,
+    /// Calls in progress.
+    pub calls: u32,
+    /// Every queue.
+    pub queues: Vec<Queue>,
+    /// Every agent.
+    pub agents: Vec<Agent>,
+    /// The oldest contacts in line, at most 200.
+    pub waiting: Vec<Waiting>,
+}
+
+/// The queues.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Queues {
+    /// All of them.
+    pub items: Vec<Queue>,
+}
+
+/// A queue.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Queue {
+    /// The id.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// The goal.
+    pub goal: Goal,
+    /// Contacts waiting.
+    pub waiting: u32,
+    /// When the longest waiting one entered the line.
+    pub oldest_at: Option<i64>,
+    /// The service level with its formula.
+    pub service_level: ServiceLevel,
+    /// Mean wait of the answered; `null` when nothing was answered.
+    pub asa_ms: Option<u64>,
+    /// Counters since midnight or since the start, whichever is later.
+    pub counts: QueueCounts,
+    /// The queue's agents by state.
+    pub agents: QueueAgents,
+}
+
+/// Share of contacts to be answered within a time.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Goal {
+    /// Percent of contacts, 0 to 100.
+    pub share_percent: u8,
+    /// Answered within this time.
+    pub within_ms: u64,
+    /// Abandons at or below this wait do not count against the goal.
+    pub short_abandon_ms: u64,
+}
+
+/// A service level, with the name of its formula beside the number.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct ServiceLevel {
+    /// In thousandths; `null` when nothing was counted.
+    pub permille: Option<u32>,
+    /// `no_short`: answered within the goal's time, over answered + abandoned + flowed out − short abandons.
+    pub formula: String,
+}
+
+/// Counters of a queue.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct QueueCounts {
+    /// Contacts that entered.
+    pub offered: u64,
+    /// Contacts that an agent answered.
+    pub answered: u64,
+    /// Contacts answered within the goal's time.
+    pub answered_within: u64,
+    /// Contacts that left while waiting.
+    pub abandoned: u64,
+    /// Those of them that left within the short-abandon limit.
+    pub short_abandons: u64,
+    /// Contacts sent on elsewhere unanswered.
+    pub flowed_out: u64,
+}
+
+/// The agents of a queue who are signed in, by state.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct QueueAgents {
+    /// All of them.
+    pub signed_in: u32,
+    /// Ready.
+    pub ready: u32,
+    /// Reserved.
+    pub reserved: u32,
+    /// Busy.
+    pub busy: u32,
+    /// In after-contact work.
+    pub after_contact_work: u32,
+    /// Not ready.
+    pub not_ready: u32,
+}
+
+/// The agents.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Agents {
+    /// All of them.
+    pub items: Vec<Agent>,
+}
+
+/// An agent. For users who are neither this agent nor a supervisor, `contact`, `phase`, `customer` and `queue` are
+/// `null`.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Agent {
+    /// The id.
+    pub id: String,
+    /// The name.
+    pub name: String,
+    /// `logged_out`, `not_ready`, `ready`, `reserved`, `busy`, `after_contact_work`.
+    pub state: String,
+    /// Why, when not ready.
+    pub reason: Option<String>,
+    /// Since when.
+    pub since_at: i64,
+    /// What was asked to follow.
+    pub next: Option<Next>,
+    /// The phone can be rung.
+    pub reachable: bool,
+    /// What the agent serves now.
+    #[serde(flatten)]
+    pub work: AgentWork,
+    /// Queues that the agent serves, by id.
+    pub queues: Vec<String>,
+    /// Skills with levels.
+    pub skills: Vec<Skill>,
+    /// Contacts handled since the start.
+    pub handled: u64,
+    /// Mean handling time: talk, hold and wrap-up; `null` when nothing was handled.
+    pub aht_ms: Option<u64>,
+}
+
+/// What an agent serves now.
+#[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct AgentWork {
+    /// The contact in hand.
+    pub contact: Option<String>,
+    /// The phase of the part in it: `connecting`, `talking`, `held`, `wrap_up`, `ended`.
+    pub phase: Option<String>,
+    /// Whom the agent serves: a name or a number.
+    pub customer: Option<String>,
+    /// The queue of the contact in hand.
+    pub queue: Option<NamedQueue>,
+}
+
+/// What follows after the work in hand.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Next {
+    /// `ready`, `not_ready` or `logged_out`.
+    pub state: String,
+    /// Why, for `not_ready`.
+    pub reason: Option<String>,
+}
+
+/// A skill with the agent's level.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Skill {
+    /// The skill.
+    pub id: String,
+    /// 1 (a little) to 10 (best).
+    pub level: u8,
+}
+
+/// A queue with its name.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct NamedQueue {
+    /// The id.
+    pub id: String,
+    /// The name.
+    pub name: String,
+}
+
+/// A contact in line.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Waiting {
+    /// The contact.
+    pub contact: String,
+    /// The queue.
+    pub queue: NamedQueue,
+    /// Name or number of the caller.
+    pub customer: String,
+    /// When it entered the line.
+    pub since_at: i64,
+    /// True while an agent is being rung for it.
+    pub offered: bool,
+}

@@ -1,0 +1,263 @@
+//! Dispatch: which fact does what where.
+
+use crate::api::{Effect, Env, FAILED, Fact, LookupKey, NoteKind, OVERFLOW, Say};
+use crate::flow::{Branch, Enqueue, Lookup, Node, Set, SetValue};
+use crate::run::{PLAY_MAX, Run, STEPS_MAX, State, is_key};
+use domain::{Customer, Instant, NodeId, PlayId, Requirement, SkillId};
+use std::sync::Arc;
+
+/// What a handler works with.
+pub(crate) struct Step<'a> {
+    pub(crate) now: Instant,
+    pub(crate) env: &'a Env<'a>,
+    pub(crate) effects: &'a mut Vec<Effect>,
+}
+
+impl Run {
+    /// Tells the run a fact.
+    pub fn handle(&mut self, now: Instant, fact: Fact, env: &Env<'_>, effects: &mut Vec<Effect>) {
+        let step = &mut Step { now, env, effects };
+        let next = match fact {
+            Fact::Started => (self.state == State::New).then(|| self.flow.start()),
+            Fact::Digit(digit) => self.on_digit(digit, step),
+            Fact::PlayDone(play) => self.on_play_done(play, step),
+            Fact::Found(customer) => self.on_found(customer),
+            Fact::Returned(edge) => self.on_returned(edge, step),
+            Fact::Tick => self.on_tick(step),
+        };
+        self.walk(next, step);
+    }
+
+    /// Goes from node to node until one of them waits.
+    fn walk(&mut self, mut next: Option<NodeId>, step: &mut Step<'_>) {
+        for _ in 0..STEPS_MAX {
+            let Some(node) = next else { return };
+            next = self.enter(node, step);
+        }
+        if next.is_some() {
+            self.note(NoteKind::Circles);
+            self.end(step);
+        }
+    }
+
+    /// Enters a node; the node that follows at once, if any.
+    fn enter(&mut self, id: NodeId, step: &mut Step<'_>) -> Option<NodeId> {
+        self.record_node(id);
+        self.keyed.clear();
+        step.effects.push(Effect::Entered(id));
+        let flow = Arc::clone(&self.flow);
+        match flow.node(id)? {
+            Node::Play(play) if play.barge_in && !self.ahead.is_empty() => Some(play.next),
+            Node::Play(play) => self.say(&play.say, step),
+            Node::Menu(menu) => self.enter_menu(menu, step),
+            Node::Collect(collect) => self.enter_collect(collect, step),
+            Node::Lookup(lookup) => self.enter_lookup(lookup, step),
+            Node::Branch(branch) => Some(self.choose(branch, step)),
+            Node::Set(set) => Some(self.set(set, step)),
+            Node::Enqueue(enqueue) => self.enqueue(enqueue, step),
+            Node::Transfer(transfer) => self.say(&transfer.say, step),
+            Node::HangUp(hangup) => self.say(&hangup.say, step),
+        }
+    }
+
+    /// Plays what a node says before it goes on; goes on at once if that is nothing.
+    fn say(&mut self, say: &[Say], step: &mut Step<'_>) -> Option<NodeId> {
+        match self.play(say, step) {
+            Some(play) => {
+                self.state = State::Saying { play, until: step.now + PLAY_MAX };
+                None
+            }
+            None => self.said(step),
+        }
+    }
+
+    /// Starts a playing, unless there is nothing to play.
+    pub(crate) fn play(&mut self, say: &[Say], step: &mut Step<'_>) -> Option<PlayId> {
+        let items = self.spoken(say);
+        if items.is_empty() {
+            return None;
+        }
+        let play = self.next_play();
+        step.effects.push(Effect::Play { play, items, language: self.language });
+        Some(play)
+    }
+
+    /// What a node does after it has spoken.
+    fn said(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
+        let flow = Arc::clone(&self.flow);
+        match flow.node(self.at)? {
+            Node::Play(play) => Some(play.next),
+            Node::Transfer(transfer) => {
+                self.state = State::Away;
+                step.effects.push(Effect::Transfer(transfer.to.clone()));
+                None
+            }
+            _ => self.end(step),
+        }
+    }
+
+    fn end(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
+        self.state = State::Over;
+        step.effects.push(Effect::HangUp);
+        None
+    }
+
+    fn on_digit(&mut self, digit: char, step: &mut Step<'_>) -> Option<NodeId> {
+        if !is_key(digit) || self.swallows(digit, step.now) {
+            return None;
+        }
+        match self.state {
+            State::Asking { .. } => self.on_answer(digit, step),
+            State::Saying { .. } => self.on_digit_while_saying(digit, step),
+            State::New | State::Looking { .. } => {
+                self.keep_ahead(digit);
+                None
+            }
+            State::Queued | State::Away | State::Over => None,
+        }
+    }
+
+    fn on_digit_while_saying(&mut self, digit: char, step: &mut Step<'_>) -> Option<NodeId> {
+        self.keep_ahead(digit);
+        match self.flow.node(self.at) {
+            Some(Node::Play(play)) if play.barge_in => {
+                step.effects.push(Effect::StopPlay);
+                Some(play.next)
+            }
+            _ => None,
+        }
+    }
+
+    fn on_play_done(&mut self, done: PlayId, step: &mut Step<'_>) -> Option<NodeId> {
+        match self.state {
+            State::Saying { play, .. } if play == done => self.said(step),
+            State::Asking { play: Some(play), .. } if play == done => {
+                self.await_answer(step.now);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn on_found(&mut self, customer: Option<Box<Customer>>) -> Option<NodeId> {
+        let late = self.late_lookups > 0;
+        self.late_lookups = self.late_lookups.saturating_sub(1);
+        let found = customer.is_some();
+        if found {
+            self.customer = customer;
+        }
+        // An answer that comes late is kept, but does not answer the look-up that is under way now.
+        let State::Looking { .. } = self.state else { return None };
+        match self.flow.node(self.at) {
+            Some(Node::Lookup(lookup)) if !late => Some(if found { lookup.found } else { lookup.not_found }),
+            _ => None,
+        }
+    }
+
+    fn on_returned(&mut self, edge: &str, step: &mut Step<'_>) -> Option<NodeId> {
+        let back = match (self.state, edge, self.flow.node(self.at)) {
+            (State::Queued, OVERFLOW, Some(Node::Enqueue(enqueue))) => enqueue.overflow,
+            (State::Away, FAILED, Some(Node::Transfer(transfer))) => transfer.failed,
+            (State::Queued | State::Away, ..) => None,
+            _ => return None,
+        };
+        if back.is_none() {
+            self.note(NoteKind::NoWayBack);
+            self.end(step);
+        }
+        back
+    }
+
+    fn on_tick(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
+        self.deadline().filter(|(at, _)| *at <= step.now)?;
+        match self.state {
+            State::Saying { .. } => {
+                self.note(NoteKind::PlayOverdue);
+                step.effects.push(Effect::StopPlay);
+                self.said(step)
+            }
+            State::Asking { play: Some(_), .. } => {
+                self.note(NoteKind::PlayOverdue);
+                step.effects.push(Effect::StopPlay);
+                self.await_answer(step.now);
+                None
+            }
+            State::Asking { .. } => self.on_silence(step),
+            State::Looking { .. } => self.on_lookup_late(),
+            State::New | State::Queued | State::Away | State::Over => None,
+        }
+    }
+
+    fn on_lookup_late(&mut self) -> Option<NodeId> {
+        self.note(NoteKind::LookupLate);
+        self.late_lookups = self.late_lookups.saturating_add(1);
+        match self.flow.node(self.at) {
+            Some(Node::Lookup(lookup)) => Some(lookup.not_found),
+            _ => None,
+        }
+    }
+
+    fn enter_lookup(&mut self, lookup: &Lookup, step: &mut Step<'_>) -> Option<NodeId> {
+        let value = lookup.variable.as_deref().map(|name| self.text_of(name)).unwrap_or_default();
+        let nothing = match lookup.by {
+            LookupKey::Ani if self.customer.is_some() => return Some(lookup.found),
+            LookupKey::Ani => self.context.ani.as_str().is_empty(),
+            LookupKey::Account | LookupKey::Number => value.is_empty(),
+        };
+        if nothing {
+            return Some(lookup.not_found);
+        }
+        self.state = State::Looking { until: step.now + lookup.timeout };
+        step.effects.push(Effect::Lookup { by: lookup.by, value });
+        None
+    }
+
+    fn choose(&mut self, branch: &Branch, step: &Step<'_>) -> NodeId {
+        let scope = self.scope(step.env, branch.cases.iter().any(|(when, _)| when.reads_queues()));
+        for (n, (when, target)) in branch.cases.iter().enumerate() {
+            match when.holds(&scope) {
+                Ok(true) => return *target,
+                Ok(false) => {}
+                Err(error) => self.note(NoteKind::ConditionFailed(n, error)),
+            }
+        }
+        branch.otherwise
+    }
+
+    fn set(&mut self, set: &Set, step: &Step<'_>) -> NodeId {
+        for (n, (name, value)) in set.values.iter().enumerate() {
+            match value {
+                SetValue::Text(text) => self.assign(name, crate::Value::Text(text.clone())),
+                SetValue::Expression(expression) => {
+                    match expression.value(&self.scope(step.env, expression.reads_queues())) {
+                        Ok(value) => self.assign(name, value),
+                        Err(error) => self.note(NoteKind::ValueFailed(n, error)),
+                    }
+                }
+            }
+        }
+        self.language = set.language.unwrap_or(self.language);
+        set.next
+    }
+
+    fn enqueue(&mut self, enqueue: &Enqueue, step: &mut Step<'_>) -> Option<NodeId> {
+        self.state = State::Queued;
+        self.ahead.clear();
+        let announce = self.spoken(&enqueue.announce);
+        step.effects.push(Effect::Enqueue {
+            queue: enqueue.queue,
+            priority: enqueue.priority,
+            requirement: enqueue.requirement.clone(),
+            skills: enqueue.requirement.as_ref().map(skills).unwrap_or_default(),
+            announce,
+            music: enqueue.music,
+            language: self.language,
+        });
+        None
+    }
+}
+
+/// The skills needed at first.
+fn skills(requirement: &Requirement) -> Vec<SkillId> {
+    requirement.rings().first().map(|ring| ring.need.iter().map(|(skill, _)| *skill).collect()).unwrap_or_default()
+}

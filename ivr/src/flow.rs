@@ -1,0 +1,298 @@
+//! A flow: named nodes with edges.
+
+use crate::api::{LookupKey, Say, TransferTo};
+use crate::expression::Expression;
+use crate::graph::{self, Edge, Flaw, Shape};
+use core::time::Duration;
+use domain::{FlowId, Language, NodeId, Priority, PromptId, QueueId, Requirement};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A checked graph of nodes: every edge leads to a node, every node can be reached and lets the caller out again, and
+/// a caller who keys nothing comes to an end.
+#[derive(Debug)]
+pub struct Flow {
+    id: FlowId,
+    start: NodeId,
+    nodes: BTreeMap<NodeId, Node>,
+    variables: BTreeSet<String>,
+}
+
+impl Flow {
+    /// Checks a graph.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at once.
+    pub fn new(id: FlowId, start: NodeId, nodes: BTreeMap<NodeId, Node>) -> Result<Self, Vec<Flaw>> {
+        let shapes = nodes.iter().map(|(id, node)| (*id, node.shape())).collect();
+        let flaws = graph::check(start, &shapes);
+        if !flaws.is_empty() {
+            return Err(flaws);
+        }
+        let variables = nodes.values().flat_map(Node::variables).collect();
+        Ok(Self { id, start, nodes, variables })
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn id(&self) -> FlowId {
+        self.id
+    }
+
+    /// The first node.
+    #[must_use]
+    pub fn start(&self) -> NodeId {
+        self.start
+    }
+
+    /// A node.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(&id)
+    }
+
+    /// Every node.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().map(|(id, node)| (*id, node))
+    }
+
+    /// Names of the variables that its nodes set.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().map(String::as_str)
+    }
+
+    /// Nodes that take digits.
+    pub(crate) fn input_nodes(&self) -> impl Iterator<Item = NodeId> {
+        self.nodes().filter(|(_, node)| matches!(node, Node::Menu(_) | Node::Collect(_))).map(|(id, _)| id)
+    }
+}
+
+/// One step of a flow.
+#[derive(Debug)]
+pub enum Node {
+    /// Plays prompts.
+    Play(Play),
+    /// Asks for one digit.
+    Menu(Menu),
+    /// Asks for several digits.
+    Collect(Collect),
+    /// Looks the customer up.
+    Lookup(Lookup),
+    /// Goes where the first true condition says.
+    Branch(Branch),
+    /// Sets variables or the language.
+    Set(Set),
+    /// Hands the caller to a queue.
+    Enqueue(Box<Enqueue>),
+    /// Sends the caller elsewhere.
+    Transfer(Transfer),
+    /// Ends the call.
+    HangUp(HangUp),
+}
+
+/// Plays prompts.
+#[derive(Debug)]
+pub struct Play {
+    /// What.
+    pub say: Vec<Say>,
+    /// A digit ends the playing; it is kept for the next node that takes digits.
+    pub barge_in: bool,
+    /// What follows.
+    pub next: NodeId,
+}
+
+/// How often and how long a caller is asked, and what follows when nothing useful came.
+#[derive(Debug)]
+pub struct Retry {
+    /// How often the caller is asked, at least once.
+    pub attempts: u8,
+    /// How long the first digit may take after the prompts.
+    pub timeout: Duration,
+    /// Said before asking again after silence.
+    pub no_input_say: Vec<Say>,
+    /// Said before asking again after a wrong entry.
+    pub no_match_say: Vec<Say>,
+    /// What follows when the last attempt was silence.
+    pub no_input: NodeId,
+    /// What follows when the last attempt was a wrong entry.
+    pub no_match: NodeId,
+}
+
+/// Asks for one digit.
+#[derive(Debug)]
+pub struct Menu {
+    /// The question.
+    pub say: Vec<Say>,
+    /// A digit may interrupt the prompts.
+    pub barge_in: bool,
+    /// What follows each digit.
+    pub choices: BTreeMap<char, NodeId>,
+    /// Attempts.
+    pub retry: Retry,
+}
+
+/// Asks for several digits.
+#[derive(Debug)]
+pub struct Collect {
+    /// The question.
+    pub say: Vec<Say>,
+    /// A digit may interrupt the prompts.
+    pub barge_in: bool,
+    /// The variable that takes the digits.
+    pub variable: String,
+    /// Fewest digits.
+    pub min: u8,
+    /// Most digits; the entry ends with the last of them.
+    pub max: u8,
+    /// Ends the entry earlier.
+    pub terminator: Option<char>,
+    /// Silence after a digit that ends the entry.
+    pub inter_digit: Duration,
+    /// Attempts.
+    pub retry: Retry,
+    /// What follows.
+    pub next: NodeId,
+}
+
+/// Looks the customer up.
+#[derive(Debug)]
+pub struct Lookup {
+    /// By what.
+    pub by: LookupKey,
+    /// The variable or node that holds the digits to look up; `None` for the calling number.
+    pub variable: Option<String>,
+    /// How long the answer may take.
+    pub timeout: Duration,
+    /// What follows when the customer is known.
+    pub found: NodeId,
+    /// What follows otherwise.
+    pub not_found: NodeId,
+}
+
+/// Goes where the first true condition says.
+#[derive(Debug)]
+pub struct Branch {
+    /// Conditions in order.
+    pub cases: Vec<(Expression, NodeId)>,
+    /// What follows when none is true.
+    pub otherwise: NodeId,
+}
+
+/// What a variable is set to.
+#[derive(Debug)]
+pub enum SetValue {
+    /// A text.
+    Text(String),
+    /// The value of an expression.
+    Expression(Expression),
+}
+
+/// Sets variables or the language.
+#[derive(Debug)]
+pub struct Set {
+    /// Variables with their values, in order.
+    pub values: Vec<(String, SetValue)>,
+    /// The language from here on.
+    pub language: Option<Language>,
+    /// What follows.
+    pub next: NodeId,
+}
+
+/// Hands the caller to a queue.
+#[derive(Debug)]
+pub struct Enqueue {
+    /// The queue.
+    pub queue: QueueId,
+    /// Added to the queue's base.
+    pub priority: Priority,
+    /// `None`: the queue's own.
+    pub requirement: Option<Requirement>,
+    /// Played before the music, once.
+    pub announce: Vec<Say>,
+    /// The music.
+    pub music: PromptId,
+    /// What follows when the queue sends the contact back.
+    pub overflow: Option<NodeId>,
+}
+
+/// Sends the caller elsewhere.
+#[derive(Debug)]
+pub struct Transfer {
+    /// Said before.
+    pub say: Vec<Say>,
+    /// Where to.
+    pub to: TransferTo,
+    /// What follows when nobody could be reached.
+    pub failed: Option<NodeId>,
+}
+
+/// Ends the call.
+#[derive(Debug)]
+pub struct HangUp {
+    /// Said before.
+    pub say: Vec<Say>,
+}
+
+impl Node {
+    /// The word for this kind of node in a flow file.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Play(_) => "play",
+            Self::Menu(_) => "menu",
+            Self::Collect(_) => "collect",
+            Self::Lookup(_) => "lookup",
+            Self::Branch(_) => "branch",
+            Self::Set(_) => "set",
+            Self::Enqueue(_) => "enqueue",
+            Self::Transfer(_) => "transfer",
+            Self::HangUp(_) => "hangup",
+        }
+    }
+
+    /// The node as the graph check sees it.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        let ends = matches!(self, Self::Enqueue(_) | Self::Transfer(_) | Self::HangUp(_));
+        Shape { edges: self.edges(), ends }
+    }
+
+    fn edges(&self) -> Vec<Edge> {
+        match self {
+            Self::Play(play) => vec![Edge::silent("next", play.next)],
+            Self::Menu(menu) => {
+                let choices = menu.choices.iter().map(|(digit, to)| Edge::pausing(&format!("digits.{digit}"), *to));
+                choices.chain(menu.retry.edges()).collect()
+            }
+            Self::Collect(collect) => {
+                let mut edges = collect.retry.edges().to_vec();
+                edges.push(Edge::pausing("next", collect.next));
+                edges
+            }
+            Self::Lookup(lookup) => {
+                vec![Edge::silent("found", lookup.found), Edge::silent("not_found", lookup.not_found)]
+            }
+            Self::Branch(branch) => {
+                let cases = branch.cases.iter().enumerate().map(|(n, (_, to))| Edge::silent(&format!("when[{n}]"), *to));
+                cases.chain([Edge::silent("else", branch.otherwise)]).collect()
+            }
+            Self::Set(set) => vec![Edge::silent("next", set.next)],
+            Self::Enqueue(enqueue) => enqueue.overflow.map(|to| Edge::pausing("overflow", to)).into_iter().collect(),
+            Self::Transfer(transfer) => transfer.failed.map(|to| Edge::pausing("failed", to)).into_iter().collect(),
+            Self::HangUp(_) => Vec::new(),
+        }
+    }
+
+    fn variables(&self) -> Vec<String> {
+        match self {
+            Self::Collect(collect) => vec![collect.variable.clone()],
+            Self::Set(set) => set.values.iter().map(|(name, _)| name.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Retry {
+    fn edges(&self) -> [Edge; 2] {
+        [Edge::silent("no_input", self.no_input), Edge::pausing("no_match", self.no_match)]
+    }
+}

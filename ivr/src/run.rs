@@ -1,0 +1,240 @@
+//! One caller's walk through a flow: its state and what may be read of it.
+
+use crate::api::{Context, Env, Note, NoteKind, Reason, Say};
+use crate::flow::Flow;
+use crate::scope::{Scope, Value};
+use core::time::Duration;
+use domain::{Customer, Instant, Language, NodeId, PlayId, Redacted};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// Nodes that one fact may lead through; more means that the flow goes round in circles.
+pub(crate) const STEPS_MAX: usize = 64;
+/// Longest history of nodes, digits and notes that is kept; the walk goes on unrecorded.
+const HISTORY_MAX: usize = 512;
+/// Digits kept for a node that is yet to come.
+const AHEAD_MAX: usize = 32;
+/// A playing that lasts longer counts as ended: its report is lost.
+pub(crate) const PLAY_MAX: Duration = Duration::from_secs(300);
+
+/// What a run waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// To be started.
+    New,
+    /// A playing without a question.
+    Saying { play: PlayId, until: Instant },
+    /// An answer of the caller. While `play` is some, the question is still being asked.
+    Asking { play: Option<PlayId>, until: Instant, tries: u8 },
+    /// A look-up.
+    Looking { until: Instant },
+    /// A queue has the caller.
+    Queued,
+    /// A transfer has the caller.
+    Away,
+    /// Nothing.
+    Over,
+}
+
+/// One caller's walk through a flow.
+#[derive(Clone)]
+pub struct Run {
+    pub(crate) flow: Arc<Flow>,
+    pub(crate) context: Context,
+    pub(crate) state: State,
+    pub(crate) at: NodeId,
+    pub(crate) language: Language,
+    pub(crate) customer: Option<Box<Customer>>,
+    /// Digits of the answer so far.
+    pub(crate) keyed: String,
+    /// Digits keyed before anybody asked.
+    pub(crate) ahead: VecDeque<char>,
+    /// A terminator keyed until then belongs to the entry that was already complete.
+    pub(crate) swallow: Option<(char, Instant)>,
+    /// Look-ups given up whose answers are still to come.
+    pub(crate) late_lookups: u32,
+    vars: BTreeMap<String, Value>,
+    path: Vec<NodeId>,
+    digits: Vec<(NodeId, Redacted)>,
+    notes: Vec<Note>,
+    plays: u64,
+}
+
+impl Run {
+    /// A run at the start of a flow. It waits for `Fact::Started`.
+    #[must_use]
+    pub fn new(flow: Arc<Flow>, context: Context) -> Self {
+        let vars = flow.variables().map(|name| (name.to_owned(), Value::Text(String::new()))).collect();
+        Self {
+            at: flow.start(),
+            language: context.language,
+            flow,
+            context,
+            state: State::New,
+            customer: None,
+            keyed: String::new(),
+            ahead: VecDeque::new(),
+            swallow: None,
+            late_lookups: 0,
+            vars,
+            path: Vec::new(),
+            digits: Vec::new(),
+            notes: Vec::new(),
+            plays: 0,
+        }
+    }
+
+    /// When to call `handle` with `Fact::Tick`, and why.
+    #[must_use]
+    pub fn deadline(&self) -> Option<(Instant, Reason)> {
+        match self.state {
+            State::Saying { until, .. } | State::Asking { play: Some(_), until, .. } => Some((until, Reason::Play)),
+            State::Asking { until, .. } if self.keyed.is_empty() => Some((until, Reason::FirstDigit)),
+            State::Asking { until, .. } => Some((until, Reason::InterDigit)),
+            State::Looking { until } => Some((until, Reason::Lookup)),
+            State::New | State::Queued | State::Away | State::Over => None,
+        }
+    }
+
+    /// The nodes that the caller went through, in order.
+    #[must_use]
+    pub fn path(&self) -> &[NodeId] {
+        &self.path
+    }
+
+    /// The digits taken, with the node that took them.
+    #[must_use]
+    pub fn digits(&self) -> &[(NodeId, Redacted)] {
+        &self.digits
+    }
+
+    /// The language in force.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The flow.
+    #[must_use]
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// The node where the caller is.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        self.at
+    }
+
+    /// The customer, if one was recognised.
+    #[must_use]
+    pub fn customer(&self) -> Option<&Customer> {
+        self.customer.as_deref()
+    }
+
+    /// A variable.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&Value> {
+        self.vars.get(name)
+    }
+
+    /// True when the run wants nothing more: the call is being ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.state == State::Over
+    }
+
+    /// What went otherwise than the flow says since this was last asked, for the log.
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        core::mem::take(&mut self.notes)
+    }
+
+    pub(crate) fn note(&mut self, kind: NoteKind) {
+        if self.notes.len() < HISTORY_MAX {
+            self.notes.push(Note { node: self.at, kind });
+        }
+    }
+
+    pub(crate) fn record_node(&mut self, node: NodeId) {
+        self.at = node;
+        if self.path.len() < HISTORY_MAX {
+            self.path.push(node);
+        }
+    }
+
+    pub(crate) fn record_digits(&mut self, digits: &str) {
+        if self.digits.len() < HISTORY_MAX {
+            self.digits.push((self.at, Redacted(digits.to_owned())));
+        }
+    }
+
+    pub(crate) fn keep_ahead(&mut self, digit: char) {
+        if self.ahead.len() < AHEAD_MAX {
+            self.ahead.push_back(digit);
+        }
+    }
+
+    pub(crate) fn assign(&mut self, name: &str, value: Value) {
+        self.vars.insert(name.to_owned(), value);
+    }
+
+    pub(crate) fn next_play(&mut self) -> PlayId {
+        let play = PlayId::new(self.context.first_play.wrapping_add(self.plays));
+        self.plays = self.plays.wrapping_add(1);
+        play
+    }
+
+    /// What a variable, or else the last entry at a node of this name, holds.
+    pub(crate) fn text_of(&self, name: &str) -> String {
+        let entry = || self.digits.iter().rev().find(|(node, _)| node.as_str() == name).map(|(_, d)| d.0.clone());
+        self.vars.get(name).map(ToString::to_string).or_else(entry).unwrap_or_default()
+    }
+
+    /// Prompts with the digits of variables filled in.
+    pub(crate) fn spoken(&self, say: &[Say]) -> Vec<Say> {
+        let filled = say.iter().map(|item| match item {
+            Say::Prompt(prompt) => Say::Prompt(*prompt),
+            Say::Digits(text) => {
+                let text = text.strip_prefix('$').map_or_else(|| text.clone(), |name| self.text_of(name));
+                Say::Digits(text.chars().filter(|c| is_key(*c)).collect())
+            }
+        });
+        filled.filter(|item| !matches!(item, Say::Digits(text) if text.is_empty())).collect()
+    }
+
+    /// What expressions see.
+    pub(crate) fn scope(&self, env: &Env<'_>, with_queues: bool) -> Scope {
+        let mut scope = Scope::default();
+        let caller = [
+            ("number", Value::Text(self.context.ani.as_str().to_owned())),
+            ("name", Value::Text(self.context.caller_name.0.clone())),
+            ("called", Value::Text(self.context.dnis.as_str().to_owned())),
+            ("known", Value::Bool(self.customer.is_some())),
+        ];
+        scope.add_map("caller", caller.into_iter());
+        scope.add_customer(self.customer.as_deref());
+        let entry = |node: NodeId| self.digits.iter().rev().find(|(n, _)| *n == node).map(|(_, d)| d.0.clone());
+        let nodes: Vec<NodeId> = self.flow.input_nodes().collect();
+        let digits = nodes.iter().map(|node| (node.as_str(), Value::Text(entry(*node).unwrap_or_default())));
+        scope.add_map("digits", digits);
+        scope.add_map("vars", self.vars.iter().map(|(name, value)| (name.as_str(), value.clone())));
+        scope.add_time(env);
+        scope.add("language", self.language.as_str());
+        if with_queues {
+            scope.add_queues((env.queues)());
+        }
+        scope
+    }
+}
+
+/// A key of a telephone.
+pub(crate) fn is_key(c: char) -> bool {
+    c.is_ascii_digit() || c == '*' || c == '#'
+}
+
+impl core::fmt::Debug for Run {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let entries = self.digits.len();
+        write!(f, "Run({} at {}, {:?}, {entries} entries)", self.flow.id(), self.at, self.state)
+    }
+}

@@ -1,0 +1,108 @@
+//! Deadlines in order of time: the next one is found without looking at all transactions.
+
+use crate::api::Reason;
+use crate::transaction::{Timer, TxId};
+use domain::{Instant, LegId};
+use std::collections::{BTreeSet, HashMap};
+
+/// A timer of an INVITE usage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum LegTimer {
+    /// Repeat the last provisional response, so that proxies keep the call (RFC 3261 §13.3.1.1).
+    Ringing,
+    /// Repeat the 2xx that waits for its ACK (§13.3.1.4).
+    Resend,
+    /// No ACK came in 64·T1.
+    NoAck,
+    /// Try the re-INVITE again after 491 (§14.1).
+    Glare,
+    /// Our turn to refresh the session (RFC 4028 §10).
+    Refresh,
+    /// The session ends unless it is refreshed before.
+    Expiry,
+}
+
+/// Whose deadline it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Key {
+    /// A client transaction.
+    Client(TxId, Timer),
+    /// A server transaction.
+    Server(TxId, Timer),
+    /// An INVITE usage.
+    Leg(LegId, LegTimer),
+    /// A binding of the registrar, by its number.
+    Binding(u64),
+}
+
+impl Key {
+    fn reason(self) -> Reason {
+        match self {
+            Self::Client(..) | Self::Server(..) | Self::Leg(_, LegTimer::Ringing) => Reason::Transaction,
+            Self::Leg(_, LegTimer::Resend | LegTimer::NoAck) => Reason::Ack,
+            Self::Leg(_, LegTimer::Glare) => Reason::Glare,
+            Self::Leg(_, LegTimer::Refresh | LegTimer::Expiry) => Reason::SessionTimer,
+            Self::Binding(_) => Reason::Binding,
+        }
+    }
+}
+
+/// All deadlines of an endpoint. Each key has at most one.
+#[derive(Debug, Default)]
+pub(crate) struct Deadlines {
+    ordered: BTreeSet<(Instant, Key)>,
+    by_key: HashMap<Key, Instant>,
+}
+
+impl Deadlines {
+    /// Sets or moves the deadline of `key`.
+    pub(crate) fn set(&mut self, key: Key, at: Instant) {
+        if let Some(old) = self.by_key.insert(key, at) {
+            self.ordered.remove(&(old, key));
+        }
+        self.ordered.insert((at, key));
+    }
+
+    /// Forgets the deadline of `key`, if it has one.
+    pub(crate) fn clear(&mut self, key: Key) {
+        if let Some(old) = self.by_key.remove(&key) {
+            self.ordered.remove(&(old, key));
+        }
+    }
+
+    /// The earliest deadline.
+    pub(crate) fn next(&self) -> Option<(Instant, Reason)> {
+        self.ordered.first().map(|(at, key)| (*at, key.reason()))
+    }
+
+    /// Takes out the earliest deadline that is not after `now`.
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Key> {
+        let &(at, key) = self.ordered.first()?;
+        if at > now {
+            return None;
+        }
+        self.ordered.pop_first();
+        self.by_key.remove(&key);
+        Some(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deadlines_come_in_order_and_move_with_their_key() {
+        let mut deadlines = Deadlines::default();
+        deadlines.set(Key::Binding(1), Instant::from_millis(30));
+        deadlines.set(Key::Binding(2), Instant::from_millis(20));
+        deadlines.set(Key::Binding(1), Instant::from_millis(10));
+        deadlines.set(Key::Binding(3), Instant::from_millis(5));
+        deadlines.clear(Key::Binding(3));
+        assert_eq!(deadlines.next(), Some((Instant::from_millis(10), Reason::Binding)));
+        assert_eq!(deadlines.pop_due(Instant::from_millis(9)), None);
+        assert_eq!(deadlines.pop_due(Instant::from_millis(20)), Some(Key::Binding(1)));
+        assert_eq!(deadlines.pop_due(Instant::from_millis(20)), Some(Key::Binding(2)));
+        assert_eq!(deadlines.next(), None);
+    }
+}
