@@ -71,7 +71,8 @@ pub struct AgentSetup {
     pub skills: Vec<(SkillId, Proficiency)>,
     /// Queues served.
     pub queues: Vec<QueueId>,
-    /// Contacts of each channel at once; voice is exclusive.
+    /// Contacts of each channel at once; voice is exclusive. A channel not named: none; nothing named: one voice
+    /// contact. Callbacks are calls: where they are not named, voice's figure holds.
     pub capacity: Vec<(Channel, u8)>,
 }
 
@@ -237,6 +238,17 @@ pub enum Effect {
         /// True: the deadline passed.
         timed_out: bool,
     },
+}
+
+/// Figures of a queue at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct QueueFigures {
+    /// Contacts in line, those being offered too.
+    pub waiting: u32,
+    /// Agents of the queue who are ready.
+    pub ready: u32,
+    /// How long the contact longest in line has waited, in milliseconds; 0 when nobody waits.
+    pub longest_wait_ms: u64,
 }
 
 /// Why [`crate::Engine::deadline`] asks to be called.

@@ -1,1 +1,40 @@
-//! Config.
+//! From configuration text to a checked [`Config`], or to every [`Problem`] with its place.
+//!
+//! If a [`Config`] exists, it is right: its fields are private and only the check makes it. The check never stops at
+//! the first problem, and never touches the world by itself: files, environment variables and prompts are asked of
+//! an [`Outside`]. The only code that reads files is [`load`].
+//!
+//! ```
+//! let config = config::examples::demo(&|_| Some("a secret".to_owned()), "/srv/data".as_ref(), None).unwrap();
+//! assert_eq!(config.acd().queues.len(), 2);
+//! assert_eq!(config.entry_for("8000").unwrap().flow.as_str(), "demo");
+//! ```
+
+mod business;
+mod config;
+pub mod examples;
+mod flow;
+pub mod load;
+mod model;
+mod network;
+mod node;
+mod outside;
+mod people;
+mod problem;
+mod reader;
+mod report;
+mod server;
+mod sip_setup;
+mod tree;
+#[cfg(test)]
+mod tests;
+
+pub use config::{Config, Overrides};
+pub use load::load;
+pub use model::{
+    Agent, AgentPhone, Database, Entry, MediaSettings, Queue, Reason, ServerSettings, SipSettings, Skill, SoftPhone,
+    Trunk, User,
+};
+pub use outside::{Outside, PromptSet};
+pub use problem::{CODES, Level, Problem};
+pub use report::Source;

@@ -59,3 +59,17 @@ pub enum StoreError {
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
 }
+
+/// Why a question was not answered, before the database's words are taken out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The asker is told.
+    #[error(transparent)]
+    Query(#[from] domain::QueryError),
+    /// The log is told.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// A password could not be checked.
+    #[error("a password could not be checked")]
+    Hash,
+}

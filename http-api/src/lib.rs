@@ -33,4 +33,37 @@
 //! Outside of `/api/v1`: `/health`, `/health/live`, `/health/ready` ([`dto::Health`]), `/metrics`, `/openapi.json`,
 //! `/asyncapi.json`, `/docs`, `/asyncapi`, `/problems/{code}`, and the console.
 
+mod auth;
+mod console;
+mod convert;
+mod docs;
 pub mod dto;
+mod extract;
+mod limit;
+mod openapi;
+pub mod problem;
+mod routes;
+mod state;
+mod system;
+
+pub use auth::{new_token, token_sha256};
+pub use openapi::openapi_json;
+pub use state::{
+    Ask, Clock, Links, Metric, PhoneRequest, PhoneTicket, Readiness, Settings, StartTicket, State, WebCallRequest,
+    WebCallTicket, WishRequest,
+};
+
+use axum::middleware::from_fn;
+use problem::Problem;
+
+/// Everything that the daemon serves by HTTP but the WebSockets, which it merges into this. For limits per caller
+/// serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
+#[must_use]
+pub fn router(state: State) -> axum::Router {
+    let (api, _) = routes::api();
+    api.merge(system::router())
+        .method_not_allowed_fallback(|| async { Problem::new("wrong_method") })
+        .fallback(console::serve)
+        .layer(from_fn(console::secure))
+        .with_state(state)
+}

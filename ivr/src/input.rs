@@ -20,7 +20,7 @@ impl Run {
         if !menu.barge_in {
             self.ahead.clear();
         }
-        match self.ahead.pop_front() {
+        match self.next_ahead(step.now) {
             Some(digit) => {
                 self.state = State::Asking { play: None, until: step.now + menu.retry.timeout, tries: 1 };
                 self.on_menu_answer(menu, digit, step)
@@ -36,13 +36,14 @@ impl Run {
         if !collect.barge_in {
             self.ahead.clear();
         }
-        if self.ahead.is_empty() {
+        let Some(first) = self.next_ahead(step.now) else {
             self.ask(&[], &collect.say, 1, step);
             return None;
-        }
+        };
+        self.ahead.push_front(first);
         self.state = State::Asking { play: None, until: step.now + collect.inter_digit, tries: 1 };
         // A wrong entry empties what was keyed ahead, so this ends.
-        while let Some(digit) = self.ahead.pop_front() {
+        while let Some(digit) = self.next_ahead(step.now) {
             if let Some(next) = self.on_collect_answer(collect, digit, step) {
                 return Some(next);
             }
@@ -160,6 +161,12 @@ impl Run {
         }
         self.ask(say, question, tries.saturating_add(1), step);
         None
+    }
+
+    /// The next digit keyed before anybody asked.
+    fn next_ahead(&mut self, now: Instant) -> Option<char> {
+        let digit = self.ahead.pop_front()?;
+        if self.swallows(digit, now) { self.ahead.pop_front() } else { Some(digit) }
     }
 
     /// True for the terminator of an entry that was complete without it.

@@ -24,6 +24,54 @@ pub enum Direction {
     Inactive,
 }
 
+impl Direction {
+    /// Whether we send.
+    #[must_use]
+    pub const fn sends(self) -> bool {
+        matches!(self, Self::SendRecv | Self::SendOnly)
+    }
+
+    /// Whether we take what the peer sends.
+    #[must_use]
+    pub const fn receives(self) -> bool {
+        matches!(self, Self::SendRecv | Self::RecvOnly)
+    }
+
+    /// The direction that sends and receives so.
+    #[must_use]
+    pub const fn new(sends: bool, receives: bool) -> Self {
+        match (sends, receives) {
+            (true, true) => Self::SendRecv,
+            (true, false) => Self::SendOnly,
+            (false, true) => Self::RecvOnly,
+            (false, false) => Self::Inactive,
+        }
+    }
+
+    /// The same session as the other side sees it.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        Self::new(self.receives(), self.sends())
+    }
+
+    /// What both allow.
+    #[must_use]
+    pub const fn intersect(self, other: Self) -> Self {
+        Self::new(self.sends() && other.sends(), self.receives() && other.receives())
+    }
+
+    /// The attribute's name in SDP (RFC 4566 §6).
+    #[must_use]
+    pub const fn attribute(self) -> &'static str {
+        match self {
+            Self::SendRecv => "sendrecv",
+            Self::SendOnly => "sendonly",
+            Self::RecvOnly => "recvonly",
+            Self::Inactive => "inactive",
+        }
+    }
+}
+
 /// One piece of audio to be played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlayItem {
@@ -154,13 +202,16 @@ pub enum Command {
 }
 
 /// Why a media session could not be opened or changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum MediaError {
     /// The SDP cannot be used.
+    #[error("the session description cannot be used")]
     BadSdp,
     /// No codec in common.
+    #[error("no codec in common")]
     NoCodec,
     /// No port or no memory for one more.
+    #[error("no port is free for one more session")]
     NoPort,
 }
 

@@ -1,1 +1,146 @@
-//! SIP transports.
+//! SIP transports: UDP, TCP and WebSocket sockets, framing, connection reuse, limits (RFC 3261 §18, RFC 7118).
+//!
+//! Reader tasks parse; whole messages go to one inbox as [`sip::api::Fact`]s. This crate decides nothing about
+//! transactions or calls, and sending never waits.
+//!
+//! When the inbox is full, datagrams are dropped and counted (their senders repeat them), while streams wait, so
+//! that the peer's TCP is slowed down. All tasks end when the inbox's receiver is dropped.
+
+mod bind;
+mod connection;
+mod counters;
+mod flows;
+mod limits;
+mod tcp;
+mod udp;
+mod websocket;
+
+pub use bind::{Bound, bind};
+pub use counters::Counters;
+pub use limits::Limits;
+
+use flows::{Flows, Queued};
+use sip::api::{Destination, Fact, FlowId};
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::Sender;
+
+/// Running transports: a handle that is cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Transports(Arc<Shared>);
+
+/// What all tasks share.
+#[derive(Debug)]
+struct Shared {
+    /// Our address for UDP and TCP.
+    local: SocketAddr,
+    /// Our address for WebSocket.
+    http: SocketAddr,
+    limits: Limits,
+    inbox: Sender<Fact>,
+    counters: Arc<Counters>,
+    flows: Flows,
+    /// The UDP socket for sending; sends at once or not at all.
+    udp: UdpSocket,
+    runtime: Handle,
+}
+
+impl Transports {
+    /// Starts the readers. `http` is the address of the server that carries [`Self::ws_router`]; it becomes the
+    /// local address of WebSocket messages. Every message is put into `inbox`.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    #[must_use]
+    pub fn start(bound: Bound, http: SocketAddr, limits: Limits, inbox: Sender<Fact>, counters: Arc<Counters>) -> Self {
+        let Bound { udp, tcp, local, udp_out } = bound;
+        let flows = Flows::new(limits.connections_max, limits.connections_per_address_max);
+        let runtime = Handle::current();
+        let shared = Arc::new(Shared { local, http, limits, inbox, counters, flows, udp: udp_out, runtime });
+        tokio::spawn(udp::receive(udp, Arc::clone(&shared)));
+        tokio::spawn(tcp::accept(tcp, Arc::clone(&shared)));
+        Self(shared)
+    }
+
+    /// Our address for UDP and TCP.
+    #[must_use]
+    pub fn local(&self) -> SocketAddr {
+        self.0.local
+    }
+
+    /// How many TCP and WebSocket connections are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.0.flows.open()
+    }
+
+    /// Sends a message. Never waits, and may be called from any thread. What cannot be sent is told as
+    /// [`Fact::SendFailed`]; a message for a connection that is gone is dropped. A connection whose queue is full is
+    /// closed: its peer does not read.
+    pub fn send(&self, to: Destination, bytes: Vec<u8>) {
+        match to {
+            Destination::Udp(address) => self.send_datagram(address, &bytes),
+            Destination::Tcp(address) => self.send_stream(address, bytes),
+            Destination::Flow(flow) => _ = self.0.queue(flow, bytes),
+        }
+    }
+
+    /// Closes a connection after what is already queued for it has been sent. [`Fact::FlowClosed`] follows.
+    pub fn close(&self, flow: FlowId) {
+        self.0.flows.finish(flow);
+    }
+
+    /// The route `GET /sip`, a WebSocket with the subprotocol `sip`. The server must provide
+    /// [`axum::extract::ConnectInfo`] with the peer's [`SocketAddr`].
+    pub fn ws_router(&self) -> axum::Router {
+        websocket::router(Arc::clone(&self.0))
+    }
+
+    fn send_datagram(&self, address: SocketAddr, bytes: &[u8]) {
+        match self.0.udp.send_to(bytes, address) {
+            Ok(_) => self.0.counters.sent(),
+            // The send buffer is full: lost like any datagram, and repeated by its transaction.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.0.counters.dropped_unsent(),
+            Err(error) => {
+                tracing::debug!(%address, %error, "datagram not sent");
+                self.0.send_failed(Destination::Udp(address));
+            }
+        }
+    }
+
+    fn send_stream(&self, address: SocketAddr, bytes: Vec<u8>) {
+        let (flow, opening) = self.0.flows.to(address, self.0.limits.queue_messages_max);
+        let is_queued = self.0.queue(flow, bytes);
+        if let Some(opening) = opening {
+            self.0.runtime.spawn(tcp::open(address, opening, Arc::clone(&self.0)));
+        } else if !is_queued {
+            self.0.send_failed(Destination::Tcp(address));
+        }
+    }
+}
+
+impl Shared {
+    fn queue(&self, flow: FlowId, bytes: Vec<u8>) -> bool {
+        match self.flows.queue(flow, bytes) {
+            Queued::Yes => {
+                self.counters.sent();
+                return true;
+            }
+            Queued::Overflow => {
+                tracing::info!(flow = flow.0, "closed: the peer does not read");
+                self.counters.overflowed();
+            }
+            Queued::Gone => {}
+        }
+        self.counters.dropped_unsent();
+        false
+    }
+
+    fn send_failed(self: &Arc<Self>, destination: Destination) {
+        self.counters.send_failed();
+        let inbox = self.inbox.clone();
+        self.runtime.spawn(async move { inbox.send(Fact::SendFailed(destination)).await });
+    }
+}

@@ -61,6 +61,14 @@ export interface ContactQuery {
   cursor?: string | null; limit?: number;
 }
 
+/** How a web call stands; `GET /web-calls/{sip_user}`. */
+export interface WebCallStatus {
+  phase: 'menu' | 'waiting' | 'ringing' | 'talking';
+  agent?: string | null;
+  queue?: string | null;
+  position?: number | null;
+}
+
 const at = (id: string): string => encodeURIComponent(id);
 
 /** The calls of the API that the console makes. Every one may throw an `ApiError`. */
@@ -86,5 +94,6 @@ export const api = {
   importCustomers: (csv: string, dryRun: boolean) =>
     read<Import>(`/customers/import${query({ dry_run: String(dryRun) })}`, { method: 'POST', body: csv, headers: { 'content-type': 'text/csv' } }),
   webCall: () => read<WebCall>('/web-calls', json('POST', {})),
+  webCallStatus: (sipUser: string) => read<WebCallStatus>(`/web-calls/${at(sipUser)}`),
   start: (startToken: string) => read<StartCredentials>('/start', json('POST', { token: startToken })),
 };

@@ -64,6 +64,14 @@ function offerEnded(desk: DeskModel, event: NumberedEvent & { event: { type: 'of
   return { ...desk, offer: null, missed: [missed, ...desk.missed].slice(0, MISSED_KEPT) };
 }
 
+/** An interaction that only connects may still be ringing: its offer stands until it ends or the two parties talk. */
+function interactionMoved(desk: DeskModel, event: InteractionCard): DeskModel {
+  const taken = event.phase !== 'connecting' && desk.offer?.contact === event.contact;
+  const over = event.phase === 'ended';
+  const mine = desk.interaction === null || desk.interaction.interaction === event.interaction;
+  return { ...desk, offer: taken ? null : desk.offer, interaction: over ? (mine ? null : desk.interaction) : event };
+}
+
 function happened(desk: DeskModel, message: NumberedEvent): DeskModel {
   if (message.seq <= desk.seq) return desk;
   const next = { ...desk, seq: message.seq };
@@ -80,7 +88,7 @@ function happened(desk: DeskModel, message: NumberedEvent): DeskModel {
     case 'offer_ended':
       return offerEnded(next, { ...message, event });
     case 'interaction':
-      return { ...next, interaction: event.phase === 'ended' ? null : event, offer: next.offer?.contact === event.contact ? null : next.offer };
+      return interactionMoved(next, event);
     case 'pop_changed': {
       const pop = event.pop;
       const offer = next.offer?.contact === pop.contact ? { ...next.offer, pop } : next.offer;

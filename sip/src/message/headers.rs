@@ -29,7 +29,7 @@ impl Headers {
     }
 
     /// The values of all fields of that name.
-    pub fn all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a str> {
+    pub fn all<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
@@ -274,7 +274,8 @@ impl Headers {
         let Some(seconds) = self.number(&HeaderName::SessionExpires)? else { return Ok(None) };
         let line = self.first(&HeaderName::SessionExpires).unwrap_or_default();
         let params = find_bare(line, ';').and_then(|at| line.get(at.saturating_add(1)..));
-        let params = params.map(|params| super::Params::parse(params).ok_or(HeaderError::Malformed(HeaderName::SessionExpires)));
+        let params =
+            params.map(|params| super::Params::parse(params).ok_or(HeaderError::Malformed(HeaderName::SessionExpires)));
         let refresher = params.transpose()?.and_then(|params| params.get("refresher").map(str::to_ascii_lowercase));
         Ok(Some((seconds, refresher)))
     }

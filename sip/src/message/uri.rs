@@ -82,7 +82,7 @@ impl Host {
         }
         let is_name = !text.is_empty()
             && text.len() <= 255
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte));
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
         is_name.then(|| Self::Name(text.to_owned()))
     }
 
@@ -130,7 +130,8 @@ impl fmt::Display for Host {
 
 /// Splits `host[:port]` and parses both.
 pub(crate) fn host_port(text: &str) -> Option<(Host, Option<u16>)> {
-    let end_of_host = if text.starts_with('[') { text.find(']')?.checked_add(1)? } else { text.find(':').unwrap_or(text.len()) };
+    let end_of_host =
+        if text.starts_with('[') { text.find(']')?.checked_add(1)? } else { text.find(':').unwrap_or(text.len()) };
     let (host, rest) = text.split_at_checked(end_of_host)?;
     let host = Host::parse(host.trim())?;
     let rest = rest.trim();
@@ -252,7 +253,8 @@ impl Uri {
     fn parse_sip(scheme: Scheme, rest: &str) -> Option<Self> {
         // The user part may hold `;`, `?` and `:`, so it is split off first.
         let (user, rest) = match rest.rsplit_once('@') {
-            Some((user, rest)) => (Some(user).filter(|user| !user.is_empty() && !user.contains('@'))?.into(), rest),
+            Some((user, _)) if user.is_empty() || user.contains('@') => return None,
+            Some((user, rest)) => (Some(user.to_owned()), rest),
             None => (None, rest),
         };
         let (rest, headers) = rest.split_once('?').unwrap_or((rest, ""));

@@ -1,0 +1,121 @@
+//! Signing in and out, ready and not ready, routable and not, busy with work that no queue brought.
+
+use crate::agent::Hand;
+use crate::api::Effect;
+use crate::engine::Engine;
+use domain::{
+    AgentId, AgentState, Channel, CommandError, ContactId, Instant, NextState, OfferResult, QueueId, ReasonCode,
+};
+
+impl Engine {
+    pub(crate) fn on_sign_in(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        reason: ReasonCode,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
+        let number = self.agent_number(agent).ok_or(CommandError::UnknownAgent)?;
+        let presence = &mut self.agent_mut(number).presence;
+        if !presence.signed_in {
+            presence.signed_in = true;
+            presence.away = Some(reason);
+        } else if presence.next == Some(NextState::LoggedOut) {
+            presence.next = None;
+        }
+        self.refresh(now, number, effects);
+        Ok(())
+    }
+
+    pub(crate) fn on_sign_out(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
+        self.follow(now, agent, NextState::LoggedOut, OfferResult::Withdrawn, effects)
+    }
+
+    pub(crate) fn on_not_ready(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        reason: ReasonCode,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
+        self.follow(now, agent, NextState::NotReady(reason), OfferResult::Declined, effects)
+    }
+
+    /// Takes no new work: an offer ends with this result, and the state is entered when nothing is in hand.
+    fn follow(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        next: NextState,
+        result: OfferResult,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
+        let number = self.signed_in(agent)?;
+        let wanted = self.agent_mut(number);
+        wanted.presence.next = Some(next);
+        if let Some(offer) = wanted.offer {
+            self.end_offer(now, offer, result, effects);
+        } else {
+            self.refresh(now, number, effects);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn on_ready(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
+        let number = self.signed_in(agent)?;
+        let wanted = self.agent_mut(number);
+        wanted.presence.next = Some(NextState::Ready);
+        if wanted.state() == AgentState::AfterContactWork {
+            self.end_all_wrap_ups(now, number, effects);
+        }
+        self.refresh(now, number, effects);
+        Ok(())
+    }
+
+    pub(crate) fn signed_in(&self, agent: AgentId) -> Result<u32, CommandError> {
+        let number = self.agent_number(agent).ok_or(CommandError::UnknownAgent)?;
+        if self.agent(number).presence.signed_in { Ok(number) } else { Err(CommandError::NotSignedIn) }
+    }
+
+    pub(crate) fn on_routable(&mut self, now: Instant, agent: AgentId, routable: bool, effects: &mut Vec<Effect>) {
+        let Some(number) = self.agent_number(agent) else { return };
+        self.agent_mut(number).presence.routable = routable;
+        self.refresh(now, number, effects);
+    }
+
+    /// The contact is served, so it waits no longer; and the agent is busy, so an offer of another contact is
+    /// withdrawn. An agent who is not signed in is on the phone as a private person.
+    pub(crate) fn on_occupied(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        contact: ContactId,
+        queue: Option<QueueId>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.on_left(now, contact, OfferResult::Withdrawn, effects);
+        let Ok(number) = self.signed_in(agent) else { return };
+        if self.agent(number).hands.iter().any(|hand| hand.contact == contact && hand.wrap_up.is_none()) {
+            return;
+        }
+        let queue = queue.and_then(|queue| self.queue_number(queue));
+        let hand = Hand { contact, queue, channel: Channel::Voice, begun: now, wrap_up: None };
+        let offer = self.agent(number).offer;
+        self.put_in_hand(number, hand, effects);
+        if let Some(offer) = offer {
+            self.end_offer(now, offer, OfferResult::Withdrawn, effects);
+        } else {
+            self.refresh(now, number, effects);
+        }
+    }
+}

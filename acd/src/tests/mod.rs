@@ -1,0 +1,6 @@
+//! The rules of routing, as sentences.
+
+mod agents;
+mod floor;
+mod offers;
+mod order;

@@ -1,0 +1,210 @@
+//! What a checked configuration is made of.
+
+use core::fmt;
+use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
+use domain::{
+    AgentId, Channel, DispositionCode, Dnis, EntryPointId, FlowId, Language, Proficiency, PromptId, QueueId,
+    ReasonCode, Role, SkillId, TrunkId,
+};
+use secrecy::SecretString;
+use sip::api::{Destination, Timers};
+use std::path::PathBuf;
+
+/// Where the daemon serves people, and where it keeps things.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// HTTP, the console, CTI and SIP over WebSocket.
+    pub http: SocketAddr,
+    /// Recordings, the spool, and the database when it is a file.
+    pub data_dir: PathBuf,
+    /// Prompts.
+    pub prompts_dir: PathBuf,
+    /// The language where nothing else says one.
+    pub default_language: Language,
+    /// Local time minus UTC, in seconds.
+    pub utc_offset_s: i32,
+}
+
+/// The SIP side.
+#[derive(Clone, Debug)]
+pub struct SipSettings {
+    /// UDP and TCP.
+    pub listen: SocketAddr,
+    /// What peers are told; `None`: the address that is listened on.
+    pub advertised: Option<SocketAddr>,
+    /// The digest realm.
+    pub realm: String,
+    /// Domains served; empty: any.
+    pub domains: Vec<String>,
+    /// Offer MD5 beside SHA-256.
+    pub allow_md5: bool,
+    /// Least and most seconds of a registration.
+    pub expires_s: (u32, u32),
+    /// Timers of RFC 3261 §17.
+    pub timers: Timers,
+}
+
+/// The media side.
+#[derive(Clone, Debug)]
+pub struct MediaSettings {
+    /// The address put into SDP and bound for RTP.
+    pub address: IpAddr,
+    /// First and last UDP port for RTP.
+    pub rtp_ports: (u16, u16),
+    /// The UDP port of all browser legs; 0: any free one.
+    pub browser_port: u16,
+    /// Worker threads; 0: one for each core but one.
+    pub workers: u16,
+    /// A leg that sends no packet for so long is dead.
+    pub silence: Duration,
+}
+
+/// Where contacts, customers and users are stored.
+#[derive(Clone)]
+pub enum Database {
+    /// An SQLite file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL URL, which may hold a password.
+    Postgres(SecretString),
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "Sqlite({})", path.display()),
+            Self::Postgres(_) => f.write_str("Postgres(…)"),
+        }
+    }
+}
+
+/// A skill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skill {
+    /// The id.
+    pub id: SkillId,
+    /// The name.
+    pub name: String,
+}
+
+/// A queue: what the ACD needs, and the rest.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// What the ACD needs.
+    pub setup: acd::api::QueueSetup,
+    /// What waiting callers hear.
+    pub music: PromptId,
+    /// Its contacts are recorded.
+    pub record: bool,
+    /// Dispositions that its agents may choose.
+    pub dispositions: Vec<DispositionCode>,
+    /// The disposition set when nobody chose one in time.
+    pub default_disposition: Option<DispositionCode>,
+}
+
+/// How an agent's phone is reached.
+#[derive(Clone)]
+pub enum AgentPhone {
+    /// It registers, from a desk or a browser, as this SIP user.
+    Registered {
+        /// The SIP user name.
+        user: String,
+        /// The SIP password; `None`: the daemon makes one (`Config::fill_sip_passwords`).
+        password: Option<SecretString>,
+    },
+    /// It is always at this SIP URI.
+    Uri(String),
+}
+
+impl fmt::Debug for AgentPhone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Registered { user, .. } => write!(f, "Registered({user})"),
+            Self::Uri(uri) => write!(f, "Uri({uri})"),
+        }
+    }
+}
+
+/// An agent.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    /// The id.
+    pub id: AgentId,
+    /// The name.
+    pub name: String,
+    /// The sign-in name of the agent's user, if there is one in the configuration.
+    pub login: Option<String>,
+    /// The phone.
+    pub phone: AgentPhone,
+    /// Signed in and ready from the start, without a console.
+    pub signed_in: bool,
+    /// Skills with levels.
+    pub skills: Vec<(SkillId, Proficiency)>,
+    /// Queues served.
+    pub queues: Vec<QueueId>,
+    /// Contacts of each channel at once.
+    pub capacity: Vec<(Channel, u8)>,
+}
+
+/// A person who signs in.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The sign-in name.
+    pub login: String,
+    /// The name.
+    pub name: String,
+    /// What the person may do.
+    pub role: Role,
+    /// The agent that the person is.
+    pub agent: Option<AgentId>,
+    /// The password.
+    pub password: SecretString,
+}
+
+/// A phone that registers and belongs to no agent.
+#[derive(Clone, Debug)]
+pub struct SoftPhone {
+    /// The SIP user name.
+    pub user: String,
+    /// The name shown.
+    pub name: String,
+    /// The SIP password.
+    pub password: SecretString,
+}
+
+/// A trunk.
+#[derive(Clone, Debug)]
+pub struct Trunk {
+    /// The id.
+    pub id: TrunkId,
+    /// Networks from which its requests come: address and prefix length.
+    pub sources: Vec<(IpAddr, u8)>,
+    /// Where calls to it are sent.
+    pub peer: Option<Destination>,
+    /// User name and password of both directions.
+    pub credentials: Option<(String, SecretString)>,
+}
+
+/// Why an agent is not ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The code.
+    pub code: ReasonCode,
+    /// The label by language.
+    pub labels: Vec<(Language, String)>,
+    /// Only the engine sets it: `rona`, `connection`, `device`.
+    pub system: bool,
+}
+
+/// An entry point: a called number and the flow that it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The id.
+    pub id: EntryPointId,
+    /// The called number; `None`: any that no other entry point names.
+    pub dnis: Option<Dnis>,
+    /// The flow.
+    pub flow: FlowId,
+    /// The language to begin with.
+    pub language: Language,
+}

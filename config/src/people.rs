@@ -1,0 +1,182 @@
+//! Agents, users, phones, trunks and their secrets.
+
+use crate::business::{levels, queues};
+use crate::config::Known;
+use crate::model::{Agent, AgentPhone, SoftPhone, Trunk, User};
+use crate::network::{is_sip_uri, network, peer};
+use crate::outside::Outside;
+use crate::reader::Table;
+use crate::report::{Place, Placed};
+use crate::tree::{Item, Value};
+use domain::{AgentId, Channel, Role, TrunkId};
+use secrecy::SecretString;
+
+const ROLES: &[(&str, Role)] = &[("agent", Role::Agent), ("supervisor", Role::Supervisor), ("admin", Role::Admin)];
+
+/// A secret: a text, `{ file = "…" }` or `{ env = "…" }`.
+pub(crate) fn secret(table: &Table<'_>, key: &'static str, outside: &dyn Outside) -> Option<SecretString> {
+    let item = table.item(key)?;
+    let place = table.place_of(key);
+    let found = match &item.value {
+        Value::Text(text) => Ok(text.clone()),
+        Value::Table(_) => {
+            let from = table.table(key)?;
+            let (file, variable) = (from.text("file"), from.text("env"));
+            from.done();
+            match (file, variable) {
+                (Some(file), None) => outside.read(&file.value).map_err(|why| format!("`{}`: {why}", file.value)),
+                (None, Some(name)) => {
+                    let unset = || format!("the environment variable `{}` is not set", name.value);
+                    outside.variable(&name.value).ok_or_else(unset)
+                }
+                _ => Err("a secret is a text, { file = \"…\" } or { env = \"…\" }".to_owned()),
+            }
+        }
+        other => Err(format!("`{key}` must be a text, {{ file = \"…\" }} or {{ env = \"…\" }}, not {}", other.kind())),
+    };
+    match found {
+        Ok(text) if !text.trim().is_empty() => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
+        Ok(_) => {
+            table.refuse("missing_secret", place, key, format!("`{key}` is empty"));
+            None
+        }
+        Err(why) => {
+            table.refuse("missing_secret", place, key, why);
+            None
+        }
+    }
+}
+
+/// An agent, and the user that signs in as this agent.
+pub(crate) fn agent(table: &Table<'_>, known: &Known, outside: &dyn Outside) -> Option<(Agent, Option<User>)> {
+    let id: Option<Placed<AgentId>> = table.need_id("id");
+    let name = table.need_text_if_any("name");
+    let login = table.need_text_if_any("login");
+    let password = secret(table, "password", outside);
+    if login.is_some() && !table.has("password") {
+        table.miss("password");
+    }
+    if login.is_none() && table.has("password") {
+        table.miss("login");
+    }
+    let phone = phone(table, id.as_ref().map(|id| id.value), outside);
+    let skills = levels(table, known);
+    let queues = queues(table, known);
+    let capacity = capacity(table);
+    let signed_in = table.flag("signed_in", false);
+    table.done();
+    let id = id?.value;
+    let name = name.map_or_else(|| id.to_string(), |name| name.value);
+    if queues.is_empty() && !table.has("queues") {
+        let why = format!("agent `{id}` serves no queue and is never offered a contact");
+        table.report.warning("agent_without_queue", table.place, &table.path("queues"), why, None);
+    }
+    let login = login.map(|login| login.value);
+    let user = login.clone().zip(password);
+    let user = user.map(|(login, password)| User { login, name: name.clone(), role: Role::Agent, agent: Some(id), password });
+    Some((Agent { id, name, login, phone: phone?, signed_in, skills, queues, capacity }, user))
+}
+
+fn phone(table: &Table<'_>, id: Option<AgentId>, outside: &dyn Outside) -> Option<AgentPhone> {
+    let phone = table.text("phone");
+    let user = table.need_text_if_any("sip_user").map(|user| user.value);
+    let password = secret(table, "sip_password", outside);
+    match phone {
+        Some(text) if text.value != "registered" => {
+            if !is_sip_uri(&text.value) {
+                let why = format!("`{}` is neither \"registered\" nor a SIP URI such as sip:a0001@127.0.0.1:6000", text.value);
+                table.refuse("bad_number", text.place, "phone", why);
+                return None;
+            }
+            Some(AgentPhone::Uri(text.value))
+        }
+        _ => Some(AgentPhone::Registered { user: user.or_else(|| id.map(|id| id.to_string()))?, password }),
+    }
+}
+
+fn capacity(table: &Table<'_>) -> Vec<(Channel, u8)> {
+    let Some(capacity) = table.table("capacity") else { return vec![(Channel::Voice, 1)] };
+    let channels: Vec<&str> = Channel::ALL.iter().map(|channel| channel.as_str()).collect();
+    let one = |(name, item): (Placed<String>, &Item)| {
+        let Ok(channel) = name.value.parse::<Channel>() else {
+            let hint = crate::report::hint(&name.value, &channels);
+            let why = format!("`{}` is no channel", name.value);
+            capacity.report.error("bad_choice", name.place, &capacity.path(&name.value), why, hint);
+            return None;
+        };
+        let most = match item.value {
+            Value::Int(most) => u8::try_from(most).ok().filter(|most| *most <= 100),
+            _ => None,
+        };
+        if most.is_none() {
+            let why = format!("`{}` must be a whole number from 0 to 100", name.value);
+            capacity.refuse("out_of_range", Place { at: item.at, ..name.place }, &name.value, why);
+        }
+        Some((channel, most?))
+    };
+    capacity.named().filter_map(one).collect()
+}
+
+pub(crate) fn user(table: &Table<'_>, known: &Known, outside: &dyn Outside) -> Option<User> {
+    let login = table.need_text("login");
+    let name = table.need_text_if_any("name");
+    if !table.has("role") {
+        table.miss("role");
+    }
+    let role = table.choice("role", ROLES);
+    let password = secret(table, "password", outside);
+    if !table.has("password") {
+        table.miss("password");
+    }
+    let agent = table.id::<AgentId>("agent").filter(|agent| {
+        table.known("agent", "unknown_agent", "agent", (agent.value.as_str(), agent.place), &known.agents())
+    });
+    table.done();
+    let login = login?.value;
+    let name = name.map_or_else(|| login.clone(), |name| name.value);
+    Some(User { login, name, role: role?, agent: agent.map(|agent| agent.value), password: password? })
+}
+
+pub(crate) fn soft_phone(table: &Table<'_>, outside: &dyn Outside) -> Option<SoftPhone> {
+    let user = table.need_text("user");
+    let name = table.need_text_if_any("name");
+    let password = secret(table, "password", outside);
+    if !table.has("password") {
+        table.miss("password");
+    }
+    table.done();
+    let user = user?.value;
+    let name = name.map_or_else(|| user.clone(), |name| name.value);
+    Some(SoftPhone { user, name, password: password? })
+}
+
+pub(crate) fn trunk(table: &Table<'_>, outside: &dyn Outside) -> Option<Trunk> {
+    let id: Option<Placed<TrunkId>> = table.need_id("id");
+    let source = |text: &Placed<String>| {
+        let network = network(&text.value);
+        if network.is_none() {
+            let why = format!("`{}` is no network such as 10.0.0.0/8", text.value);
+            table.refuse("bad_network", text.place, "sources", why);
+        }
+        network
+    };
+    let sources = table.texts("sources").iter().filter_map(source).collect();
+    let address = table.text("peer").and_then(|text| {
+        let address = peer(&text.value);
+        if address.is_none() {
+            let why = format!("`{}` is no peer such as udp:192.0.2.10:5060 or tcp:192.0.2.10:5060", text.value);
+            table.refuse("bad_address", text.place, "peer", why);
+        }
+        address
+    });
+    let user = table.need_text_if_any("user").map(|user| user.value);
+    let password = secret(table, "password", outside);
+    if user.is_some() && !table.has("password") {
+        table.miss("password");
+    }
+    if user.is_none() && !table.has("sources") && !table.has("peer") {
+        table.miss("sources");
+    }
+    table.done();
+    Some(Trunk { id: id?.value, sources, peer: address, credentials: user.zip(password) })
+}

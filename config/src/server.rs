@@ -1,0 +1,148 @@
+//! The bootstrap sections: `[server]`, `[sip]`, `[media]`, `[store]`.
+
+use crate::model::{Database, MediaSettings, ServerSettings, SipSettings};
+use crate::outside::Outside;
+use crate::people::secret;
+use crate::reader::Table;
+use crate::report::Placed;
+use crate::tree::{Item, Value};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use domain::Language;
+use secrecy::ExposeSecret;
+use sip::api::Timers;
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+pub(crate) fn server(root: &Table<'_>, outside: &dyn Outside) -> ServerSettings {
+    let table = root.table("server");
+    let table = table.as_ref();
+    let text = |key| table.and_then(|table| table.need_text_if_any(key)).map(|text| text.value);
+    let settings = ServerSettings {
+        http: table.and_then(|table| table.address("http")).unwrap_or(SocketAddr::new(LOOPBACK, 8080)),
+        data_dir: outside.resolve(text("data_dir").as_deref().unwrap_or("data")),
+        prompts_dir: outside.resolve(text("prompts_dir").as_deref().unwrap_or("prompts")),
+        default_language: table.and_then(|table| table.id("default_language")).map_or(Language::EN, |l| l.value),
+        utc_offset_s: table
+            .and_then(|table| table.int("utc_offset_min", -840..=840))
+            .and_then(|minutes| i32::try_from(minutes * 60).ok())
+            .unwrap_or(0),
+    };
+    if let Some(table) = table {
+        table.done();
+    }
+    settings
+}
+
+pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
+    let Some(table) = root.table("sip") else { return sip_defaults() };
+    let defaults = sip_defaults();
+    let listen = table.address("listen").unwrap_or(defaults.listen);
+    let advertised = table.address("advertised");
+    if listen.ip().is_unspecified() && !table.has("advertised") {
+        let why = format!("`advertised` is needed: {} is no address that a peer can reach", listen.ip());
+        table.refuse("missing_key", table.place_of("listen"), "advertised", why);
+    }
+    let least = table.int("expires_min_s", 1..=86_400).and_then(|s| u32::try_from(s).ok());
+    let most = table.int("expires_max_s", 1..=86_400).and_then(|s| u32::try_from(s).ok());
+    let expires_s = (least.unwrap_or(defaults.expires_s.0), most.unwrap_or(defaults.expires_s.1));
+    if expires_s.0 > expires_s.1 {
+        let why = "`expires_min_s` is more than `expires_max_s`".to_owned();
+        table.refuse("out_of_range", table.place_of("expires_min_s"), "expires_min_s", why);
+    }
+    let settings = SipSettings {
+        listen,
+        advertised,
+        realm: table.need_text_if_any("realm").map_or(defaults.realm, |text| text.value),
+        domains: table.texts("domains").into_iter().map(|text| text.value).collect(),
+        allow_md5: table.flag("allow_md5", true),
+        expires_s,
+        timers: Timers {
+            t1: table.millis("t1_ms", 500, 10..=10_000),
+            t2: table.millis("t2_ms", 4_000, 10..=60_000),
+            t4: table.millis("t4_ms", 5_000, 10..=60_000),
+        },
+    };
+    table.done();
+    settings
+}
+
+fn sip_defaults() -> SipSettings {
+    SipSettings {
+        listen: SocketAddr::new(LOOPBACK, 5060),
+        advertised: None,
+        realm: "switchroom".to_owned(),
+        domains: Vec::new(),
+        allow_md5: true,
+        expires_s: (60, 3_600),
+        timers: Timers::default(),
+    }
+}
+
+pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
+    let mut settings = MediaSettings {
+        address: sip.advertised.unwrap_or(sip.listen).ip(),
+        rtp_ports: (40_000, 40_199),
+        browser_port: 0,
+        workers: 0,
+        silence: core::time::Duration::from_secs(30),
+    };
+    let Some(table) = root.table("media") else { return settings };
+    if let Some(address) = table.parsed::<IpAddr>("address", "bad_address") {
+        settings.address = address.value;
+        if address.value.is_unspecified() {
+            let why = format!("{} is no address that a peer can send to", address.value);
+            table.refuse("bad_address", address.place, "address", why);
+        }
+    }
+    settings.rtp_ports = ports(&table).unwrap_or(settings.rtp_ports);
+    let small = |key, most| table.int(key, 0..=most).and_then(|number| u16::try_from(number).ok()).unwrap_or(0);
+    settings.browser_port = small("browser_port", 65_535);
+    settings.workers = small("workers", 256);
+    settings.silence = table.seconds("silence_s", 30, 1..=3_600);
+    table.done();
+    settings
+}
+
+fn ports(table: &Table<'_>) -> Option<(u16, u16)> {
+    let item = table.item("rtp_ports")?;
+    let place = table.place_of("rtp_ports");
+    let port = |item: &Item| match item.value {
+        Value::Int(port) => u16::try_from(port).ok().filter(|port| *port >= 1_024),
+        _ => None,
+    };
+    let ports = match &item.value {
+        Value::List(items) => match &items[..] {
+            [first, last] => port(first).zip(port(last)),
+            _ => None,
+        },
+        _ => None,
+    };
+    match ports {
+        // Each leg takes a pair: RTP on the even port, RTCP on the odd one after it.
+        Some((first, last)) if last > first => Some((first, last)),
+        _ => {
+            let why = "`rtp_ports` must be [first, last], two ports from 1024 to 65535, the first one smaller";
+            table.refuse("out_of_range", place, "rtp_ports", why.to_owned());
+            None
+        }
+    }
+}
+
+/// The database; `None`: a file in the data directory.
+pub(crate) fn store(root: &Table<'_>, outside: &dyn Outside) -> Option<Database> {
+    let table = root.table("store")?;
+    let place = table.place_of("database");
+    let url = secret(&table, "database", outside);
+    table.done();
+    let url: Placed<_> = Placed { value: url?, place };
+    let text = url.value.expose_secret();
+    match text.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Some(Database::Sqlite(outside.resolve(path))),
+        Some(("postgres" | "postgresql", _)) => Some(Database::Postgres(url.value)),
+        _ => {
+            let why = "`database` must begin with `sqlite:` and a path, or with `postgres://`".to_owned();
+            table.refuse("bad_choice", url.place, "database", why);
+            None
+        }
+    }
+}

@@ -1,0 +1,197 @@
+use super::*;
+use crate::codec::encode;
+use domain::{Ani, Cause, Channel, DispositionBy, Dnis, EndedBy, OfferResult, Priority};
+use proptest::prelude::*;
+
+const CONTACT: ContactId = ContactId::new(1);
+const PART: InteractionId = InteractionId::new(5);
+
+fn agent(name: &str) -> AgentId {
+    name.parse().unwrap()
+}
+
+fn started() -> Kind {
+    Kind::Started {
+        channel: Channel::Voice,
+        ani: Ani::new("+493023125042"),
+        caller_name: Redacted::from("Marta"),
+        dnis: Dnis::new("6000"),
+        entry_point: Some("main".parse().unwrap()),
+        trunk: None,
+        dialled_by: None,
+    }
+}
+
+/// Events with the second at which each happened.
+fn told(events: &[(i64, Kind)]) -> Fold {
+    let mut fold = Fold::new(CONTACT);
+    for (seq, (second, kind)) in (1u32..).zip(events) {
+        fold.apply(seq, WallTime::from_micros(second * 1_000_000), kind);
+    }
+    fold
+}
+
+fn offered(part: InteractionId, name: &str) -> Kind {
+    Kind::Offered {
+        offer: OfferId::new(part.number() as u64),
+        interaction: part,
+        agent: agent(name),
+        queue: "support".parse().unwrap(),
+        why: "longest idle".to_owned(),
+    }
+}
+
+fn offer_ended(part: InteractionId, name: &str, result: OfferResult) -> Kind {
+    Kind::OfferEnded { offer: OfferId::new(part.number() as u64), agent: agent(name), result }
+}
+
+fn queued() -> Kind {
+    Kind::Queued { queue: "support".parse().unwrap(), priority: Priority(0) }
+}
+
+#[test]
+fn a_whole_call_becomes_one_row_with_its_times() {
+    let (other, wei) = (InteractionId::new(4), agent("wei"));
+    let fold = told(&[
+        (0, started()),
+        (1, Kind::NodeEntered { node: "welcome".parse().unwrap() }),
+        (4, Kind::NodeEntered { node: "menu".parse().unwrap() }),
+        (10, queued()),
+        (20, offered(other, "ann")),
+        (35, offer_ended(other, "ann", OfferResult::NoAnswer)),
+        (36, offered(PART, "wei")),
+        (40, offer_ended(PART, "wei", OfferResult::Answered)),
+        (40, Kind::Connected { interaction: PART, agent: wei }),
+        (100, Kind::Held { interaction: PART }),
+        (130, Kind::Resumed { interaction: PART }),
+        (160, Kind::CustomerLeft { by: EndedBy::Customer, cause: Cause::Normal }),
+        (160, Kind::InteractionEnded { interaction: PART, agent: wei }),
+        (165, Kind::NotesSaved { interaction: PART, text: Redacted::from("late delivery") }),
+        (
+            170,
+            Kind::DispositionSet { interaction: PART, code: "resolved".parse().unwrap(), by: DispositionBy::Agent },
+        ),
+        (172, Kind::WrapUpEnded { interaction: PART, agent: wei }),
+        (172, Kind::Closed { outcome: Outcome::Answered, by: EndedBy::Customer }),
+    ]);
+    let row = &fold.row;
+    let times = [row.wait_ms, row.ring_ms, row.talk_ms, row.hold_ms, row.wrap_up_ms];
+    assert_eq!(times, [30_000, 4_000, 90_000, 30_000, 12_000]);
+    assert_eq!((row.path.join(","), row.notes.0.as_str()), ("welcome,menu".to_owned(), "late delivery"));
+    assert_eq!((row.agent, row.outcome.as_deref()), (Some(wei), Some("answered")));
+    assert_eq!(row.ended, Some(WallTime::from_micros(160_000_000)));
+    assert_eq!(row.events, 17);
+    let results: Vec<_> = fold.parts.iter().map(|part| part.row.result.as_deref()).collect();
+    assert_eq!(results, [Some("no_answer"), Some("answered")]);
+    assert_eq!(fold.parts[0].row.answered, None);
+}
+
+#[test]
+fn who_gives_up_in_line_has_waited_until_then() {
+    let fold = told(&[
+        (0, started()),
+        (5, queued()),
+        (65, Kind::CustomerLeft { by: EndedBy::Customer, cause: Cause::Cancelled }),
+        (65, Kind::Closed { outcome: Outcome::Abandoned, by: EndedBy::Customer }),
+    ]);
+    assert_eq!((fold.row.wait_ms, fold.row.talk_ms), (60_000, 0));
+}
+
+#[test]
+fn a_contact_cut_off_by_a_crash_counts_only_what_was_seen() {
+    let recording = RecordingId::new(3);
+    let fold = told(&[
+        (0, started()),
+        (1, queued()),
+        (2, offered(PART, "wei")),
+        (4, Kind::Connected { interaction: PART, agent: agent("wei") }),
+        (4, Kind::RecordingStarted { recording }),
+        (30, Kind::Held { interaction: PART }),
+        (9_000, Kind::Closed { outcome: Outcome::System, by: EndedBy::System }),
+    ]);
+    assert_eq!((fold.row.talk_ms, fold.row.hold_ms), (26_000, 0));
+    assert_eq!(fold.row.ended, Some(WallTime::from_micros(30_000_000)));
+    assert_eq!(fold.row.closed, Some(WallTime::from_micros(9_000_000_000)));
+    assert!(fold.parts[0].row.ended.is_some() && fold.parts[0].row.wrapped_up.is_some());
+    assert_eq!(fold.recordings[0].state, "lost");
+}
+
+#[test]
+fn an_unknown_event_is_counted_and_changes_nothing_else() {
+    let mut fold = told(&[(0, started())]);
+    let before = fold.row.clone();
+    assert!(fold.apply_stored(2, WallTime::from_micros(9), "teleported", "{}").is_err());
+    assert_eq!(ContactRow { events: 1, ..fold.row.clone() }, before);
+}
+
+fn any_kind() -> impl Strategy<Value = Kind> {
+    let part = (0u128..3).prop_map(InteractionId::new);
+    let name = prop::sample::select(vec!["ann", "wei"]).prop_map(agent);
+    let ends = vec![EndedBy::Customer, EndedBy::Agent, EndedBy::Flow, EndedBy::System];
+    let results = vec![OfferResult::Answered, OfferResult::NoAnswer, OfferResult::CustomerLeft];
+    let outcomes = vec![Outcome::Answered, Outcome::Abandoned, Outcome::System];
+    (0..18u8, part, name, ".*", prop::sample::select(ends), prop::sample::select(results), prop::sample::select(outcomes))
+        .prop_map(|(which, interaction, agent, text, by, result, outcome)| {
+            let recording = RecordingId::new(interaction.number());
+            let offer = OfferId::new(interaction.number() as u64);
+            match which {
+                0 => started(),
+                1 => Kind::NodeEntered { node: "menu".parse().unwrap() },
+                2 => Kind::DigitsCollected { node: "menu".parse().unwrap(), digits: Redacted(text) },
+                3 | 4 => queued(),
+                5 => offered(interaction, agent.as_str()),
+                6 => Kind::Ringing { offer, agent },
+                7 => Kind::OfferEnded { offer, agent, result },
+                8 => Kind::Connected { interaction, agent },
+                9 => Kind::Held { interaction },
+                10 => Kind::Resumed { interaction },
+                11 => Kind::Transferred { interaction, to: text },
+                12 => Kind::RecordingStarted { recording },
+                13 => Kind::RecordingFinished { recording, path: text, duration_ms: 5, sha256: "ab".into(), gap_ms: 0 },
+                14 => Kind::CustomerLeft { by, cause: Cause::Normal },
+                15 => Kind::InteractionEnded { interaction, agent },
+                16 => Kind::NotesSaved { interaction, text: Redacted(text) },
+                _ => Kind::Closed { outcome, by },
+            }
+        })
+}
+
+fn any_story() -> impl Strategy<Value = Vec<(i64, Kind)>> {
+    prop::collection::vec((0i64..5_000_000, any_kind()), 1..40).prop_map(|steps| {
+        let mut at = 1_700_000_000_000_000;
+        let mut story = vec![(at, started())];
+        for (pause, kind) in steps {
+            at += pause;
+            story.push((at, kind));
+        }
+        story
+    })
+}
+
+proptest! {
+    #[test]
+    fn folding_one_by_one_equals_recomputing_from_what_is_stored(story in any_story(), forget in 0usize..40) {
+        let stored: Vec<EventRow> = (1u32..).zip(&story).map(|(seq, (at, kind))| EventRow {
+            seq,
+            at: WallTime::from_micros(*at),
+            kind: kind.as_str().to_owned(),
+            fields_json: encode(kind),
+        }).collect();
+        // The writer forgets its folds after a failure and reads them again: at any point that must not matter.
+        let mut fold = recompute(CONTACT, &stored[..forget.min(stored.len())]);
+        for event in stored.iter().skip(forget) {
+            prop_assert!(fold.apply_stored(event.seq, event.at, &event.kind, &event.fields_json).is_ok());
+        }
+        prop_assert_eq!(&fold, &recompute(CONTACT, &stored));
+        prop_assert_eq!(fold.row.events as usize, story.len());
+        let total = fold.row.talk_ms + fold.row.hold_ms;
+        let span = u64::try_from((story[story.len() - 1].0 - story[0].0) / 1_000).unwrap();
+        prop_assert!(total <= (span + 1) * fold.parts.len().max(1) as u64);
+    }
+
+    #[test]
+    fn every_event_is_read_back_as_it_was_written(kind in any_kind()) {
+        let again = decode(kind.as_str(), &encode(&kind)).unwrap();
+        prop_assert_eq!(encode(&again), encode(&kind));
+    }
+}

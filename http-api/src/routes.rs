@@ -1,0 +1,53 @@
+//! The routes, one file per noun, and the OpenAPI document that is generated from them.
+
+// The path macro names parameter types by a path of its own.
+#![allow(unused_qualifications)]
+
+mod agents;
+mod contacts;
+mod customers;
+mod public;
+mod recordings;
+mod sessions;
+
+use crate::openapi;
+use crate::state::State;
+use axum::extract::DefaultBodyLimit;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Largest CSV file, in bytes.
+const IMPORT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Largest JSON body, in bytes.
+const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// The routes below `/api/v1` and their document.
+pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
+    let import = OpenApiRouter::new()
+        .routes(routes!(customers::import_customers))
+        .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
+    let routes = OpenApiRouter::new()
+        .routes(routes!(sessions::sign_in))
+        .routes(routes!(sessions::current_session, sessions::sign_out))
+        .routes(routes!(sessions::me))
+        .routes(routes!(contacts::list_contacts))
+        .routes(routes!(contacts::read_contact))
+        .routes(routes!(contacts::list_contact_events))
+        .routes(routes!(recordings::play_recording))
+        .routes(routes!(customers::list_customers, customers::create_customer))
+        .routes(routes!(customers::read_customer, customers::replace_customer))
+        .routes(routes!(agents::list_agents))
+        .routes(routes!(agents::read_agent))
+        .routes(routes!(agents::set_agent_state))
+        .routes(routes!(agents::list_queues))
+        .routes(routes!(agents::read_floor))
+        .routes(routes!(agents::own_phone))
+        .routes(routes!(public::list_dispositions))
+        .routes(routes!(public::list_reasons))
+        .routes(routes!(public::public_config))
+        .routes(routes!(public::create_web_call))
+        .routes(routes!(public::redeem_start_link))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", routes.merge(import)).split_for_parts()
+}

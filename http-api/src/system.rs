@@ -1,0 +1,145 @@
+//! Health, metrics and the documents: what machines and integrators open first. Outside of `/api/v1`, without sessions,
+//! and without anything personal in them.
+
+use crate::docs;
+use crate::dto;
+use crate::openapi;
+use crate::problem::{CODES, Problem};
+use crate::state::{Metric, State};
+use axum::extract::{Path, State as With};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use axum::{Json, Router};
+use domain::AgentState;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// The routes.
+pub(crate) fn router() -> Router<State> {
+    Router::new()
+        .route("/health", get(health))
+        .route("/health/live", get(|| async { Json(serde_json::json!({"live": true})) }))
+        .route("/health/ready", get(health))
+        .route("/metrics", get(metrics))
+        .route("/openapi.json", get(|| async { json_text(openapi::openapi_json()) }))
+        .route("/asyncapi.json", get(|With(api): With<State>| async move { json_text(api.settings().asyncapi.clone()) }))
+        .route("/docs", get(|| async { Html(docs::openapi_page(&openapi::openapi_json())) }))
+        .route("/asyncapi", get(|With(api): With<State>| async move { Html(docs::asyncapi_page(&api.settings().asyncapi)) }))
+        .route("/docs.css", get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], docs::STYLE) }))
+        .route("/problems", get(|| async { Html(docs::problems_page(CODES)) }))
+        .route("/problems/{code}", get(problem))
+}
+
+fn json_text(text: String) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], text)
+}
+
+async fn health(With(api): With<State>) -> impl IntoResponse {
+    let readiness = api.readiness();
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let settings = api.settings();
+    let body = dto::Health {
+        live: true,
+        ready: readiness.ready,
+        version: settings.version.clone(),
+        uptime_ms: u64::try_from(settings.clock.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        checks: readiness.checks,
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body))
+}
+
+async fn problem(Path(code): Path<String>) -> Result<impl IntoResponse, Problem> {
+    let known = CODES.iter().find(|(known, ..)| *known == code);
+    let (known, ..) = known.ok_or_else(|| Problem::new("not_found"))?;
+    Ok(Html(docs::problem_page(&Problem::new(known).body())))
+}
+
+async fn metrics(With(api): With<State>) -> impl IntoResponse {
+    let mut metrics = floor_metrics(&api);
+    metrics.extend(api.metrics());
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exposition(&metrics))
+}
+
+fn floor_metrics(api: &State) -> Vec<Metric> {
+    let floor = api.floor();
+    let queue = |name, help, counter, value: fn(&domain::QueueView) -> f64| Metric {
+        name,
+        help,
+        counter,
+        samples: floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect(),
+    };
+    vec![
+        queue("switchroom_queue_waiting", "Contacts waiting.", false, |q| f64::from(q.waiting)),
+        queue("switchroom_queue_offered_total", "Contacts that entered the queue.", true, |q| q.counts.offered as f64),
+        queue("switchroom_queue_answered_total", "Contacts answered.", true, |q| q.counts.answered as f64),
+        queue("switchroom_queue_abandoned_total", "Contacts that left waiting.", true, |q| q.counts.abandoned as f64),
+        queue("switchroom_queue_wait_seconds_total", "Waits of the answered, summed.", true, |q| {
+            q.counts.wait_answered_ms as f64 / 1_000.0
+        }),
+        Metric {
+            name: "switchroom_calls",
+            help: "Calls in progress.",
+            counter: false,
+            samples: vec![(vec![], f64::from(floor.calls))],
+        },
+        Metric {
+            name: "switchroom_agents",
+            help: "Agents by state.",
+            counter: false,
+            samples: agents_by_state(floor.agents.iter().map(|a| a.state)),
+        },
+    ]
+}
+
+fn agents_by_state(states: impl Iterator<Item = AgentState>) -> Vec<(Vec<(&'static str, String)>, f64)> {
+    let words = ["logged_out", "not_ready", "ready", "reserved", "busy", "after_contact_work"];
+    let mut counts: BTreeMap<&str, u32> = words.into_iter().map(|word| (word, 0)).collect();
+    for state in states {
+        *counts.entry(state.as_str()).or_default() += 1;
+    }
+    counts.into_iter().map(|(state, n)| (vec![("state", state.to_owned())], f64::from(n))).collect()
+}
+
+/// Prometheus' text format.
+fn exposition(metrics: &[Metric]) -> String {
+    let mut text = String::new();
+    for metric in metrics {
+        let kind = if metric.counter { "counter" } else { "gauge" };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "# HELP {} {}\n# TYPE {} {kind}", metric.name, metric.help, metric.name);
+        for (labels, value) in &metric.samples {
+            let _ = writeln!(text, "{}{} {value}", metric.name, label_set(labels));
+        }
+    }
+    text
+}
+
+fn label_set(labels: &[(&'static str, String)]) -> String {
+    if labels.is_empty() {
+        return String::new();
+    }
+    let escape = |v: &str| v.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape(value))).collect();
+    format!("{{{}}}", pairs.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_written_in_prometheus_text_format() {
+        let metric = Metric {
+            name: "switchroom_queue_waiting",
+            help: "Contacts waiting.",
+            counter: false,
+            samples: vec![(vec![("queue", "a\"b".into())], 3.0), (vec![], 0.5)],
+        };
+        assert_eq!(
+            exposition(&[metric]),
+            "# HELP switchroom_queue_waiting Contacts waiting.\n# TYPE switchroom_queue_waiting gauge\n\
+             switchroom_queue_waiting{queue=\"a\\\"b\"} 3\nswitchroom_queue_waiting 0.5\n"
+        );
+    }
+}

@@ -1,0 +1,295 @@
+//! One browser: a peer connection of `rtc`, driven by hand.
+
+use super::sdp;
+use super::{RtpOut, SharedCertificate};
+use bytes::{Bytes, BytesMut};
+use media::api::{Direction, MediaError};
+use rtc::interceptor::Registry;
+use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::configuration::RTCConfigurationBuilder;
+use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
+use rtc::peer_connection::configuration::media_engine::MediaEngine;
+use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
+use rtc::peer_connection::event::RTCPeerConnectionEvent;
+use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
+use rtc::peer_connection::sdp::RTCSessionDescription;
+use rtc::peer_connection::state::RTCPeerConnectionState;
+use rtc::peer_connection::transport::{RTCDtlsRole, RTCIceCandidateInit};
+use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
+};
+use rtc::sansio::Protocol as _;
+use rtc::shared::error::Error as RtcError;
+use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// Silence after which ICE says disconnected, then failed. Signalling and RTP silence are faster; this is the last net.
+const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
+const FAILED_AFTER: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
+
+/// A datagram to be sent.
+pub(super) struct Datagram {
+    pub to: SocketAddr,
+    pub bytes: BytesMut,
+}
+
+pub(super) struct Peer {
+    connection: RTCPeerConnection,
+    local: SocketAddr,
+    pub ufrags: Vec<String>,
+    pub addresses: Vec<SocketAddr>,
+    pub connected: bool,
+    pub failed: bool,
+    pub codec: u8,
+    pub dtmf: Option<u8>,
+    direction: Direction,
+    ssrc: u32,
+    sequence: u16,
+    pub timeout: Option<Instant>,
+}
+
+fn codec(mime: &str, payload_type: u8, fmtp: &str) -> RTCRtpCodecParameters {
+    let rtp_codec = RTCRtpCodec {
+        mime_type: mime.to_owned(),
+        clock_rate: 8_000,
+        channels: 1,
+        sdp_fmtp_line: fmtp.to_owned(),
+        rtcp_feedback: Vec::new(),
+    };
+    RTCRtpCodecParameters { rtp_codec, payload_type }
+}
+
+fn codecs() -> [RTCRtpCodecParameters; 3] {
+    [codec("audio/PCMU", 0, ""), codec("audio/PCMA", 8, ""), codec("audio/telephone-event", 126, "0-16")]
+}
+
+fn connection(now: Instant, certificate: &SharedCertificate, ssrc: u32) -> Result<RTCPeerConnection, RtcError> {
+    let mut engine = MediaEngine::default();
+    for codec in codecs() {
+        engine.register_codec(codec, RtpCodecKind::Audio)?;
+    }
+    let settings = SettingEngineBuilder::new()
+        .with_lite(true)
+        // Passive always: a browser that re-offers refuses a changed role, and passive connects three times faster.
+        .with_answering_dtls_role(RTCDtlsRole::Server)
+        .with_ice_timeouts(Some(DISCONNECTED_AFTER), Some(FAILED_AFTER), Some(KEEP_ALIVE))
+        .with_include_loopback_candidate(true)
+        .build();
+    let configuration = RTCConfigurationBuilder::new().with_certificates(vec![certificate.0.clone()]).build();
+    let mut connection = RTCPeerConnectionBuilder::new()
+        .with_configuration(configuration)
+        .with_media_engine(engine)
+        .with_setting_engine(settings)
+        .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
+        .build(now)?;
+    let encoding = RTCRtpEncodingParameters {
+        rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
+        codec: codec("audio/PCMU", 0, "").rtp_codec,
+        ..Default::default()
+    };
+    let track = MediaStreamTrack::new(
+        "switchroom".to_owned(),
+        format!("audio-{ssrc}"),
+        "audio".to_owned(),
+        RtpCodecKind::Audio,
+        vec![encoding],
+    );
+    connection.add_track(track)?;
+    Ok(connection)
+}
+
+/// `rtc` refused the peer's description or could not make ours.
+fn bad_sdp(error: &RtcError) -> MediaError {
+    tracing::debug!(%error, "a browser's session description was refused");
+    MediaError::BadSdp
+}
+
+impl Peer {
+    pub fn new(
+        now: Instant,
+        local: SocketAddr,
+        certificate: &SharedCertificate,
+        ssrc: u32,
+        sequence: u16,
+    ) -> Result<Self, MediaError> {
+        let connection = connection(now, certificate, ssrc).map_err(|error| {
+            tracing::warn!(%error, "a browser leg could not be made");
+            MediaError::NoPort
+        })?;
+        Ok(Self {
+            connection,
+            local,
+            ufrags: Vec::new(),
+            addresses: Vec::new(),
+            connected: false,
+            failed: false,
+            codec: 0,
+            dtmf: None,
+            direction: Direction::SendRecv,
+            ssrc,
+            sequence,
+            timeout: None,
+        })
+    }
+
+    /// Answers the browser's offer, the first one or a later one.
+    pub fn answer(&mut self, now: Instant, offer: &str) -> Result<(String, Direction), MediaError> {
+        let direction = sdp::mirrored(sdp::direction(offer));
+        let described = RTCSessionDescription::offer(sdp::shown_to_rtc(offer)).map_err(|e| bad_sdp(&e))?;
+        self.connection.set_remote_description(now, described).map_err(|e| bad_sdp(&e))?;
+        self.add_candidates()?;
+        let answer = self.connection.create_answer(None).map_err(|e| bad_sdp(&e))?;
+        self.connection.set_local_description(now, answer).map_err(|e| bad_sdp(&e))?;
+        let text = self.local_sdp()?;
+        self.agree(&text)?;
+        self.direction = direction;
+        Ok((sdp::with_direction(&text, direction), direction))
+    }
+
+    /// Makes an offer of ours.
+    pub fn offer(&mut self, now: Instant, direction: Direction) -> Result<String, MediaError> {
+        self.prefer_codecs()?;
+        self.add_candidates()?;
+        let offer = self.connection.create_offer(None).map_err(|e| bad_sdp(&e))?;
+        self.connection.set_local_description(now, offer).map_err(|e| bad_sdp(&e))?;
+        let text = self.local_sdp()?;
+        self.direction = direction;
+        Ok(sdp::with_direction(&text, direction))
+    }
+
+    /// Takes the browser's answer to our offer.
+    pub fn set_answer(&mut self, now: Instant, answer: &str) -> Result<(), MediaError> {
+        let described = RTCSessionDescription::answer(sdp::shown_to_rtc(answer)).map_err(|e| bad_sdp(&e))?;
+        self.connection.set_remote_description(now, described).map_err(|e| bad_sdp(&e))?;
+        self.agree(answer)
+    }
+
+    /// Without this only the codec of our track would be offered, and browsers could send no digits.
+    fn prefer_codecs(&mut self) -> Result<(), MediaError> {
+        let ids: Vec<_> = self.connection.get_transceivers().collect();
+        for id in ids {
+            if let Some(mut transceiver) = self.connection.rtp_transceiver(id) {
+                transceiver.set_codec_preferences(codecs().to_vec()).map_err(|e| bad_sdp(&e))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_candidates(&mut self) -> Result<(), MediaError> {
+        let (ip, port) = (self.local.ip(), self.local.port());
+        let host = RTCIceCandidateInit {
+            candidate: format!("candidate:1 1 udp 2130706431 {ip} {port} typ host"),
+            ..Default::default()
+        };
+        self.connection.add_local_candidate(host).map_err(|e| bad_sdp(&e))?;
+        self.connection.add_local_candidate(RTCIceCandidateInit::default()).map_err(|e| bad_sdp(&e))
+    }
+
+    /// The user fragment changes with every ICE restart, so it is read anew each time.
+    fn local_sdp(&mut self) -> Result<String, MediaError> {
+        let text = self.connection.local_description().map(|described| described.sdp).ok_or(MediaError::BadSdp)?;
+        if let Some(ufrag) = sdp::ufrag(&text)
+            && !self.ufrags.iter().any(|known| known == ufrag)
+        {
+            self.ufrags.push(ufrag.to_owned());
+        }
+        Ok(text)
+    }
+
+    fn agree(&mut self, sdp: &str) -> Result<(), MediaError> {
+        let (codec, dtmf) = sdp::payload_types(sdp).ok_or(MediaError::NoCodec)?;
+        (self.codec, self.dtmf) = (codec, dtmf);
+        Ok(())
+    }
+
+    /// Whether the browser wants to hear us.
+    pub fn sends(&self) -> bool {
+        matches!(self.direction, Direction::SendRecv | Direction::SendOnly)
+    }
+
+    /// A datagram from the browser's address. RTP takes the short way, everything else the whole pipeline.
+    pub fn feed(&mut self, now: Instant, from: SocketAddr, bytes: &[u8], media: bool) {
+        let message = TaggedBytesMut {
+            now,
+            transport: TransportContext {
+                local_addr: self.local,
+                peer_addr: from,
+                transport_protocol: TransportProtocol::UDP,
+                ecn: None,
+            },
+            message: BytesMut::from(bytes),
+        };
+        if let Err(error) = self.connection.handle_read(message) {
+            tracing::debug!(%error, "a browser's datagram was refused");
+        }
+        if !media {
+            self.note_events();
+        }
+    }
+
+    /// The next decrypted RTP packet.
+    pub fn next_rtp(&mut self) -> Option<rtc::rtp::Packet> {
+        while let Some(TaggedRTCMessage { message, .. }) = self.connection.poll_media_read() {
+            if let RTCMessage::RtpPacket(_, packet) = message {
+                return Some(packet);
+            }
+        }
+        None
+    }
+
+    /// The next datagram to be sent.
+    pub fn next_out(&mut self) -> Option<Datagram> {
+        let message = self.connection.poll_write()?;
+        Some(Datagram { to: message.transport.peer_addr, bytes: message.message })
+    }
+
+    /// Queues a packet; it comes out of [`Self::next_out`] encrypted. Nothing is sent before the keys are there.
+    pub fn send_rtp(&mut self, now: Instant, out: &RtpOut<'_>) -> bool {
+        if !self.connected || !self.sends() {
+            return false;
+        }
+        self.sequence = self.sequence.wrapping_add(1);
+        let header = rtc::rtp::header::Header {
+            version: 2,
+            marker: out.marker,
+            payload_type: out.payload_type,
+            sequence_number: self.sequence,
+            timestamp: out.timestamp,
+            ssrc: self.ssrc,
+            ..Default::default()
+        };
+        let packet = rtc::rtp::Packet { header, payload: Bytes::copy_from_slice(out.payload) };
+        let message = TaggedRTCMessage { now, message: RTCMessage::RtpPacket(String::new(), packet) };
+        self.connection.handle_write(message).is_ok()
+    }
+
+    /// Drives the timers that are due.
+    pub fn tick(&mut self, now: Instant) {
+        if self.timeout.is_some_and(|at| at <= now) {
+            if let Err(error) = self.connection.handle_timeout(now) {
+                tracing::debug!(%error, "a browser leg's timer failed");
+            }
+            self.note_events();
+        }
+    }
+
+    /// Reads the state changes and the next deadline.
+    pub fn note_events(&mut self) {
+        while let Some(event) = self.connection.poll_event() {
+            if let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) = event {
+                self.connected = matches!(state, RTCPeerConnectionState::Connected | RTCPeerConnectionState::Disconnected);
+                self.failed |= state == RTCPeerConnectionState::Failed;
+            }
+        }
+        self.timeout = self.connection.poll_timeout();
+    }
+
+    pub fn close(&mut self) {
+        if let Err(error) = self.connection.close() {
+            tracing::debug!(%error, "a browser leg did not close cleanly");
+        }
+    }
+}

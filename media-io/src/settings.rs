@@ -1,0 +1,80 @@
+//! What the daemon tells the workers, and the figures they keep.
+
+use domain::Language;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Settings of the media workers.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address that plain RTP is bound to and that SDP names.
+    pub address: IpAddr,
+    /// First and last UDP port for plain RTP: even ports carry RTP, the odd ones after them RTCP. `(0, 0)`: any.
+    pub ports: (u16, u16),
+    /// Where browsers reach us. Each worker has one UDP port for all its browser legs: this one and those
+    /// after it; with port 0, any free ones ([`Workers::browser_addresses`](crate::Workers::browser_addresses)).
+    pub browser_address: SocketAddr,
+    /// How many worker threads; at least one is started.
+    pub workers: usize,
+    /// After how long without a packet a leg is reported as silent, and another address may take its place.
+    pub silence_after: Duration,
+    /// The language of prompts that are missing in the one asked for.
+    pub default_language: Language,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let localhost = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self {
+            address: localhost,
+            ports: (0, 0),
+            browser_address: SocketAddr::new(localhost, 0),
+            workers: 1,
+            silence_after: Duration::from_secs(30),
+            default_language: Language::EN,
+        }
+    }
+}
+
+/// Counted by all workers since their start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// RTP packets taken from peers.
+    pub received: u64,
+    /// RTP packets passed on from one leg to another.
+    pub relayed: u64,
+    /// Datagrams that were not a peer's RTP: wrong source, wrong payload type, no RTP.
+    pub ignored: u64,
+    /// Blocks of recordings lost because the recorder was too slow: gaps.
+    pub recorder_gaps: u64,
+}
+
+/// The figures as the workers share them; each adds what it counted once per tick.
+#[derive(Debug, Default)]
+pub(crate) struct SharedFigures {
+    received: AtomicU64,
+    relayed: AtomicU64,
+    ignored: AtomicU64,
+    recorder_gaps: AtomicU64,
+}
+
+impl SharedFigures {
+    /// Add a worker's counts and set them to zero.
+    pub(crate) fn add(&self, counts: &mut Figures) {
+        self.received.fetch_add(counts.received, Ordering::Relaxed);
+        self.relayed.fetch_add(counts.relayed, Ordering::Relaxed);
+        self.ignored.fetch_add(counts.ignored, Ordering::Relaxed);
+        self.recorder_gaps.fetch_add(counts.recorder_gaps, Ordering::Relaxed);
+        *counts = Figures::default();
+    }
+
+    pub(crate) fn read(&self) -> Figures {
+        Figures {
+            received: self.received.load(Ordering::Relaxed),
+            relayed: self.relayed.load(Ordering::Relaxed),
+            ignored: self.ignored.load(Ordering::Relaxed),
+            recorder_gaps: self.recorder_gaps.load(Ordering::Relaxed),
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Commands of the switchboard.
+
+use super::Worker;
+use crate::leg::{Leg, Playing, Terms, Transport};
+use crate::plain::Plain;
+use domain::{ContactId, LegId, PlayId, RecordingId};
+use media::api::{Command, Direction, Event, LegKind, MediaError, PlayItem};
+use media::playout::{Playout, segments};
+use media::stream::Outgoing;
+use media::tape::Channel;
+use mio::{Interest, Token};
+
+fn random() -> Result<u64, MediaError> {
+    getrandom::u64().map_err(|_| MediaError::NoPort)
+}
+
+impl Worker {
+    /// Do what is wanted. Commands for unknown legs are ignored: they crossed with the end of the leg.
+    pub(super) fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Open { leg, kind, offer, .. } => self.on_open(leg, kind, offer.as_deref()),
+            Command::StartRecording { recording, contact, customer, agent } => {
+                self.on_start_recording(recording, contact, customer, agent);
+            }
+            Command::RecordAgent { recording, agent } => self.on_record_agent(recording, agent),
+            Command::StopRecording { recording } => self.on_stop_recording(recording),
+            Command::SetAnswer { leg, .. }
+            | Command::Reoffer { leg, .. }
+            | Command::MakeOffer { leg, .. }
+            | Command::Play { leg, .. }
+            | Command::StopPlay { leg }
+            | Command::Bridge { a: leg, .. }
+            | Command::Unbridge { leg }
+            | Command::Mute { leg, .. }
+            | Command::SendDigits { leg, .. }
+            | Command::Close { leg } => {
+                if let Some(slot) = self.legs.find(leg) {
+                    self.on_leg_command(slot, leg, command);
+                }
+            }
+        }
+    }
+
+    fn on_leg_command(&mut self, slot: usize, leg: LegId, command: Command) {
+        match command {
+            Command::SetAnswer { sdp, .. } => self.on_set_answer(slot, leg, &sdp),
+            Command::Reoffer { sdp: Some(sdp), .. } => self.on_reoffer(slot, leg, &sdp),
+            Command::Reoffer { sdp: None, .. } => self.on_reoffer_without_sdp(slot, leg),
+            Command::MakeOffer { direction, .. } => self.on_make_offer(slot, leg, direction),
+            Command::Play { play, items, repeat, .. } => self.on_play(slot, play, &items, repeat),
+            Command::StopPlay { .. } => self.with(slot, |leg| leg.speaking.play = None),
+            Command::Bridge { b, .. } => self.on_bridge(slot, b),
+            Command::Unbridge { .. } => self.unbridge(slot),
+            Command::Mute { muted, .. } => self.with(slot, |leg| leg.hearing.is_muted = muted),
+            Command::SendDigits { digits, .. } => self.on_send_digits(slot, &digits),
+            Command::Close { .. } => self.close(slot),
+            Command::Open { .. }
+            | Command::StartRecording { .. }
+            | Command::RecordAgent { .. }
+            | Command::StopRecording { .. } => {}
+        }
+    }
+
+    fn with(&mut self, slot: usize, change: impl FnOnce(&mut Leg)) {
+        if let Some(leg) = self.legs.at(slot) {
+            change(leg);
+        }
+    }
+
+    fn on_open(&mut self, leg: LegId, kind: LegKind, offer: Option<&str>) {
+        if self.legs.find(leg).is_some() {
+            tracing::warn!(%leg, "a media session was opened twice; the first stays");
+            return;
+        }
+        let opened = match kind {
+            LegKind::Plain => self.open_plain(leg, offer),
+            LegKind::Browser => self.open_browser(leg, offer),
+        };
+        match opened {
+            Ok(sdp) => self.tell(Event::Opened { leg, sdp }),
+            Err(why) => {
+                (self.shared.on_unopened)(leg);
+                self.tell(Event::OpenFailed { leg, why });
+            }
+        }
+    }
+
+    fn new_leg(&self, id: LegId, transport: Transport) -> Result<Leg, MediaError> {
+        let (numbers, ssrc) = (random()?, random()?);
+        // Random starts (RFC 3550 §5.1); the sequence in the lower half, so that it does not wrap at once.
+        let stream = Outgoing::new(ssrc as u32, (numbers as u16) & 0x7FFF, (numbers >> 32) as u32);
+        Ok(Leg::new(id, transport, stream, self.now.media))
+    }
+
+    fn open_plain(&mut self, id: LegId, offer: Option<&str>) -> Result<String, MediaError> {
+        let pair = self.shared.ports.open(self.now.system).map_err(|why| {
+            tracing::warn!(%why, "no port for a media session");
+            MediaError::NoPort
+        })?;
+        let port = pair.address.port();
+        let opened = self.start_plain(id, pair, offer);
+        if opened.is_err() {
+            self.shared.ports.close(self.now.system, port);
+        }
+        opened
+    }
+
+    fn start_plain(
+        &mut self,
+        id: LegId,
+        pair: crate::ports::Pair,
+        offer: Option<&str>,
+    ) -> Result<String, MediaError> {
+        // The session's number must fit a signed 64-bit integer in the hands of some peers.
+        let mut plain = Plain::new(pair, random()? >> 2, self.shared.silence_after);
+        let (sdp, terms) = match offer {
+            Some(offer) => plain.answer(self.now.media, offer).map(|(sdp, terms)| (sdp, Some(terms)))?,
+            None => (plain.offer(None), None),
+        };
+        let slot = self.legs.next();
+        let registry = self.poll.registry();
+        registry
+            .register(&mut plain.rtp, Token(slot * 2), Interest::READABLE)
+            .and_then(|()| registry.register(&mut plain.rtcp, Token(slot * 2 + 1), Interest::READABLE))
+            .map_err(|_| MediaError::NoPort)?;
+        let mut leg = self.new_leg(id, Transport::Plain(Box::new(plain)))?;
+        leg.terms = terms;
+        self.legs.insert(leg);
+        Ok(sdp)
+    }
+
+    fn open_browser(&mut self, id: LegId, offer: Option<&str>) -> Result<String, MediaError> {
+        let mut leg = self.new_leg(id, Transport::Browser)?;
+        let sdp = match offer {
+            Some(offer) => self.browser.answer(self.now.system, id, offer)?,
+            None => self.browser.offer(self.now.system, id)?,
+        };
+        leg.terms = self.browser.terms(id);
+        self.legs.insert(leg);
+        Ok(sdp)
+    }
+
+    /// Put into force what was agreed, and say how it went.
+    fn settle<T>(&mut self, slot: usize, id: LegId, outcome: Result<(T, Terms), MediaError>) -> Option<(T, Direction)> {
+        let now = self.now.media;
+        match outcome {
+            Ok((value, terms)) => {
+                self.with(slot, |leg| leg.agree(now, terms));
+                Some((value, terms.direction))
+            }
+            Err(why) => {
+                self.tell(Event::RemoteRefused { leg: id, why });
+                None
+            }
+        }
+    }
+
+    fn browser_terms(&self, id: LegId) -> Result<Terms, MediaError> {
+        self.browser.terms(id).ok_or(MediaError::BadSdp)
+    }
+
+    fn on_set_answer(&mut self, slot: usize, id: LegId, sdp: &str) {
+        let now = self.now;
+        let outcome = match self.legs.at(slot).map(|leg| &mut leg.transport) {
+            Some(Transport::Plain(plain)) => plain.accept(now.media, sdp),
+            Some(Transport::Browser) => {
+                self.browser.set_answer(now.system, id, sdp).and_then(|()| self.browser_terms(id))
+            }
+            None => return,
+        };
+        if self.settle(slot, id, outcome.map(|terms| ((), terms))).is_some() {
+            self.tell(Event::RemoteSet { leg: id });
+        }
+    }
+
+    fn on_reoffer(&mut self, slot: usize, id: LegId, sdp: &str) {
+        let now = self.now;
+        let outcome = match self.legs.at(slot).map(|leg| &mut leg.transport) {
+            Some(Transport::Plain(plain)) => plain.answer(now.media, sdp),
+            Some(Transport::Browser) => self.browser.reoffer(now.system, id, sdp).and_then(|(answer, direction)| {
+                let terms = self.browser_terms(id)?;
+                Ok((answer, Terms { direction, ..terms }))
+            }),
+            None => return,
+        };
+        if let Some((sdp, direction)) = self.settle(slot, id, outcome) {
+            self.tell(Event::Reanswered { leg: id, sdp, direction });
+        }
+    }
+
+    fn on_reoffer_without_sdp(&mut self, slot: usize, id: LegId) {
+        let direction = match self.legs.at(slot) {
+            Some(Leg { transport: Transport::Plain(plain), .. }) => plain.direction(),
+            Some(leg) => leg.terms.map_or(Direction::SendRecv, |terms| terms.direction),
+            None => return,
+        };
+        if let Some(sdp) = self.make_offer(slot, id, direction) {
+            self.tell(Event::Reanswered { leg: id, sdp, direction });
+        }
+    }
+
+    fn on_make_offer(&mut self, slot: usize, id: LegId, direction: Direction) {
+        if let Some(sdp) = self.make_offer(slot, id, direction) {
+            self.tell(Event::Offer { leg: id, sdp });
+        }
+    }
+
+    fn make_offer(&mut self, slot: usize, id: LegId, direction: Direction) -> Option<String> {
+        let made = match &mut self.legs.at(slot)?.transport {
+            Transport::Plain(plain) => Ok(plain.offer(Some(direction))),
+            Transport::Browser => self.browser.make_offer(self.now.system, id, direction),
+        };
+        made.map_err(|why| self.tell(Event::RemoteRefused { leg: id, why })).ok()
+    }
+
+    fn on_play(&mut self, slot: usize, play: PlayId, items: &[PlayItem], repeat: bool) {
+        let (prompts, default) = (&self.shared.prompts, self.shared.default_language);
+        let found = segments(items, &|id, language| prompts.find(*id, language, default), &mut |id, language| {
+            tracing::warn!(prompt = %id, %language, "a prompt is missing; silence is played in its place");
+        });
+        let playing = Playing { id: play, playout: Playout::new(found, repeat) };
+        self.with(slot, |leg| leg.speaking.play = Some(playing));
+    }
+
+    fn on_send_digits(&mut self, slot: usize, digits: &str) {
+        self.with(slot, |leg| match leg.terms.and_then(|terms| terms.dtmf_pt) {
+            Some(_) => leg.speaking.digits.push(digits),
+            None => tracing::warn!(leg = %leg.id, "the peer takes no telephone events; digits are not sent"),
+        });
+    }
+
+    fn on_bridge(&mut self, a: usize, b: LegId) {
+        let Some(b) = self.legs.find(b).filter(|b| *b != a) else { return };
+        let now = self.now.media;
+        for (one, other) in [(a, b), (b, a)] {
+            self.unbridge(one);
+            self.with(one, |leg| leg.speaking.relayed_at = now);
+            self.with(other, |leg| leg.speaking.relayed_at = now);
+        }
+        self.with(a, |leg| leg.peer = Some(b));
+        self.with(b, |leg| leg.peer = Some(a));
+    }
+
+    fn unbridge(&mut self, slot: usize) {
+        let peer = self.legs.at(slot).and_then(|leg| leg.peer.take());
+        if let Some(peer) = peer {
+            self.with(peer, |leg| leg.peer = None);
+        }
+    }
+
+    fn on_start_recording(
+        &mut self,
+        recording: RecordingId,
+        contact: ContactId,
+        customer: LegId,
+        agent: Option<LegId>,
+    ) {
+        if self.tapes.find(recording).is_some() {
+            return;
+        }
+        let tape = self.tapes.open(self.now.media, recording, contact);
+        self.tap(Some(customer), tape, Channel::Customer);
+        self.tap(agent, tape, Channel::Agent);
+    }
+
+    fn on_record_agent(&mut self, recording: RecordingId, agent: Option<LegId>) {
+        let Some(tape) = self.tapes.find(recording) else { return };
+        self.untap(|tap| tap == (tape, Channel::Agent));
+        self.tap(agent, tape, Channel::Agent);
+    }
+
+    fn on_stop_recording(&mut self, recording: RecordingId) {
+        let Some(tape) = self.tapes.find(recording) else { return };
+        self.untap(|(slot, _)| slot == tape);
+        self.tapes.close(self.now.media, tape);
+    }
+
+    fn tap(&mut self, leg: Option<LegId>, tape: usize, channel: Channel) {
+        if let Some(slot) = leg.and_then(|leg| self.legs.find(leg)) {
+            self.with(slot, |leg| leg.tap = Some((tape, channel)));
+        }
+    }
+
+    fn untap(&mut self, matches: impl Fn((usize, Channel)) -> bool) {
+        for slot in self.legs.all() {
+            self.with(slot, |leg| leg.tap = leg.tap.filter(|tap| !matches(*tap)));
+        }
+    }
+
+    /// End a leg; its figures are the last that is heard of it.
+    pub(super) fn close(&mut self, slot: usize) {
+        self.unbridge(slot);
+        let Some(mut leg) = self.legs.remove(slot) else { return };
+        match &mut leg.transport {
+            Transport::Plain(plain) => {
+                let registry = self.poll.registry();
+                for socket in [&mut plain.rtp, &mut plain.rtcp] {
+                    if let Err(why) = registry.deregister(socket) {
+                        tracing::debug!(%why, "a socket was not registered any more");
+                    }
+                }
+                self.shared.ports.close(self.now.system, plain.port());
+            }
+            Transport::Browser => self.browser.close(leg.id),
+        }
+        self.tell(Event::Stats { leg: leg.id, stats: leg.stats() });
+    }
+}

@@ -1,0 +1,54 @@
+//! The legs of a worker, in slots: a socket's token is its leg's slot, and so is a peer.
+
+use crate::leg::Leg;
+use domain::LegId;
+use std::collections::HashMap;
+
+/// Legs by slot and by id.
+#[derive(Default)]
+pub(super) struct Slots {
+    legs: Vec<Option<Leg>>,
+    by_id: HashMap<LegId, usize>,
+    free: Vec<usize>,
+}
+
+impl Slots {
+    /// The slot of a leg.
+    pub(super) fn find(&self, id: LegId) -> Option<usize> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// The slot that the next leg will have.
+    pub(super) fn next(&self) -> usize {
+        self.free.last().copied().unwrap_or(self.legs.len())
+    }
+
+    /// Put a leg into the next slot.
+    pub(super) fn insert(&mut self, leg: Leg) {
+        let slot = self.next();
+        self.by_id.insert(leg.id, slot);
+        if self.free.pop().is_some() {
+            self.legs[slot] = Some(leg);
+        } else {
+            self.legs.push(Some(leg));
+        }
+    }
+
+    /// Take a leg out.
+    pub(super) fn remove(&mut self, slot: usize) -> Option<Leg> {
+        let leg = self.legs.get_mut(slot)?.take()?;
+        self.by_id.remove(&leg.id);
+        self.free.push(slot);
+        Some(leg)
+    }
+
+    /// The leg in a slot.
+    pub(super) fn at(&mut self, slot: usize) -> Option<&mut Leg> {
+        self.legs.get_mut(slot)?.as_mut()
+    }
+
+    /// All slots that are or were in use.
+    pub(super) fn all(&self) -> core::ops::Range<usize> {
+        0..self.legs.len()
+    }
+}

@@ -1,0 +1,190 @@
+//! The worker threads and the way to them.
+
+use crate::browser::{BrowserPort, SharedCertificate};
+use crate::clock::Clock;
+use crate::ports::Ports;
+use crate::prompts::Prompts;
+use crate::settings::{Figures, Settings, SharedFigures};
+use crate::tapes::Tapes;
+use crate::worker::{Order, Shared, WAKE, Worker};
+use domain::{ContactId, LegId, RecordingId};
+use media::api::{Command, Event, RecorderMessage};
+use mio::{Poll, Waker};
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+/// Commands that wait for one worker. When it is full the sender waits: commands are never lost.
+const QUEUE: usize = 4_096;
+
+/// Which worker has which leg and recording; contacts are spread by their ids.
+#[derive(Default)]
+struct Routes {
+    legs: HashMap<LegId, usize>,
+    recordings: HashMap<RecordingId, usize>,
+}
+
+/// One worker as seen from outside.
+struct Handle {
+    orders: SyncSender<Order>,
+    waker: Waker,
+    browser_address: SocketAddr,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// The media workers. Dropping them stops them.
+pub struct Workers {
+    handles: Vec<Handle>,
+    routes: Arc<Mutex<Routes>>,
+    shared: Arc<Shared>,
+}
+
+/// All legs of one contact live on one worker: contact ids are random, so this spreads them evenly.
+fn worker_of(contact: ContactId, workers: usize) -> usize {
+    (contact.number() % workers.max(1) as u128) as usize
+}
+
+impl Routes {
+    /// The worker of a command; `None` if its leg or recording is unknown.
+    fn route(&mut self, command: &Command, workers: usize) -> Option<usize> {
+        match command {
+            Command::Open { leg, contact, .. } => {
+                Some(*self.legs.entry(*leg).or_insert_with(|| worker_of(*contact, workers)))
+            }
+            Command::StartRecording { recording, contact, .. } => {
+                Some(*self.recordings.entry(*recording).or_insert_with(|| worker_of(*contact, workers)))
+            }
+            Command::RecordAgent { recording, .. } => self.recordings.get(recording).copied(),
+            Command::StopRecording { recording } => self.recordings.remove(recording),
+            Command::Close { leg } => self.legs.remove(leg),
+            Command::SetAnswer { leg, .. }
+            | Command::Reoffer { leg, .. }
+            | Command::MakeOffer { leg, .. }
+            | Command::Play { leg, .. }
+            | Command::StopPlay { leg }
+            | Command::Bridge { a: leg, .. }
+            | Command::Unbridge { leg }
+            | Command::Mute { leg, .. }
+            | Command::SendDigits { leg, .. } => self.legs.get(leg).copied(),
+        }
+    }
+}
+
+/// Each worker's browser port: the configured one and those after it, or any.
+fn browser_address(settings: &Settings, worker: usize) -> io::Result<SocketAddr> {
+    let mut address = settings.browser_address;
+    if address.port() != 0 {
+        let port = u16::try_from(worker).ok().and_then(|n| address.port().checked_add(n));
+        address.set_port(port.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?);
+    }
+    Ok(address)
+}
+
+impl Workers {
+    /// Bind the browser ports and start the threads. `events` is called on the workers' threads and must not wait
+    /// for them; `recorder` gets blocks of recordings, and what does not fit becomes a gap.
+    ///
+    /// # Errors
+    /// A browser port that cannot be bound, or a thread that cannot be started.
+    pub fn start(
+        settings: Settings,
+        prompts: Arc<Prompts>,
+        events: impl Fn(Event) + Send + Sync + 'static,
+        recorder: SyncSender<RecorderMessage>,
+    ) -> io::Result<Self> {
+        let routes: Arc<Mutex<Routes>> = Arc::default();
+        let unopened = Arc::clone(&routes);
+        let shared = Arc::new(Shared {
+            clock: Clock::start(),
+            ports: Ports::new(settings.address, settings.ports),
+            prompts,
+            default_language: settings.default_language,
+            silence_after: settings.silence_after,
+            events: Box::new(events),
+            figures: SharedFigures::default(),
+            on_unopened: Box::new(move |leg| {
+                unopened.lock().unwrap_or_else(PoisonError::into_inner).legs.remove(&leg);
+            }),
+        });
+        let certificate = Arc::new(SharedCertificate::generate()?);
+        let mut workers = Self { handles: Vec::new(), routes, shared };
+        for number in 0..settings.workers.max(1) {
+            let address = browser_address(&settings, number)?;
+            let browser = BrowserPort::bind(address, Arc::clone(&certificate))?;
+            workers.start_one(number, browser, Tapes::new(recorder.clone()))?;
+        }
+        Ok(workers)
+    }
+
+    fn start_one(&mut self, number: usize, browser: BrowserPort, tapes: Tapes) -> io::Result<()> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKE)?;
+        let (orders, inbox) = sync_channel(QUEUE);
+        let browser_address = browser.local_addr();
+        let worker = Worker::new(Arc::clone(&self.shared), poll, inbox, browser, tapes)?;
+        let thread = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || worker.run())?;
+        self.handles.push(Handle { orders, waker, browser_address, thread: Some(thread) });
+        Ok(())
+    }
+
+    /// Hand over a command. Waits only if thousands of commands are already waiting for the same worker.
+    pub fn send(&self, command: Command) {
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let worker = routes.route(&command, self.handles.len());
+        drop(routes);
+        if let Some(handle) = worker.and_then(|worker| self.handles.get(worker)) {
+            handle.send(Order::Command(command));
+        }
+    }
+
+    /// Where browsers reach each worker.
+    #[must_use]
+    pub fn browser_addresses(&self) -> Vec<SocketAddr> {
+        self.handles.iter().map(|handle| handle.browser_address).collect()
+    }
+
+    /// What was counted since the start, at most 20 ms old.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        self.shared.figures.read()
+    }
+
+    /// Close all legs and recordings, and wait until the threads have ended. The recorder must still be reading.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Handle {
+    fn send(&self, order: Order) {
+        if let Err(TrySendError::Full(order)) = self.orders.try_send(order) {
+            tracing::warn!("a media worker is far behind with its commands");
+            self.wake();
+            // An error means that the worker has ended; so have its legs.
+            let _ = self.orders.send(order);
+        }
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Err(why) = self.waker.wake() {
+            tracing::warn!(%why, "a media worker cannot be woken; it looks for commands every 20 ms");
+        }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        for handle in &self.handles {
+            handle.send(Order::Stop);
+        }
+        for thread in self.handles.iter_mut().filter_map(|handle| handle.thread.take()) {
+            if thread.join().is_err() {
+                tracing::error!("a media worker ended by a panic");
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Session descriptions (RFC 4566) and their negotiation (RFC 3264) for plain RTP audio.
+
+mod parse;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use crate::api::{Direction, MediaError};
+use crate::g711::Codec;
+use core::net::{IpAddr, SocketAddr};
+use parse::{Description, Section};
+
+/// The dynamic payload type under which we offer telephone events.
+pub const EVENT_PAYLOAD_TYPE: u8 = 101;
+
+/// Packet time that we send, in milliseconds.
+pub const PTIME_MS: u16 = 20;
+
+/// Packet times that a peer may ask for, in milliseconds; others are taken as 20.
+const PTIMES_MS: core::ops::RangeInclusive<u16> = 10..=120;
+
+/// Our side of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Local {
+    /// Where we receive RTP.
+    pub address: SocketAddr,
+    /// The session's number in `o=`.
+    pub session: u64,
+    /// The version in `o=`; the owner raises it after each description that was sent (RFC 3264 §8).
+    pub version: u64,
+    /// What we are willing to do.
+    pub direction: Direction,
+    /// Our codecs, best first; the order counts in our offers only.
+    pub codecs: Vec<Codec>,
+}
+
+/// What both sides agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Negotiated {
+    /// Where the peer receives RTP; the unspecified address for a peer that listens to nothing.
+    pub remote: SocketAddr,
+    /// Where the peer receives RTCP.
+    pub rtcp: SocketAddr,
+    /// The codec.
+    pub codec: Codec,
+    /// Its payload type, both ways.
+    pub payload_type: u8,
+    /// The payload type of telephone events at 8 kHz, if the peer has them.
+    pub dtmf_pt: Option<u8>,
+    /// What we do.
+    pub direction: Direction,
+    /// Whether RTCP uses the RTP port (RFC 5761).
+    pub rtcp_mux: bool,
+    /// The peer's packet time in milliseconds.
+    pub ptime: u16,
+}
+
+/// Answer an offer: the text of the answer and what is agreed.
+///
+/// # Errors
+/// `BadSdp` if the offer cannot be understood, holds no usable audio or no address; `NoCodec` if nothing is in common.
+pub fn negotiate(offer: &str, local: &Local) -> Result<(String, Negotiated), MediaError> {
+    let description = Description::parse(offer)?;
+    let index = description.sections.iter().position(|s| s.is_audio() && s.port != 0).ok_or(MediaError::BadSdp)?;
+    let section = &description.sections[index];
+    let agreed = agree(&description, section, local)?;
+    Ok((write::answer(local, &description, index, &agreed), agreed))
+}
+
+/// An offer of ours, with `local.direction`.
+#[must_use]
+pub fn offer(local: &Local) -> String {
+    write::offer(local)
+}
+
+/// Take the answer to our offer.
+///
+/// # Errors
+/// `BadSdp` if the answer cannot be understood or has no address; `NoCodec` if the peer refused the audio or chose
+/// nothing of ours.
+pub fn accept_answer(answer: &str, local: &Local) -> Result<Negotiated, MediaError> {
+    let description = Description::parse(answer)?;
+    let section = description.sections.first().filter(|s| s.is_audio()).ok_or(MediaError::BadSdp)?;
+    if section.port == 0 {
+        return Err(MediaError::NoCodec);
+    }
+    agree(&description, section, local)
+}
+
+fn agree(description: &Description<'_>, section: &Section<'_>, local: &Local) -> Result<Negotiated, MediaError> {
+    if !section.is_plain_rtp() {
+        return Err(MediaError::NoCodec);
+    }
+    let address = section.connection.or(description.connection).ok_or(MediaError::BadSdp)?;
+    let (payload_type, codec) = pick_codec(section, local)?;
+    let mut theirs = section.direction.or(description.direction).unwrap_or(Direction::SendRecv);
+    if address.is_unspecified() {
+        // Hold in the old way (RFC 3264 §8.4): nothing is to be sent there.
+        theirs = Direction::new(theirs.sends(), false);
+    }
+    Ok(Negotiated {
+        remote: SocketAddr::new(address, section.port),
+        rtcp: rtcp_address(section, address),
+        codec,
+        payload_type,
+        dtmf_pt: section.payload_types().find(|pt| section.encodes(*pt, "telephone-event")),
+        direction: theirs.reversed().intersect(local.direction),
+        rtcp_mux: section.rtcp_mux,
+        ptime: section.ptime.filter(|ms| PTIMES_MS.contains(ms)).unwrap_or(PTIME_MS),
+    })
+}
+
+/// The first of the peer's formats that is one of ours: its order is its preference (RFC 3264 §6.1).
+fn pick_codec(section: &Section<'_>, local: &Local) -> Result<(u8, Codec), MediaError> {
+    let ours = |pt: u8| local.codecs.iter().copied().find(|codec| section.encodes(pt, codec.name()));
+    section.payload_types().find_map(|pt| ours(pt).map(|codec| (pt, codec))).ok_or(MediaError::NoCodec)
+}
+
+fn rtcp_address(section: &Section<'_>, address: IpAddr) -> SocketAddr {
+    if section.rtcp_mux {
+        return SocketAddr::new(address, section.port);
+    }
+    let (port, own) = section.rtcp.unwrap_or((section.port.saturating_add(1), None));
+    SocketAddr::new(own.unwrap_or(address), port)
+}

@@ -1,0 +1,209 @@
+//! What we know of a stream that we receive: extended sequence numbers, loss and jitter (RFC 3550 A.1, A.3, A.8).
+
+use domain::Instant;
+
+/// A step forward beyond which the source has started anew (RFC 3550 A.1).
+const MAX_DROPOUT: u16 = 3_000;
+
+/// A step back up to which a packet is only late (RFC 3550 A.1).
+const MAX_MISORDER: u16 = 100;
+
+/// Figures for a report block (RFC 3550 §6.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportBlock {
+    /// Part of the packets lost since the last report, in 1/256.
+    pub fraction_lost: u8,
+    /// Packets lost from this source, at most 2^23 - 1.
+    pub lost: u32,
+    /// Highest extended sequence number.
+    pub highest: u32,
+    /// Jitter in samples.
+    pub jitter: u32,
+}
+
+/// One source's stream.
+#[derive(Clone, Copy, Debug)]
+struct Current {
+    base: u64,
+    highest: u64,
+    received: u64,
+    restart_at: Option<u16>,
+    transit: i32,
+    prior: (u64, u64),
+}
+
+impl Current {
+    fn new(sequence: u16) -> Self {
+        // One cycle of room below, so that packets older than the first do not wrap.
+        let base = 0x1_0000 + u64::from(sequence);
+        Self { base, highest: base, received: 0, restart_at: None, transit: 0, prior: (0, 0) }
+    }
+
+    fn expected(&self) -> u64 {
+        self.highest - self.base + 1
+    }
+
+    fn lost(&self) -> u64 {
+        self.expected().saturating_sub(self.received)
+    }
+}
+
+/// Reception of one leg, over all sources that it had.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reception {
+    current: Option<Current>,
+    received: u64,
+    lost_before: u64,
+    /// Jitter in samples, times 16.
+    jitter: u32,
+}
+
+impl Reception {
+    /// The source changed: what was lost before stays counted, and numbers start anew.
+    pub fn restart(&mut self) {
+        self.lost_before += self.current.take().map_or(0, |c| c.lost());
+    }
+
+    /// A packet came; answers its extended sequence number.
+    pub fn on_packet(&mut self, now: Instant, sequence: u16, timestamp: u32) -> u64 {
+        self.received += 1;
+        let arrival = (now.as_micros() / 125) as u32;
+        let transit = arrival.wrapping_sub(timestamp) as i32;
+        if self.current.is_some_and(|c| c.is_new_start(sequence)) {
+            self.restart();
+        }
+        let first = self.current.is_none();
+        let current = self.current.get_or_insert_with(|| Current::new(sequence));
+        current.received += 1;
+        let extended = current.extend(sequence);
+        if !first {
+            let change = transit.wrapping_sub(current.transit).unsigned_abs().min(1 << 20);
+            self.jitter = self.jitter.saturating_add(change).saturating_sub((self.jitter.saturating_add(8)) >> 4);
+        }
+        current.transit = transit;
+        extended
+    }
+
+    /// Packets received.
+    #[must_use]
+    pub const fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Packets lost, never below zero.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost_before + self.current.map_or(0, |c| c.lost())
+    }
+
+    /// Interarrival jitter in microseconds.
+    #[must_use]
+    pub fn jitter_us(&self) -> u32 {
+        (self.jitter >> 4).saturating_mul(125)
+    }
+
+    /// The figures for a receiver report; the interval since the last one ends. `None` before the first packet.
+    pub fn report(&mut self) -> Option<ReportBlock> {
+        let current = self.current.as_mut()?;
+        let (expected, received) = (current.expected(), current.received);
+        let interval = expected.saturating_sub(current.prior.0);
+        let lost = interval.saturating_sub(received.saturating_sub(current.prior.1));
+        current.prior = (expected, received);
+        let fraction_lost = (lost * 256).checked_div(interval).unwrap_or(0).min(255) as u8;
+        Some(ReportBlock {
+            fraction_lost,
+            lost: current.lost().min(0x7F_FFFF) as u32,
+            highest: (current.highest - 0x1_0000) as u32,
+            jitter: self.jitter >> 4,
+        })
+    }
+}
+
+impl Current {
+    /// Whether this is the second packet in a row of numbers far from ours.
+    fn is_new_start(&self, sequence: u16) -> bool {
+        self.restart_at == Some(sequence)
+    }
+
+    fn extend(&mut self, sequence: u16) -> u64 {
+        let ahead = sequence.wrapping_sub(self.highest as u16);
+        let behind = (self.highest as u16).wrapping_sub(sequence);
+        if ahead < MAX_DROPOUT {
+            self.highest += u64::from(ahead);
+            self.restart_at = None;
+            self.highest
+        } else {
+            if behind > MAX_MISORDER {
+                self.restart_at = Some(sequence.wrapping_add(1));
+            }
+            self.highest.saturating_sub(u64::from(behind))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(frame: u64) -> Instant {
+        Instant::from_millis(frame * 20)
+    }
+
+    #[test]
+    fn a_clean_stream_has_no_loss_and_no_jitter() {
+        let mut reception = Reception::default();
+        for n in 0..200u16 {
+            let sequence = 65_500u16.wrapping_add(n);
+            reception.on_packet(at(u64::from(n)), sequence, u32::from(n) * 160);
+        }
+        assert_eq!((reception.received(), reception.lost(), reception.jitter_us()), (200, 0, 0));
+    }
+
+    #[test]
+    fn lost_packets_are_counted_over_a_change_of_source() {
+        let mut reception = Reception::default();
+        for n in [1, 2, 5] {
+            reception.on_packet(at(n), n as u16, n as u32 * 160);
+        }
+        assert_eq!(reception.report().map(|r| (r.fraction_lost, r.lost, r.highest)), Some((102, 2, 5)));
+        reception.restart();
+        reception.on_packet(at(6), 40_000, 1);
+        assert_eq!((reception.lost(), reception.received()), (2, 4));
+    }
+
+    #[test]
+    fn a_restarted_sender_is_followed_after_two_packets_in_a_row() {
+        let mut reception = Reception::default();
+        for (i, n) in [1u16, 2, 30_000, 3, 4, 50_000, 50_001, 50_002].into_iter().enumerate() {
+            reception.on_packet(at(i as u64), n, i as u32 * 160);
+        }
+        assert_eq!(reception.report().map(|r| r.highest), Some(50_002));
+        assert_eq!(reception.lost(), 0);
+    }
+
+    #[test]
+    fn jitter_follows_the_rfc() {
+        let mut reception = Reception::default();
+        for n in 0..2_000u64 {
+            let late = if n % 2 == 0 { 0 } else { 4_000 };
+            let now = Instant::from_micros(n * 20_000 + late);
+            reception.on_packet(now, n as u16, n as u32 * 160);
+        }
+        assert!((3_500..=4_000).contains(&reception.jitter_us()), "{}", reception.jitter_us());
+    }
+
+    proptest! {
+        #[test]
+        fn any_numbers_are_taken(packets in proptest::collection::vec((any::<u16>(), any::<u32>(), 0u64..1_000_000), 0..200)) {
+            let mut reception = Reception::default();
+            let mut now = 0;
+            for (sequence, timestamp, later) in &packets {
+                now += later;
+                reception.on_packet(Instant::from_micros(now), *sequence, *timestamp);
+                reception.report();
+            }
+            prop_assert_eq!(reception.received(), packets.len() as u64);
+        }
+    }
+}

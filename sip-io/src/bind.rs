@@ -1,0 +1,66 @@
+//! Binding UDP and TCP to the same address.
+
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io;
+use std::net::SocketAddr;
+
+/// Asked of the kernel for UDP, in bytes: about two thousand messages. It may grant less.
+const UDP_BUFFER_BYTES: usize = 4 << 20;
+const BACKLOG: i32 = 1_024;
+/// With port 0: how often another port is tried if the one that UDP got is taken for TCP.
+const PORT_TRIES: u32 = 16;
+
+/// Sockets that are bound but not read yet. Made by [`bind`].
+#[derive(Debug)]
+pub struct Bound {
+    /// The UDP socket.
+    pub udp: tokio::net::UdpSocket,
+    /// The TCP listener.
+    pub tcp: tokio::net::TcpListener,
+    /// The address of both.
+    pub local: SocketAddr,
+    /// The same UDP socket, for sending without the runtime.
+    pub(crate) udp_out: std::net::UdpSocket,
+}
+
+/// Binds UDP and TCP to the same address; port 0 takes any port that is free for both.
+///
+/// # Errors
+/// Those of the system: address in use, not ours, no permission.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+pub fn bind(address: SocketAddr) -> io::Result<Bound> {
+    let mut tries = if address.port() == 0 { PORT_TRIES } else { 1 };
+    loop {
+        tries = tries.saturating_sub(1);
+        match bind_once(address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries > 0 => {}
+            result => return result,
+        }
+    }
+}
+
+fn bind_once(address: SocketAddr) -> io::Result<Bound> {
+    let domain = Domain::for_address(address);
+    let udp = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+    udp.set_nonblocking(true)?;
+    // Not being granted the size is no reason to stop; and no SO_REUSEADDR here: on UDP it would let a second
+    // process take the port unnoticed.
+    _ = udp.set_recv_buffer_size(UDP_BUFFER_BYTES);
+    _ = udp.set_send_buffer_size(UDP_BUFFER_BYTES);
+    udp.bind(&address.into())?;
+    let udp: std::net::UdpSocket = udp.into();
+    let local = udp.local_addr()?;
+
+    let tcp = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    tcp.set_nonblocking(true)?;
+    tcp.set_reuse_address(true)?;
+    tcp.bind(&local.into())?;
+    tcp.listen(BACKLOG)?;
+
+    let udp_out = udp.try_clone()?;
+    let udp = tokio::net::UdpSocket::from_std(udp)?;
+    let tcp = tokio::net::TcpListener::from_std(tcp.into())?;
+    Ok(Bound { udp, tcp, local, udp_out })
+}

@@ -1,0 +1,100 @@
+//! The life of one connection, whatever its transport: read and write until one of them ends.
+
+use crate::Shared;
+use crate::flows::{Admission, Ends};
+use sip::Message;
+use sip::api::{Fact, FlowId, Source, Transport};
+use sip::message::ParseError;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc};
+
+/// Why a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum End {
+    /// The peer closed it, or it broke.
+    #[error("closed by the peer")]
+    Peer,
+    /// We closed it, all is written.
+    #[error("closed by us")]
+    Finished,
+    /// The peer did not read.
+    #[error("dropped by us")]
+    Aborted,
+    /// Nothing, or no whole message, came in time, or a write took too long.
+    #[error("timed out")]
+    TimedOut,
+    /// It is unknown where the next message begins.
+    #[error("framing lost")]
+    FramingLost,
+    /// Nobody reads the inbox any more.
+    #[error("shut down")]
+    Shutdown,
+}
+
+/// Where a connection's messages go.
+pub(crate) struct Inlet {
+    source: Source,
+    replies: mpsc::WeakSender<Vec<u8>>,
+    shared: Arc<Shared>,
+}
+
+impl Inlet {
+    /// Puts a message into the inbox; waits while it is full.
+    pub(crate) async fn message(&self, message: Result<Message, ParseError>) -> Result<(), End> {
+        self.shared.counters.received();
+        let fact = Fact::Received { source: self.source, message };
+        self.shared.inbox.send(fact).await.map_err(|_| End::Shutdown)
+    }
+
+    /// Answers a keep-alive. A full queue means that the peer does not read: then it gets no answer.
+    pub(crate) fn pong(&self) {
+        if let Some(queue) = self.replies.upgrade() {
+            _ = queue.try_send(b"\r\n".to_vec());
+        }
+    }
+}
+
+/// One registered connection.
+pub(crate) struct Connection {
+    flow: FlowId,
+    abort: Arc<Notify>,
+    shared: Arc<Shared>,
+    /// Held as long as the connection lives.
+    _admission: Admission,
+}
+
+impl Connection {
+    /// Takes the ends of a registered connection. Also gives its inlet and the queue of messages to write.
+    pub(crate) fn new(
+        ends: Ends,
+        transport: Transport,
+        (local, remote): (SocketAddr, SocketAddr),
+        admission: Admission,
+        shared: &Arc<Shared>,
+    ) -> (Self, Inlet, mpsc::Receiver<Vec<u8>>) {
+        shared.counters.connected();
+        let source = Source { transport, local, remote, flow: Some(ends.flow) };
+        let inlet = Inlet { source, replies: ends.replies, shared: Arc::clone(shared) };
+        let shared = Arc::clone(shared);
+        (Self { flow: ends.flow, abort: ends.abort, shared, _admission: admission }, inlet, ends.queue)
+    }
+
+    /// Reads and writes until one of them ends, then unregisters the connection and tells that it is gone.
+    pub(crate) async fn run(self, read: impl Future<Output = End> + Send, write: impl Future<Output = End> + Send) {
+        let end = tokio::select! {
+            end = read => end,
+            end = write => end,
+            () = self.abort.notified() => End::Aborted,
+            () = self.shared.inbox.closed() => End::Shutdown,
+        };
+        match end {
+            End::FramingLost => self.shared.counters.framing_lost(),
+            End::TimedOut => self.shared.counters.timed_out(),
+            _ => {}
+        }
+        tracing::debug!(flow = self.flow.0, %end, "connection closed");
+        self.shared.flows.finish(self.flow);
+        _ = self.shared.inbox.send(Fact::FlowClosed(self.flow)).await;
+    }
+}

@@ -1,0 +1,90 @@
+//! Legs: the INVITE usages by their ids and by their dialogs.
+
+use crate::session::Session;
+use crate::uac::Calling;
+use crate::uas::Ringing;
+use domain::LegId;
+use std::collections::HashMap;
+
+/// An INVITE usage in one of its three ages.
+pub(crate) enum Leg {
+    /// An incoming INVITE without a final response.
+    Ringing(Box<Ringing>),
+    /// An outgoing INVITE without an answer.
+    Calling(Box<Calling>),
+    /// Answered; also while its BYE is under way.
+    Up(Box<Session>),
+}
+
+impl Leg {
+    /// Call-ID and our tag, where there is a dialog.
+    fn dialog(&self) -> Option<(String, String)> {
+        let dialog = match self {
+            Self::Ringing(ringing) => &ringing.dialog,
+            Self::Up(session) => &session.dialog,
+            Self::Calling(_) => return None,
+        };
+        Some((dialog.call_id.clone(), dialog.local_tag.clone()))
+    }
+}
+
+/// All legs.
+#[derive(Default)]
+pub(crate) struct Legs {
+    by_id: HashMap<LegId, Leg>,
+    by_dialog: HashMap<(String, String), LegId>,
+}
+
+impl Legs {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Adds a leg or replaces it by its next age.
+    pub(crate) fn insert(&mut self, id: LegId, leg: Leg) {
+        if let Some(dialog) = leg.dialog() {
+            self.by_dialog.insert(dialog, id);
+        }
+        self.by_id.insert(id, leg);
+    }
+
+    /// Takes a leg out.
+    pub(crate) fn remove(&mut self, id: LegId) -> Option<Leg> {
+        let leg = self.by_id.remove(&id)?;
+        if let Some(dialog) = leg.dialog() {
+            self.by_dialog.remove(&dialog);
+        }
+        Some(leg)
+    }
+
+    /// The leg.
+    pub(crate) fn leg_mut(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.by_id.get_mut(&id)
+    }
+
+    /// The leg, if it is ringing here.
+    pub(crate) fn ringing_mut(&mut self, id: LegId) -> Option<&mut Ringing> {
+        if let Some(Leg::Ringing(ringing)) = self.by_id.get_mut(&id) { Some(ringing) } else { None }
+    }
+
+    /// The leg, if it is being called.
+    pub(crate) fn calling_mut(&mut self, id: LegId) -> Option<&mut Calling> {
+        if let Some(Leg::Calling(calling)) = self.by_id.get_mut(&id) { Some(calling) } else { None }
+    }
+
+    /// The leg, if it was answered.
+    pub(crate) fn session_mut(&mut self, id: LegId) -> Option<&mut Session> {
+        if let Some(Leg::Up(session)) = self.by_id.get_mut(&id) { Some(session) } else { None }
+    }
+
+    /// True if there is such a leg.
+    pub(crate) fn has(&self, id: LegId) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
+    /// The leg with this dialog.
+    pub(crate) fn find(&self, call_id: &str, local_tag: &str) -> Option<LegId> {
+        self.by_dialog.get(&(call_id.to_owned(), local_tag.to_owned())).copied()
+    }
+}

@@ -1,0 +1,337 @@
+//! Offers inside a session: re-INVITE and UPDATE both ways, glare, refreshes (RFC 3261 §14, RFC 3311, RFC 4028).
+
+use crate::api::Effect;
+use crate::message::{HeaderName, Method, Request, Response, SUPPORTED};
+use crate::session::{Session, authorize};
+use crate::session_timer::{self, INTERVAL_MIN_S, SessionTimer, TooSmall};
+use crate::shared::Core;
+use crate::timers::LegTimer;
+use crate::transaction::TxId;
+use crate::transaction::client::{Outcome, User};
+use domain::{Cause, LegId};
+
+/// The media type of session descriptions.
+pub(crate) const SDP: &str = "application/sdp";
+
+/// Seconds after which a peer may try again when we still answer its former offer (§14.2, RFC 3311 §5.2).
+const RETRY_AFTER_S: &str = "2";
+
+/// Why we send an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The call wants it.
+    Change,
+    /// The session timer, by re-INVITE with the description that we sent last.
+    Refresh,
+    /// The session timer, by UPDATE without a body.
+    Update,
+}
+
+/// Our re-INVITE or UPDATE under way.
+pub(crate) struct Ours {
+    /// Its transaction.
+    pub(crate) tx: TxId,
+    purpose: Purpose,
+    sdp: String,
+    authenticated: bool,
+}
+
+/// The peer's re-INVITE or UPDATE that the call has not answered.
+pub(crate) struct Theirs {
+    /// Its transaction.
+    pub(crate) tx: TxId,
+    /// The request.
+    pub(crate) request: Request,
+}
+
+impl Session {
+    /// The call wants this offer sent. A newer one takes the place of one that still waits.
+    pub(crate) fn offer(&mut self, id: LegId, core: &mut Core, sdp: String) {
+        if self.closing.is_none() {
+            self.queued = Some(sdp);
+            self.flush(id, core);
+        }
+    }
+
+    /// Sends the offer that waits, if nothing is under way.
+    pub(crate) fn flush(&mut self, id: LegId, core: &mut Core) {
+        let idle = self.ours.is_none() && self.theirs.is_none() && self.unacked.is_none();
+        if idle && !self.glare && self.closing.is_none() {
+            if let Some(sdp) = self.queued.take() {
+                self.send_offer(id, core, (Purpose::Change, sdp), None);
+            }
+        }
+    }
+
+    /// Our turn to refresh the session. With an offer under way that one refreshes it.
+    pub(crate) fn refresh(&mut self, id: LegId, core: &mut Core) {
+        if self.closing.is_some() || self.ours.is_some() || self.theirs.is_some() || self.unacked.is_some() {
+            return;
+        }
+        let purpose = if self.dialog.allows_update { Purpose::Update } else { Purpose::Refresh };
+        let sdp = self.local_sdp.clone();
+        self.send_offer(id, core, (purpose, sdp), None);
+    }
+
+    fn send_offer(
+        &mut self,
+        id: LegId,
+        core: &mut Core,
+        (purpose, sdp): (Purpose, String),
+        authorization: Option<(HeaderName, String)>,
+    ) {
+        let method = if purpose == Purpose::Update { Method::Update } else { Method::Invite };
+        let mut request = self.dialog.request(method);
+        request.headers.push(HeaderName::Allow, crate::message::ALLOW);
+        request.headers.push(HeaderName::Supported, SUPPORTED.join(", "));
+        if let Some(timer) = self.timer {
+            timer.ask(&mut request);
+        }
+        let authenticated = authorization.is_some();
+        if let Some((name, value)) = authorization {
+            request.headers.push(name, value);
+        }
+        if purpose != Purpose::Update {
+            request.set_body(SDP, sdp.as_bytes());
+        }
+        let to = self.dialog.destination(core);
+        match core.request(request, to, User::Offer(id)) {
+            Ok(tx) => self.ours = Some(Ours { tx, purpose, sdp, authenticated }),
+            Err(_) => self.refused(id, core, purpose),
+        }
+    }
+
+    fn refused(&mut self, id: LegId, core: &mut Core, purpose: Purpose) {
+        if purpose == Purpose::Change && self.closing.is_none() {
+            core.emit(Effect::ReinviteRefused { leg: id });
+        }
+    }
+
+    /// What came of our re-INVITE or UPDATE.
+    pub(crate) fn on_offer_outcome(&mut self, id: LegId, core: &mut Core, tx: TxId, outcome: Outcome) {
+        let Some(ours) = self.ours.take_if(|ours| ours.tx == tx) else { return };
+        match outcome {
+            Outcome::Response(response) if response.code < 200 => {
+                core.give_back(tx, User::Offer(id));
+                self.ours = Some(ours);
+                return;
+            }
+            Outcome::Response(response) if response.code < 300 => self.on_accepted(id, core, ours, &response),
+            Outcome::Response(response) => self.on_refused(id, core, ours, &response),
+            Outcome::Timeout => {
+                core.forget_client(tx);
+                // §12.2.1.2: nobody is there any more.
+                self.end(id, core, Cause::Unreachable);
+            }
+            // A browser may come back on another connection; the media tell whether it does.
+            Outcome::Unreachable => self.refused(id, core, ours.purpose),
+        }
+        self.flush(id, core);
+    }
+
+    fn on_accepted(&mut self, id: LegId, core: &mut Core, ours: Ours, response: &Response) {
+        self.dialog.refresh(response.headers.contacts().unwrap_or_default().into_iter().next());
+        if ours.purpose != Purpose::Update {
+            self.acknowledge(core, ours.tx, response);
+        }
+        if self.closing.is_some() {
+            return;
+        }
+        self.timer = SessionTimer::of_response(&response.headers);
+        session_timer::restart(core, id, self.timer);
+        if ours.purpose == Purpose::Update {
+            return;
+        }
+        let Some(sdp) = response.sdp() else {
+            self.refused(id, core, ours.purpose);
+            return;
+        };
+        self.local_sdp = ours.sdp;
+        let changed = self.remote_sdp != sdp;
+        sdp.clone_into(&mut self.remote_sdp);
+        if ours.purpose == Purpose::Change || changed {
+            core.emit(Effect::ReinviteAnswered { leg: id, sdp: sdp.to_owned() });
+        }
+    }
+
+    /// Sends the ACK for a 2xx to our INVITE (§13.2.2.4).
+    pub(crate) fn acknowledge(&self, core: &mut Core, tx: TxId, response: &Response) {
+        let number = response.headers.cseq().map(|(number, _)| number).unwrap_or(self.dialog.local_seq);
+        let ack = self.dialog.build(Method::Ack, number);
+        let to = self.dialog.destination(core);
+        core.acknowledge(tx, &self.dialog.remote_tag, ack, to);
+    }
+
+    fn on_refused(&mut self, id: LegId, core: &mut Core, ours: Ours, response: &Response) {
+        if self.closing.is_some() {
+            return;
+        }
+        let method = if ours.purpose == Purpose::Update { Method::Update } else { Method::Invite };
+        if !ours.authenticated
+            && let Some(authorization) = authorize(core, self.trunk, response, &method, &self.dialog)
+        {
+            self.send_offer(id, core, (ours.purpose, ours.sdp), Some(authorization));
+            return;
+        }
+        match response.code {
+            408 => self.end(id, core, Cause::Unreachable),
+            // §12.2.1.2: the peer knows nothing of this dialog.
+            481 => self.end(id, core, Cause::PeerError),
+            491 => self.on_glare(id, core, ours),
+            422 if self.lengthen(response) => {
+                self.send_offer(id, core, (ours.purpose, ours.sdp), None);
+            }
+            405 | 501 if ours.purpose == Purpose::Update => {
+                self.dialog.allows_update = false;
+                self.refresh(id, core);
+            }
+            _ => self.refused(id, core, ours.purpose),
+        }
+    }
+
+    /// RFC 4028 §7.3: tries again with the interval that the peer asks for. False if that is no longer one.
+    fn lengthen(&mut self, response: &Response) -> bool {
+        let Some(timer) = &mut self.timer else { return false };
+        let least = response.headers.min_se().ok().flatten().unwrap_or_default();
+        let longer = least > timer.interval_s;
+        timer.interval_s = timer.interval_s.max(least.min(86_400));
+        longer && least <= 86_400
+    }
+
+    /// §14.1: who owns the Call-ID waits longer, so that the other's offer comes first.
+    fn on_glare(&mut self, id: LegId, core: &mut Core, ours: Ours) {
+        let wait = if self.dialog.owns_call_id { core.dice.between(2_100, 4_000) } else { core.dice.between(0, 2_000) };
+        if ours.purpose == Purpose::Change {
+            self.queued.get_or_insert(ours.sdp);
+            self.glare = true;
+            core.arm(id, LegTimer::Glare, wait);
+        } else {
+            core.arm(id, LegTimer::Refresh, wait);
+        }
+    }
+
+    /// The peer's re-INVITE.
+    pub(crate) fn on_reinvite(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
+        let crossing = self.ours.as_ref().is_some_and(|ours| ours.purpose != Purpose::Update);
+        let unanswered = self.unacked.as_ref().is_some_and(|unacked| unacked.offers);
+        core.servers.set_leg(tx, id);
+        if crossing || unanswered {
+            self.respond(core, tx, request, 491);
+            return;
+        }
+        if self.theirs.is_some() {
+            self.respond_later(core, tx, request);
+            return;
+        }
+        let Some(timer) = self.timer_of(core, tx, request) else { return };
+        self.presume_ack(id, core);
+        self.take_up(id, core, tx, request, timer);
+    }
+
+    /// The peer's UPDATE (RFC 3311 §5.2).
+    pub(crate) fn on_update(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
+        let crossing = self.ours.as_ref().is_some_and(|ours| ours.purpose != Purpose::Update);
+        let unanswered = self.unacked.as_ref().is_some_and(|unacked| unacked.offers);
+        if request.sdp().is_some() {
+            if crossing || unanswered {
+                self.respond(core, tx, request, 491);
+                return;
+            }
+            if self.theirs.is_some() {
+                self.respond_later(core, tx, request);
+                return;
+            }
+        }
+        let Some(timer) = self.timer_of(core, tx, request) else { return };
+        if request.sdp().is_some() {
+            self.take_up(id, core, tx, request, timer);
+        } else {
+            self.settle(id, core, request, timer);
+            let response = self.accept(core, request);
+            core.respond(tx, &response);
+        }
+    }
+
+    /// Answers a refresh, or asks the call about a change.
+    fn take_up(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request, timer: Option<SessionTimer>) {
+        self.settle(id, core, request, timer);
+        let unchanged = request.sdp().is_some_and(|sdp| sdp == self.remote_sdp);
+        self.theirs = Some(Theirs { tx, request: request.clone() });
+        if unchanged {
+            self.answer_theirs(id, core, self.local_sdp.clone());
+            return;
+        }
+        if request.method == Method::Invite {
+            core.respond(tx, &Response::to(request, 100, ""));
+        }
+        core.emit(Effect::Reinvited { leg: id, sdp: request.sdp().map(str::to_owned) });
+    }
+
+    fn respond_later(&self, core: &mut Core, tx: TxId, request: &Request) {
+        let mut response = core.dialog_response(request, &self.dialog, 500);
+        response.headers.push(HeaderName::RetryAfter, RETRY_AFTER_S);
+        core.respond(tx, &response);
+    }
+
+    /// The session timer that a request asks for; `None` if it was refused.
+    fn timer_of(&self, core: &mut Core, tx: TxId, request: &Request) -> Option<Option<SessionTimer>> {
+        match SessionTimer::of_request(&request.headers) {
+            Ok(timer) => Some(timer),
+            Err(TooSmall) => {
+                let mut response = core.dialog_response(request, &self.dialog, 422);
+                response.headers.push(HeaderName::MinSe, INTERVAL_MIN_S.to_string());
+                core.respond(tx, &response);
+                None
+            }
+        }
+    }
+
+    /// Target refresh and session refresh by a request of the peer.
+    fn settle(&mut self, id: LegId, core: &mut Core, request: &Request, timer: Option<SessionTimer>) {
+        self.dialog.refresh(request.headers.contacts().unwrap_or_default().into_iter().next());
+        self.timer = timer;
+        session_timer::restart(core, id, timer);
+    }
+
+    fn accept(&self, core: &Core, request: &Request) -> Response {
+        let mut response = core.dialog_response(request, &self.dialog, 200);
+        if let Some(timer) = self.timer {
+            timer.grant(&mut response);
+        }
+        response
+    }
+
+    /// The call answers the peer's offer, or makes one if the peer asked for it.
+    pub(crate) fn answer_theirs(&mut self, id: LegId, core: &mut Core, sdp: String) {
+        let Some(Theirs { tx, request }) = self.theirs.take() else { return };
+        let mut response = self.accept(core, &request);
+        response.set_body(SDP, sdp.as_bytes());
+        self.local_sdp = sdp;
+        if let Some(offer) = request.sdp() {
+            offer.clone_into(&mut self.remote_sdp);
+        }
+        let sent = core.respond(tx, &response);
+        if request.method == Method::Invite {
+            let number = request.headers.cseq().map(|(number, _)| number).unwrap_or_default();
+            let offers = request.sdp().is_none();
+            if let Some(sent) = sent {
+                self.await_ack(id, core, sent, (number, offers, false));
+            }
+        }
+        self.flush(id, core);
+    }
+
+    /// The call refuses the peer's offer.
+    pub(crate) fn refuse_offer(&mut self, id: LegId, core: &mut Core) {
+        self.refuse_theirs(core, 488);
+        self.flush(id, core);
+    }
+
+    /// The peer withdraws its re-INVITE by CANCEL.
+    pub(crate) fn on_cancel(&mut self, id: LegId, core: &mut Core, tx: TxId) {
+        if self.theirs.as_ref().is_some_and(|theirs| theirs.tx == tx) {
+            self.refuse_theirs(core, 487);
+            self.flush(id, core);
+        }
+    }
+}

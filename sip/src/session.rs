@@ -1,0 +1,331 @@
+//! An answered INVITE usage: the 2xx that waits for its ACK, requests inside the dialog, BYE.
+
+use crate::api::{Counter, Destination, Effect};
+use crate::cause;
+use crate::dialog::Dialog;
+use crate::digest;
+use crate::message::{HeaderName, Method, Request, Response};
+use crate::offer::{Ours, Theirs};
+use crate::request::Arrival;
+use crate::session_timer::{self, SessionTimer};
+use crate::shared::Core;
+use crate::timers::LegTimer;
+use crate::transaction::TxId;
+use crate::transaction::client::{Outcome, User};
+use core::time::Duration;
+use domain::{Cause, LegId, TrunkId};
+
+/// Our 2xx that waits for its ACK (RFC 3261 §13.3.1.4).
+pub(crate) struct Unacked {
+    /// CSeq number of the INVITE.
+    pub(crate) number: u32,
+    /// True if it carries our offer: the ACK must bring the answer.
+    pub(crate) offers: bool,
+    /// True for the 2xx that answered the call.
+    pub(crate) first: bool,
+    to: Destination,
+    bytes: Vec<u8>,
+    interval: Duration,
+}
+
+/// How far the end of a session is.
+pub(crate) enum Closing {
+    /// BYE may not be sent before the ACK or its time-out (§15).
+    AwaitsAck(Cause),
+    /// Our BYE is under way.
+    Bye {
+        /// Its transaction.
+        tx: TxId,
+        /// Why, for a second try with credentials.
+        cause: Cause,
+        /// That second try.
+        authenticated: bool,
+    },
+    /// Nothing more is to be sent.
+    Done,
+}
+
+/// An answered INVITE usage.
+pub(crate) struct Session {
+    /// The dialog.
+    pub(crate) dialog: Dialog,
+    /// Whose credentials answer challenges.
+    pub(crate) trunk: Option<TrunkId>,
+    /// The session description that we sent last.
+    pub(crate) local_sdp: String,
+    /// The one that the peer sent last; empty before it came.
+    pub(crate) remote_sdp: String,
+    /// Our 2xx without ACK.
+    pub(crate) unacked: Option<Unacked>,
+    /// Our re-INVITE or UPDATE under way.
+    pub(crate) ours: Option<Ours>,
+    /// The offer to be sent when nothing else is under way.
+    pub(crate) queued: Option<String>,
+    /// True while the wait after 491 lasts.
+    pub(crate) glare: bool,
+    /// The peer's re-INVITE or UPDATE that the call has not answered.
+    pub(crate) theirs: Option<Theirs>,
+    /// The session timer.
+    pub(crate) timer: Option<SessionTimer>,
+    /// The end.
+    pub(crate) closing: Option<Closing>,
+}
+
+impl Session {
+    /// A session of this dialog.
+    pub(crate) fn new(dialog: Dialog, trunk: Option<TrunkId>, local_sdp: String, remote_sdp: String) -> Self {
+        Self {
+            dialog,
+            trunk,
+            local_sdp,
+            remote_sdp,
+            unacked: None,
+            ours: None,
+            queued: None,
+            glare: false,
+            theirs: None,
+            timer: None,
+            closing: None,
+        }
+    }
+
+    /// True when nothing of it is under way any more.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.closing, Some(Closing::Done)) && self.ours.is_none()
+    }
+
+    /// Keeps a 2xx and repeats it until its ACK comes.
+    pub(crate) fn await_ack(&mut self, id: LegId, core: &mut Core, sent: (Destination, Vec<u8>), unacked: (u32, bool, bool)) {
+        let interval = core.setup.timers.t1;
+        let (number, offers, first) = unacked;
+        self.unacked = Some(Unacked { number, offers, first, to: sent.0, bytes: sent.1, interval });
+        core.arm(id, LegTimer::Resend, interval);
+        core.arm(id, LegTimer::NoAck, interval.saturating_mul(64));
+    }
+
+    /// A timer of the leg has come.
+    pub(crate) fn on_timer(&mut self, id: LegId, core: &mut Core, timer: LegTimer) {
+        match timer {
+            LegTimer::Ringing => {}
+            LegTimer::Resend => self.resend(id, core),
+            LegTimer::NoAck => self.on_no_ack(id, core),
+            LegTimer::Glare => {
+                self.glare = false;
+                self.flush(id, core);
+            }
+            LegTimer::Refresh => self.refresh(id, core),
+            LegTimer::Expiry => self.end(id, core, Cause::SessionExpired),
+        }
+    }
+
+    fn resend(&mut self, id: LegId, core: &mut Core) {
+        let Some(unacked) = &mut self.unacked else { return };
+        unacked.interval = unacked.interval.saturating_mul(2).min(core.setup.timers.t2);
+        core.send(unacked.to, unacked.bytes.clone());
+        core.arm(id, LegTimer::Resend, unacked.interval);
+    }
+
+    fn on_no_ack(&mut self, id: LegId, core: &mut Core) {
+        self.acked(id, core);
+        match self.closing {
+            None => self.end(id, core, Cause::Unreachable),
+            Some(Closing::AwaitsAck(cause)) => self.send_bye(id, core, cause, None),
+            Some(_) => {}
+        }
+    }
+
+    fn acked(&mut self, id: LegId, core: &mut Core) -> Option<Unacked> {
+        core.disarm(id, LegTimer::Resend);
+        core.disarm(id, LegTimer::NoAck);
+        self.unacked.take()
+    }
+
+    /// An ACK inside the dialog. Those for a 2xx that is no longer awaited are repetitions.
+    pub(crate) fn on_ack(&mut self, id: LegId, core: &mut Core, request: &Request) {
+        let number = request.headers.cseq().map(|(number, _)| number).ok();
+        if self.unacked.as_ref().map(|unacked| unacked.number) != number {
+            core.count(Counter::Retransmission);
+            return;
+        }
+        let Some(unacked) = self.acked(id, core) else { return };
+        if let Some(Closing::AwaitsAck(cause)) = self.closing {
+            self.send_bye(id, core, cause, None);
+            return;
+        }
+        let sdp = request.sdp().filter(|_| unacked.offers).map(str::to_owned);
+        if let Some(sdp) = &sdp {
+            self.remote_sdp.clone_from(sdp);
+        }
+        if unacked.first || sdp.is_some() {
+            core.emit(Effect::Acked { leg: id, sdp });
+        }
+        self.flush(id, core);
+    }
+
+    /// A new INVITE from the peer proves that it has our 2xx, though its ACK was lost (RFC 5407 §3.1.4).
+    pub(crate) fn presume_ack(&mut self, id: LegId, core: &mut Core) {
+        if let Some(unacked) = self.acked(id, core)
+            && unacked.first
+        {
+            core.emit(Effect::Acked { leg: id, sdp: None });
+        }
+    }
+
+    /// A request inside the dialog, ACK and CANCEL apart.
+    pub(crate) fn on_request(&mut self, id: LegId, core: &mut Core, arrival: &Arrival) {
+        let request = &arrival.request;
+        let tx = core.open_server(request, &arrival.key, arrival.reply_to);
+        let number = request.headers.cseq().map(|(number, _)| number).unwrap_or_default();
+        if self.dialog.is_out_of_order(number) {
+            self.respond(core, tx, request, 500);
+            return;
+        }
+        if self.closing.is_some() && request.method != Method::Bye {
+            self.respond(core, tx, request, 481);
+            return;
+        }
+        self.dialog.follow(arrival.source);
+        match request.method {
+            Method::Bye => self.on_bye(id, core, tx, request),
+            Method::Invite => self.on_reinvite(id, core, tx, request),
+            Method::Update => self.on_update(id, core, tx, request),
+            Method::Info => self.on_info(id, core, tx, request),
+            Method::Options => {
+                let mut response = core.dialog_response(request, &self.dialog, 200);
+                response.headers.push(HeaderName::Accept, crate::message::ACCEPT);
+                core.respond(tx, &response);
+            }
+            _ => {
+                let mut response = core.dialog_response(request, &self.dialog, 405);
+                core.describe(&mut response);
+                core.respond(tx, &response);
+            }
+        }
+    }
+
+    /// Responds without a body.
+    pub(crate) fn respond(&self, core: &mut Core, tx: TxId, request: &Request, code: u16) {
+        let response = core.dialog_response(request, &self.dialog, code);
+        core.respond(tx, &response);
+    }
+
+    fn on_info(&self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
+        self.respond(core, tx, request, 200);
+        if let Some(digit) = digit(request) {
+            core.emit(Effect::InfoDigit { leg: id, digit });
+        }
+    }
+
+    fn on_bye(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
+        self.respond(core, tx, request, 200);
+        self.refuse_theirs(core, 487);
+        self.acked(id, core);
+        if self.closing.is_none() {
+            let reason = request.headers.first(&HeaderName::Reason).and_then(cause::from_reason);
+            self.close(id, core, reason.unwrap_or(Cause::Normal));
+        }
+        self.closing = Some(Closing::Done);
+    }
+
+    /// The peer's offer, if one waits for the call, is refused because the session ends or the peer withdrew it.
+    pub(crate) fn refuse_theirs(&mut self, core: &mut Core, code: u16) {
+        if let Some(theirs) = self.theirs.take() {
+            self.respond(core, theirs.tx, &theirs.request, code);
+        }
+    }
+
+    /// Ends the session with BYE and tells the call.
+    pub(crate) fn end(&mut self, id: LegId, core: &mut Core, cause: Cause) {
+        if self.closing.is_some() {
+            return;
+        }
+        self.refuse_theirs(core, 487);
+        self.close(id, core, cause);
+        if self.unacked.is_some() {
+            self.closing = Some(Closing::AwaitsAck(cause));
+        } else {
+            self.send_bye(id, core, cause, None);
+        }
+    }
+
+    /// Tells the call, once, and stops what only a living session needs.
+    fn close(&mut self, id: LegId, core: &mut Core, cause: Cause) {
+        core.emit(Effect::Ended { leg: id, cause });
+        core.disarm(id, LegTimer::Glare);
+        session_timer::restart(core, id, None);
+        self.queued = None;
+        if let Some(ours) = &self.ours {
+            core.abandon(ours.tx);
+        }
+    }
+
+    fn send_bye(&mut self, id: LegId, core: &mut Core, cause: Cause, authorization: Option<(HeaderName, String)>) {
+        let mut bye = self.dialog.request(Method::Bye);
+        Core::explain(&mut bye, cause);
+        let authenticated = authorization.is_some();
+        if let Some((name, value)) = authorization {
+            bye.headers.push(name, value);
+        }
+        let to = self.dialog.destination(core);
+        self.closing = Some(match core.request(bye, to, User::Bye(id)) {
+            Ok(tx) => Closing::Bye { tx, cause, authenticated },
+            Err(_) => Closing::Done,
+        });
+    }
+
+    /// What came of our BYE. Whatever it is, the dialog is over (§15.1.1), but a challenge is answered once, so that
+    /// the peer's side is over as well.
+    pub(crate) fn on_bye_outcome(&mut self, id: LegId, core: &mut Core, tx: TxId, outcome: &Outcome) {
+        let Some(Closing::Bye { tx: ours, cause, authenticated }) = self.closing else { return };
+        if tx != ours {
+            return;
+        }
+        self.closing = Some(Closing::Done);
+        if let Outcome::Response(response) = outcome
+            && !authenticated
+            && let Some(authorization) = authorize(core, self.trunk, response, &Method::Bye, &self.dialog)
+        {
+            self.send_bye(id, core, cause, Some(authorization));
+        }
+    }
+}
+
+/// The header field that answers a challenge with the credentials of the trunk (§22.2, §22.3).
+pub(crate) fn authorize(
+    core: &mut Core,
+    trunk: Option<TrunkId>,
+    response: &Response,
+    method: &Method,
+    dialog: &Dialog,
+) -> Option<(HeaderName, String)> {
+    let (challenge, answer) = match response.code {
+        401 => (HeaderName::WwwAuthenticate, HeaderName::Authorization),
+        407 => (HeaderName::ProxyAuthenticate, HeaderName::ProxyAuthorization),
+        _ => return None,
+    };
+    let cnonce = core.dice.tag();
+    let credentials = core.credentials(trunk)?;
+    let challenges: Vec<&str> = response.headers.all(&challenge).collect();
+    let uri = dialog.build(method.clone(), dialog.local_seq).uri;
+    Some((answer, digest::answer(&challenges, method, &uri, credentials, &cnonce)?))
+}
+
+/// The digit of an INFO: `Signal=5` of `application/dtmf-relay`, or the text of `application/dtmf`. Some phones
+/// write star and hash as their event numbers 10 and 11.
+pub(crate) fn digit(request: &Request) -> Option<char> {
+    let body = core::str::from_utf8(&request.body).ok()?;
+    let signal = match request.headers.content_type()?.as_str() {
+        "application/dtmf-relay" => body.lines().find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("signal").then(|| value.trim())
+        })?,
+        "application/dtmf" => body.trim(),
+        _ => return None,
+    };
+    let digit = match signal {
+        "10" => '*',
+        "11" => '#',
+        other => other.chars().next().filter(|_| other.len() == 1)?.to_ascii_uppercase(),
+    };
+    matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D').then_some(digit)
+}

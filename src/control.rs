@@ -1,0 +1,220 @@
+//! The control loop: it owns the switchboard, awaits its inbox and its deadline, and carries out what it wants.
+
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+use domain::{CommandError, FloorView, Instant, Query};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use switchboard::api::LookupBy;
+use switchboard::{Effect, Input, Switchboard};
+use tokio::sync::{mpsc, oneshot};
+use tracing::{debug, warn};
+
+/// The floor is published at most this often.
+const FLOOR_EVERY: Duration = Duration::from_millis(200);
+/// Inputs taken in one go before deadlines are looked at again.
+const BATCH: usize = 64;
+
+/// A wish from a console or the API.
+pub struct WishRequest {
+    /// On behalf of this agent.
+    pub agent: domain::AgentId,
+    /// The wish.
+    pub wish: domain::Wish,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Result<(), CommandError>>,
+}
+
+/// What the loop is woken by.
+pub struct Inbox {
+    /// SIP, from the transports' reader tasks.
+    pub sip: mpsc::Receiver<sip::api::Fact>,
+    /// Everything else.
+    pub inputs: mpsc::Receiver<Input>,
+    /// Wishes.
+    pub wishes: mpsc::Receiver<WishRequest>,
+}
+
+/// Where effects go.
+pub struct Shells {
+    /// SIP transports.
+    pub transports: sip_io::Transports,
+    /// Media workers.
+    pub workers: media_io::Workers,
+    /// The contact history's writer.
+    pub journal: crm::Journal,
+    /// The store, for look-ups.
+    pub store: crm::Store,
+    /// Consoles.
+    pub bridge: cti_bridge::Bridge,
+    /// Answers to look-ups come back here.
+    pub back: mpsc::Sender<Input>,
+    /// The published floor.
+    pub floor: tokio::sync::watch::Sender<Arc<FloorView>>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The control loop.
+pub struct Control {
+    board: Switchboard,
+    clock: Clock,
+    shells: Shells,
+    waiting: HashMap<u64, oneshot::Sender<Result<(), CommandError>>>,
+    next_ticket: u64,
+    floor_at: Instant,
+    floor_stale: bool,
+}
+
+impl Control {
+    /// A loop around this switchboard. `first` are the effects of its making.
+    #[must_use]
+    pub fn new(board: Switchboard, clock: Clock, shells: Shells, first: Vec<Effect>) -> Self {
+        let mut control = Self {
+            board,
+            clock,
+            shells,
+            waiting: HashMap::new(),
+            next_ticket: 0,
+            floor_at: Instant::ZERO,
+            floor_stale: true,
+        };
+        control.carry_out(first);
+        control
+    }
+
+    /// Runs until `stop` is cancelled and every call is over, or `stop` is cancelled and `patience` has passed.
+    pub async fn run(mut self, mut inbox: Inbox, mut stop: oneshot::Receiver<Duration>) {
+        let mut patience: Option<tokio::time::Instant> = None;
+        loop {
+            self.publish_floor();
+            if let Some(until) = patience
+                && (self.board.legs() == 0 || tokio::time::Instant::now() >= until)
+            {
+                return;
+            }
+            let wake = self.wake_at(patience);
+            tokio::select! {
+                biased;
+                asked = &mut stop, if patience.is_none() => {
+                    patience = Some(tokio::time::Instant::now() + asked.unwrap_or_default());
+                    self.handle(Input::Drain);
+                }
+                Some(input) = inbox.inputs.recv() => {
+                    self.handle(input);
+                    self.drain(&mut inbox);
+                }
+                Some(request) = inbox.wishes.recv() => self.wish(request),
+                Some(fact) = inbox.sip.recv() => {
+                    self.handle(Input::Sip(fact));
+                    self.drain(&mut inbox);
+                }
+                () = tokio::time::sleep_until(wake) => self.tick(),
+            }
+        }
+    }
+
+    fn drain(&mut self, inbox: &mut Inbox) {
+        for _ in 0..BATCH {
+            if let Ok(input) = inbox.inputs.try_recv() {
+                self.handle(input);
+            } else if let Ok(fact) = inbox.sip.try_recv() {
+                self.handle(Input::Sip(fact));
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn wake_at(&self, patience: Option<tokio::time::Instant>) -> tokio::time::Instant {
+        let deadline = self.board.deadline().map(|(at, _)| self.clock.to_tokio(at));
+        let floor = self.floor_stale.then(|| self.clock.to_tokio(self.floor_at + FLOOR_EVERY));
+        let idle = tokio::time::Instant::now() + Duration::from_secs(1);
+        [deadline, floor, patience].into_iter().flatten().fold(idle, tokio::time::Instant::min)
+    }
+
+    fn tick(&mut self) {
+        let due = self.board.deadline().is_some_and(|(at, _)| at <= self.clock.now());
+        if due {
+            self.handle(Input::Tick);
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        let mut out = Vec::new();
+        self.board.handle(self.clock.now(), input, &mut out);
+        self.floor_stale = true;
+        self.carry_out(out);
+    }
+
+    fn wish(&mut self, request: WishRequest) {
+        self.next_ticket += 1;
+        self.waiting.insert(self.next_ticket, request.reply);
+        let wish = Box::new(request.wish);
+        self.handle(Input::Wish { ticket: self.next_ticket, agent: request.agent, wish });
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send { to, bytes } => self.shells.transports.send(to, bytes),
+                Effect::Close(flow) => self.shells.transports.close(flow),
+                Effect::Media(command) => self.shells.workers.send(command),
+                Effect::Store(event) => {
+                    debug!(contact = %event.contact, event = event.kind.as_str(), "contact event");
+                    self.shells.metrics.contact_event(&event.kind);
+                    self.shells.journal.append(event);
+                }
+                Effect::Desk(event) => self.shells.bridge.publish(event),
+                Effect::Lookup { contact, asker, by, value } => self.look_up(contact, asker, by, value),
+                Effect::Replied { ticket, result } => {
+                    if let Some(reply) = self.waiting.remove(&ticket) {
+                        // The asker may have gone away; the wish was carried out all the same.
+                        let _ = reply.send(result);
+                    }
+                }
+                Effect::Count(counter) => self.shells.metrics.sip(counter),
+                Effect::FlowNote { contact, note } => warn!(%contact, node = %note.node, "{}", note.kind),
+            }
+        }
+    }
+
+    fn look_up(
+        &self,
+        contact: domain::ContactId,
+        asker: switchboard::api::Asker,
+        by: LookupBy,
+        value: domain::Redacted,
+    ) {
+        let (store, back) = (self.shells.store.clone(), self.shells.back.clone());
+        tokio::spawn(async move {
+            let query = match by {
+                LookupBy::Number => Query::CustomerByNumber { number: value },
+                LookupBy::Account => Query::CustomerByAccount { account: value },
+            };
+            let customer = match store.answer(query).await {
+                Ok(domain::Answer::Customer(customer)) => customer,
+                Ok(_) => None,
+                Err(error) => {
+                    warn!(%contact, %error, "the customer could not be looked up");
+                    None
+                }
+            };
+            // The loop is gone only when the daemon stops.
+            let _ = back.send(Input::Found { contact, asker, customer }).await;
+        });
+    }
+
+    fn publish_floor(&mut self) {
+        let now = self.clock.now();
+        if !self.floor_stale || now < self.floor_at + FLOOR_EVERY {
+            return;
+        }
+        self.floor_stale = false;
+        self.floor_at = now;
+        let floor = Arc::new(self.board.floor(now));
+        self.shells.bridge.publish_floor(Arc::clone(&floor));
+        self.shells.floor.send_replace(floor);
+    }
+}

@@ -1,0 +1,198 @@
+//! Everything that can wake the switchboard, and everything it can want, on one page.
+
+use call::api::{FinishedRecording, Phone, QueueRules};
+use domain::{
+    AgentId, CommandError, ContactEvent, ContactId, Customer, DeskEvent, DispositionCode, EntryPointId, FlowId, Language,
+    QueueId, ReasonCode, RecordingId, Redacted, TrunkId, WallTime, Wish,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A called number and the flow that it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The id.
+    pub id: EntryPointId,
+    /// The number; `None`: every number that no other entry point has.
+    pub dnis: Option<String>,
+    /// The flow.
+    pub flow: FlowId,
+    /// The language at the start.
+    pub language: Language,
+}
+
+/// What the switchboard knows of an agent beyond the ACD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentRules {
+    /// The agent.
+    pub id: AgentId,
+    /// How the agent is rung.
+    pub phone: Phone,
+    /// Signed in and ready from the start.
+    pub signed_in: bool,
+}
+
+/// What the switchboard knows of a queue beyond the ACD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueSetup {
+    /// What the call needs to know.
+    pub rules: QueueRules,
+    /// Dispositions that may be chosen.
+    pub dispositions: Vec<DispositionCode>,
+}
+
+/// The business rules besides those of SIP and the ACD.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Entry points.
+    pub entries: Vec<Entry>,
+    /// Flows.
+    pub flows: BTreeMap<FlowId, Arc<ivr::Flow>>,
+    /// Agents.
+    pub agents: Vec<AgentRules>,
+    /// Queues.
+    pub queues: BTreeMap<QueueId, QueueSetup>,
+    /// Reason codes that agents may give.
+    pub reasons: BTreeSet<ReasonCode>,
+    /// The trunk for outgoing calls.
+    pub dial_trunk: Option<TrunkId>,
+    /// Local time minus UTC, in seconds.
+    pub utc_offset_s: i32,
+    /// More calls than this at once are refused with 503.
+    pub max_calls: usize,
+}
+
+/// What a switchboard is built from.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The SIP endpoint.
+    pub sip: sip::api::Setup,
+    /// The ACD engine.
+    pub acd: acd::api::Setup,
+    /// The rest.
+    pub rules: Rules,
+    /// Wall time at the engine's start.
+    pub wall_at_start: WallTime,
+    /// Seed of every id, tag, branch and nonce.
+    pub seed: [u8; 32],
+}
+
+/// Who asked for a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// The contact's arrival: for the screen pop.
+    Arrival,
+    /// A `lookup` node of the flow.
+    Flow,
+}
+
+/// How a customer is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LookupBy {
+    /// By a telephone number.
+    Number,
+    /// By an account number.
+    Account,
+}
+
+/// Everything that can wake the switchboard.
+#[derive(Debug)]
+pub enum Input {
+    /// From the SIP transports.
+    Sip(sip::api::Fact),
+    /// From the media workers.
+    Media(media::api::Event),
+    /// The contact's first event is durable: its id may be shown.
+    Stored(ContactId),
+    /// The answer to a look-up.
+    Found {
+        /// The contact.
+        contact: ContactId,
+        /// Who asked.
+        asker: Asker,
+        /// The customer, if known.
+        customer: Option<Box<Customer>>,
+    },
+    /// A recording was closed; `None`: it failed.
+    Recorded {
+        /// The recording.
+        recording: RecordingId,
+        /// What stands on disk.
+        finished: Option<FinishedRecording>,
+    },
+    /// A person's wish on behalf of an agent. Answered by `Effect::Replied`.
+    Wish {
+        /// Names the wish.
+        ticket: u64,
+        /// The agent.
+        agent: AgentId,
+        /// The wish.
+        wish: Box<Wish>,
+    },
+    /// Let this user register and call (a web caller's ticket).
+    AddSipUser(sip::api::Credentials),
+    /// Take it back.
+    RemoveSipUser(String),
+    /// Stop taking new calls.
+    Drain,
+    /// The deadline of [`crate::Switchboard::deadline`] has come.
+    Tick,
+}
+
+/// Everything the switchboard can want.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send a SIP message.
+    Send {
+        /// Where to.
+        to: sip::api::Destination,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// Close a SIP connection.
+    Close(sip::api::FlowId),
+    /// Tell the media workers.
+    Media(media::api::Command),
+    /// Keep this event. The first of a contact is answered by `Input::Stored`.
+    Store(ContactEvent),
+    /// Tell a desk.
+    Desk(DeskEvent),
+    /// Look a customer up. Answered by `Input::Found`.
+    Lookup {
+        /// The contact.
+        contact: ContactId,
+        /// Who asks.
+        asker: Asker,
+        /// How.
+        by: LookupBy,
+        /// The number.
+        value: Redacted,
+    },
+    /// The answer to a wish.
+    Replied {
+        /// The wish.
+        ticket: u64,
+        /// Done, or why not.
+        result: Result<(), CommandError>,
+    },
+    /// Count this.
+    Count(sip::api::Counter),
+    /// A flow went otherwise than written: for the log.
+    FlowNote {
+        /// The contact.
+        contact: ContactId,
+        /// What.
+        note: ivr::api::Note,
+    },
+}
+
+/// Which of the composed machines asks to be called next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The SIP endpoint.
+    Sip(sip::api::Reason),
+    /// The ACD engine.
+    Acd(acd::api::Reason),
+    /// A call or the run of its flow.
+    Call(ContactId),
+}

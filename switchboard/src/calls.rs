@@ -1,0 +1,276 @@
+//! Telling calls, flows and the ACD what happened, and carrying on what they want.
+
+use crate::api::Effect;
+use crate::engine::{Job, Live, Switchboard};
+use crate::route;
+use call::api::{Incoming, LineEffect, ToFlow};
+use domain::{
+    AgentId, AgentState, Ani, Audience, Cause, ContactId, DeskBody, DeskEvent, Dnis, Instant, LegId, OfferResult, Redacted,
+};
+use std::sync::Arc;
+
+impl Switchboard {
+    /// A new call comes in: find its entry point, or refuse it.
+    pub(crate) fn on_incoming(&mut self, now: Instant, invite: sip::api::IncomingInvite, out: &mut Vec<Effect>) {
+        let leg = invite.leg;
+        let full = self.calls.len() >= self.rules.max_calls;
+        let entry = route::entry_for(&self.rules.entries, &invite.dnis).cloned();
+        let (Some(entry), false) = (entry, full) else {
+            let (cause, retry_after_s) = if full { (Cause::Overload, Some(5)) } else { (Cause::NotFound, None) };
+            self.command_sip(now, sip::api::Command::Reject { leg, cause, retry_after_s }, out);
+            return;
+        };
+        let contact = self.new_contact();
+        let recording = self.new_recording();
+        let first_play = self.draw_u64() >> 1;
+        let ani = Ani::new(invite.ani.clone());
+        let caller_name = Redacted(invite.caller_name.clone());
+        let dnis = Dnis::new(invite.dnis.clone());
+        let context = ivr::api::Context {
+            ani: ani.clone(),
+            caller_name: caller_name.clone(),
+            dnis: dnis.clone(),
+            language: entry.language,
+            first_play,
+        };
+        let run = self.rules.flows.get(&entry.flow).map(|flow| ivr::Run::new(Arc::clone(flow), context));
+        let incoming = Incoming {
+            contact,
+            leg,
+            browser: invite.browser,
+            sdp: invite.sdp,
+            recording,
+            // The call counts its own plays from far away, so that the ids of flow and call never meet.
+            first_play: first_play | (1 << 63),
+            ani,
+            caller_name,
+            dnis,
+            entry_point: entry.id,
+            trunk: match invite.peer {
+                sip::api::Peer::Trunk(trunk) => Some(trunk),
+                sip::api::Peer::User(_) => None,
+            },
+            flow: entry.flow,
+            language: entry.language,
+        };
+        self.directory.legs.insert(leg, contact);
+        self.lookup_arrival(contact, &invite.ani, out);
+        let mut effects = Vec::new();
+        let call = call::Call::incoming(now, incoming, &mut effects);
+        self.add_call(contact, Live { call, run, wake: None, recording });
+        self.run_call_effects(now, contact, effects, out);
+        self.reschedule(contact);
+    }
+
+    fn lookup_arrival(&self, contact: ContactId, ani: &str, out: &mut Vec<Effect>) {
+        if !ani.is_empty() {
+            out.push(Effect::Lookup {
+                contact,
+                asker: crate::api::Asker::Arrival,
+                by: crate::api::LookupBy::Number,
+                value: Redacted(ani.to_owned()),
+            });
+        }
+    }
+
+    pub(crate) fn add_call(&mut self, contact: ContactId, live: Live) {
+        self.directory.recordings.insert(live.recording, contact);
+        self.calls.insert(contact, live);
+    }
+
+    pub(crate) fn tell_call(&mut self, now: Instant, contact: ContactId, fact: call::Fact, out: &mut Vec<Effect>) {
+        let Some(live) = self.calls.get_mut(&contact) else { return };
+        let mut effects = Vec::new();
+        live.call.handle(now, fact, &mut effects);
+        self.run_call_effects(now, contact, effects, out);
+        self.reschedule(contact);
+        self.forget_if_over(contact);
+    }
+
+    pub(crate) fn run_call_effects(
+        &mut self,
+        now: Instant,
+        contact: ContactId,
+        effects: Vec<call::Effect>,
+        out: &mut Vec<Effect>,
+    ) {
+        for effect in effects {
+            match effect {
+                call::Effect::Event(event) => out.push(Effect::Store(event)),
+                call::Effect::Leg(leg, effect) => {
+                    let command = route::sip_command(contact, leg, effect);
+                    self.command_sip(now, command, out);
+                }
+                call::Effect::Media(leg, effect) => {
+                    out.push(Effect::Media(route::media_command(contact, leg, effect)));
+                }
+                call::Effect::Line(effect) => self.on_line(contact, effect),
+                call::Effect::Flow(to_flow) => self.on_to_flow(contact, to_flow),
+                call::Effect::Desk(agent, body) => self.tell_desk(now, agent, body, out),
+            }
+        }
+    }
+
+    fn on_line(&mut self, contact: ContactId, effect: LineEffect) {
+        if let LineEffect::AgentLost(agent) = effect {
+            self.jobs.push_back(Job::AgentLost(agent));
+        } else if let Some(fact) = route::acd_fact(contact, effect) {
+            self.jobs.push_back(Job::Acd(fact));
+        }
+    }
+
+    fn on_to_flow(&mut self, contact: ContactId, to_flow: ToFlow) {
+        match to_flow {
+            ToFlow::Started => self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Started)),
+            ToFlow::Digit(digit) => self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Digit(digit))),
+            ToFlow::PlayDone(play) => self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::PlayDone(play))),
+            ToFlow::Over => {
+                if let Some(live) = self.calls.get_mut(&contact) {
+                    live.run = None;
+                }
+            }
+        }
+    }
+
+    pub(crate) fn tell_desk(&mut self, now: Instant, agent: AgentId, body: DeskBody, out: &mut Vec<Effect>) {
+        out.push(Effect::Desk(DeskEvent { at: now, to: Audience::Agent(agent), body }));
+    }
+
+    pub(crate) fn tell_flow(&mut self, now: Instant, contact: ContactId, fact: ivr::api::Fact, out: &mut Vec<Effect>) {
+        let Some(live) = self.calls.get_mut(&contact) else { return };
+        let Some(run) = &mut live.run else { return };
+        let mut effects = Vec::new();
+        let acd = &self.acd;
+        let queues = || {
+            self.rules
+                .queues
+                .keys()
+                .map(|id| (*id, acd.queue_state(*id).map(route::figures).unwrap_or_default()))
+                .collect::<Vec<_>>()
+        };
+        let env = ivr::api::Env {
+            wall: self.wall_at_start.at(now),
+            utc_offset_s: self.rules.utc_offset_s,
+            queues: &queues,
+        };
+        run.handle(now, fact, &env, &mut effects);
+        for note in run.take_notes() {
+            out.push(Effect::FlowNote { contact, note });
+        }
+        for effect in effects {
+            self.on_flow_effect(now, contact, effect, out);
+        }
+        self.reschedule(contact);
+    }
+
+    fn on_flow_effect(&mut self, now: Instant, contact: ContactId, effect: ivr::api::Effect, out: &mut Vec<Effect>) {
+        if let ivr::api::Effect::Lookup { by, value } = effect {
+            let ani = self.calls.get(&contact).map(|live| live.call.pop().ani.clone()).unwrap_or_default();
+            out.push(route::lookup(contact, by, value, &ani));
+            return;
+        }
+        let leg = match &effect {
+            ivr::api::Effect::Transfer(_) => self.new_leg(contact),
+            _ => LegId::new(0),
+        };
+        let fact = route::flow_fact(&self.rules, leg, effect);
+        let fact = fact.map_or(call::Fact::Abort(Cause::NotFound), call::Fact::Flow);
+        self.tell_call(now, contact, fact, out);
+    }
+
+    pub(crate) fn tell_acd(&mut self, now: Instant, fact: acd::api::Fact, out: &mut Vec<Effect>) {
+        let finished = match &fact {
+            acd::api::Fact::Finished { contact, agent } => Some((*contact, *agent)),
+            _ => None,
+        };
+        let mut effects = Vec::new();
+        self.acd.handle(now, fact, &mut effects);
+        self.run_acd_effects(now, effects, out);
+        if let Some((contact, agent)) = finished
+            && self.acd.agent_state(agent) != Some(AgentState::AfterContactWork)
+        {
+            // A queue without wrap-up: the part is over at once.
+            self.jobs.push_back(Job::Call(contact, call::Fact::WrapUpEnded { agent, timed_out: true }));
+        }
+    }
+
+    pub(crate) fn run_acd_effects(&mut self, now: Instant, effects: Vec<acd::api::Effect>, out: &mut Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                acd::api::Effect::Offer { .. } => self.on_offer(effect),
+                acd::api::Effect::OfferEnded { offer, contact, agent, result } => {
+                    if result != OfferResult::Answered {
+                        self.directory.in_hand.remove(&agent);
+                    }
+                    self.jobs.push_back(Job::Call(contact, call::Fact::OfferEnded { offer, result }));
+                }
+                acd::api::Effect::AgentState { agent, state, since, next, wrap_up_deadline } => {
+                    if state == AgentState::AfterContactWork
+                        && let Some(contact) = self.directory.in_hand.get(&agent)
+                    {
+                        let fact = call::Fact::WrapUpStarted { agent, deadline: wrap_up_deadline };
+                        self.jobs.push_back(Job::Call(*contact, fact));
+                    }
+                    let note = route::system_note(state);
+                    self.tell_desk(now, agent, DeskBody::AgentState { state, since, next, note }, out);
+                }
+                acd::api::Effect::WrapUpEnded { agent, contact, timed_out } => {
+                    self.jobs.push_back(Job::Call(contact, call::Fact::WrapUpEnded { agent, timed_out }));
+                    if self.directory.in_hand.get(&agent) == Some(&contact) {
+                        self.directory.in_hand.remove(&agent);
+                    }
+                }
+            }
+        }
+    }
+
+    fn on_offer(&mut self, offer: acd::api::Effect) {
+        let acd::api::Effect::Offer { offer, contact, agent, queue, deadline, why } = offer else { return };
+        let interaction = self.new_interaction();
+        let leg = self.new_leg(contact);
+        self.directory.in_hand.insert(agent, contact);
+        let phone = self.directory.agents.get(&agent).map(|rules| rules.phone.clone());
+        let (Some(phone), true) = (phone, self.calls.contains_key(&contact)) else {
+            let result = OfferResult::Unreachable;
+            self.jobs.push_back(Job::Acd(acd::api::Fact::OfferEnded { offer, result }));
+            return;
+        };
+        let browser = self.directory.browser(&phone);
+        let why = route::why_line(&why);
+        let reserved =
+            call::api::Reserved { offer, interaction, agent, leg, phone, browser, queue, deadline, why };
+        self.jobs.push_back(Job::Call(contact, call::Fact::Reserved(Box::new(reserved))));
+    }
+
+    /// Keeps the call's place in the set of deadlines.
+    pub(crate) fn reschedule(&mut self, contact: ContactId) {
+        let Some(live) = self.calls.get_mut(&contact) else { return };
+        let call = live.call.deadline().map(|(at, _)| at);
+        let run = live.run.as_ref().and_then(ivr::Run::deadline).map(|(at, _)| at);
+        let wake = [call, run].into_iter().flatten().min();
+        if wake == live.wake {
+            return;
+        }
+        if let Some(old) = live.wake {
+            self.timers.remove(&(old, contact));
+        }
+        if let Some(new) = wake {
+            self.timers.insert((new, contact));
+        }
+        live.wake = wake;
+    }
+
+    fn forget_if_over(&mut self, contact: ContactId) {
+        if !self.calls.get(&contact).is_some_and(|live| live.call.is_over()) {
+            return;
+        }
+        if let Some(live) = self.calls.remove(&contact) {
+            if let Some(wake) = live.wake {
+                self.timers.remove(&(wake, contact));
+            }
+            self.directory.recordings.remove(&live.recording);
+            self.directory.in_hand.retain(|_, held| *held != contact);
+            self.directory.legs.retain(|_, of| *of != contact);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The switchboard's state, its inputs and its deadlines.
+
+use crate::api::{AgentRules, Asker, Effect, Input, Reason, Rules, Setup};
+use call::Call;
+use call::api::Phone;
+use domain::{AgentId, ContactId, Instant, InteractionId, LegId, RecordingId, WallTime};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// A call, its run through a flow and when either wants to be called.
+pub(crate) struct Live {
+    pub call: Call,
+    pub run: Option<ivr::Run>,
+    pub wake: Option<Instant>,
+    pub recording: RecordingId,
+}
+
+/// One thing that a machine is to be told. Jobs run in order; each may add more.
+pub(crate) enum Job {
+    Call(ContactId, call::Fact),
+    Flow(ContactId, ivr::api::Fact),
+    Acd(acd::api::Fact),
+    AgentLost(AgentId),
+    Sip(sip::api::Effect),
+}
+
+/// Who is where.
+#[derive(Default)]
+pub(crate) struct Directory {
+    pub agents: BTreeMap<AgentId, AgentRules>,
+    /// SIP users of agents' phones.
+    pub users: BTreeMap<String, AgentId>,
+    /// Registered users; true: by a browser.
+    pub registered: BTreeMap<String, bool>,
+    /// The contact that each agent has in hand: ringing, talking or wrapping up.
+    pub in_hand: BTreeMap<AgentId, ContactId>,
+    pub legs: BTreeMap<LegId, ContactId>,
+    pub recordings: BTreeMap<RecordingId, ContactId>,
+}
+
+impl Directory {
+    fn new(agents: &[AgentRules]) -> Self {
+        let users = agents.iter().filter_map(|agent| match &agent.phone {
+            Phone::Registered(user) => Some((user.clone(), agent.id)),
+            _ => None,
+        });
+        Self {
+            users: users.collect(),
+            agents: agents.iter().map(|agent| (agent.id, agent.clone())).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The agent's phone can be rung: it is registered or has a fixed address.
+    pub fn reachable(&self, agent: AgentId) -> bool {
+        match self.agents.get(&agent).map(|agent| &agent.phone) {
+            Some(Phone::Registered(user)) => self.registered.contains_key(user),
+            Some(_) => true,
+            None => false,
+        }
+    }
+
+    /// The agent's phone is a browser.
+    pub fn browser(&self, phone: &Phone) -> bool {
+        matches!(phone, Phone::Registered(user) if self.registered.get(user) == Some(&true))
+    }
+}
+
+/// The switchboard.
+pub struct Switchboard {
+    pub(crate) sip: sip::Endpoint,
+    pub(crate) acd: acd::Engine,
+    pub(crate) rules: Rules,
+    pub(crate) directory: Directory,
+    pub(crate) calls: BTreeMap<ContactId, Live>,
+    pub(crate) timers: BTreeSet<(Instant, ContactId)>,
+    pub(crate) jobs: VecDeque<Job>,
+    pub(crate) wall_at_start: WallTime,
+    pub(crate) draining: bool,
+    dice: ChaCha20Rng,
+}
+
+impl Switchboard {
+    /// A switchboard with nobody on the line. Agents signed in by configuration are ready afterwards.
+    #[must_use]
+    pub fn new(now: Instant, setup: Setup, out: &mut Vec<Effect>) -> Self {
+        let mut dice = ChaCha20Rng::from_seed(setup.seed);
+        let mut sip_seed = [0; 32];
+        dice.fill_bytes(&mut sip_seed);
+        let first_offer = dice.next_u64();
+        let mut board = Self {
+            sip: sip::Endpoint::new(setup.sip, sip_seed),
+            acd: acd::Engine::new(setup.acd, first_offer),
+            directory: Directory::new(&setup.rules.agents),
+            rules: setup.rules,
+            calls: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            jobs: VecDeque::new(),
+            wall_at_start: setup.wall_at_start,
+            draining: false,
+            dice,
+        };
+        board.sign_in_configured(now, out);
+        board.settle(now, out);
+        board
+    }
+
+    /// Tells the switchboard that something happened or is wished, and collects what it wants.
+    pub fn handle(&mut self, now: Instant, input: Input, out: &mut Vec<Effect>) {
+        match input {
+            Input::Sip(fact) => self.tell_sip(now, fact, out),
+            Input::Media(event) => self.on_media(event),
+            Input::Stored(contact) => self.jobs.push_back(Job::Call(contact, call::Fact::Stored)),
+            Input::Found { contact, asker, customer } => self.on_found(contact, asker, customer),
+            Input::Recorded { recording, finished } => {
+                if let Some(contact) = self.directory.recordings.get(&recording) {
+                    self.jobs.push_back(Job::Call(*contact, call::Fact::RecordingFinished(finished)));
+                }
+            }
+            Input::Wish { ticket, agent, wish } => {
+                let result = self.wish(now, agent, *wish, out);
+                out.push(Effect::Replied { ticket, result });
+            }
+            Input::AddSipUser(credentials) => self.sip.add_user(credentials),
+            Input::RemoveSipUser(user) => self.sip.remove_user(&user),
+            Input::Drain => {
+                self.draining = true;
+                self.command_sip(now, sip::api::Command::Drain, out);
+            }
+            Input::Tick => self.on_tick(now, out),
+        }
+        self.settle(now, out);
+    }
+
+    /// When to call [`Input::Tick`] next, and why.
+    #[must_use]
+    pub fn deadline(&self) -> Option<(Instant, Reason)> {
+        let sip = self.sip.deadline().map(|(at, why)| (at, Reason::Sip(why)));
+        let acd = self.acd.deadline().map(|(at, why)| (at, Reason::Acd(why)));
+        let call = self.timers.first().map(|(at, contact)| (*at, Reason::Call(*contact)));
+        [sip, acd, call].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    /// Calls in progress, with those that only wrap up.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// SIP legs in progress.
+    #[must_use]
+    pub fn legs(&self) -> usize {
+        self.sip.legs()
+    }
+
+    /// The state of an agent.
+    #[must_use]
+    pub fn agent_state(&self, agent: AgentId) -> Option<domain::AgentState> {
+        self.acd.agent_state(agent)
+    }
+
+    /// Runs every pending job, and those that they bring about.
+    fn settle(&mut self, now: Instant, out: &mut Vec<Effect>) {
+        while let Some(job) = self.jobs.pop_front() {
+            match job {
+                Job::Call(contact, fact) => self.tell_call(now, contact, fact, out),
+                Job::Flow(contact, fact) => self.tell_flow(now, contact, fact, out),
+                Job::Acd(fact) => self.tell_acd(now, fact, out),
+                Job::AgentLost(agent) => self.on_agent_lost(now, agent, out),
+                Job::Sip(effect) => self.on_sip(now, effect, out),
+            }
+        }
+    }
+
+    fn on_tick(&mut self, now: Instant, out: &mut Vec<Effect>) {
+        if self.sip.deadline().is_some_and(|(at, _)| at <= now) {
+            self.tell_sip(now, sip::api::Fact::Tick, out);
+        }
+        if self.acd.deadline().is_some_and(|(at, _)| at <= now) {
+            self.jobs.push_back(Job::Acd(acd::api::Fact::Tick));
+        }
+        let due: Vec<ContactId> = self.timers.iter().take_while(|(at, _)| *at <= now).map(|(_, c)| *c).collect();
+        for contact in due {
+            self.jobs.push_back(Job::Call(contact, call::Fact::Tick));
+            self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Tick));
+        }
+    }
+
+    fn on_found(&mut self, contact: ContactId, asker: Asker, customer: Option<Box<domain::Customer>>) {
+        if let Some(customer) = customer.clone() {
+            self.jobs.push_back(Job::Call(contact, call::Fact::Customer(customer)));
+        }
+        if asker == Asker::Flow {
+            self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Found(customer)));
+        }
+    }
+
+    pub(crate) fn draw_u64(&mut self) -> u64 {
+        self.dice.next_u64()
+    }
+
+    fn draw_u128(&mut self) -> u128 {
+        (u128::from(self.dice.next_u64()) << 64) | u128::from(self.dice.next_u64())
+    }
+
+    pub(crate) fn new_contact(&mut self) -> ContactId {
+        ContactId::new(self.draw_u128())
+    }
+
+    pub(crate) fn new_interaction(&mut self) -> InteractionId {
+        InteractionId::new(self.draw_u128())
+    }
+
+    pub(crate) fn new_recording(&mut self) -> RecordingId {
+        RecordingId::new(self.draw_u128())
+    }
+
+    pub(crate) fn new_leg(&mut self, contact: ContactId) -> LegId {
+        let leg = LegId::new(self.draw_u64());
+        self.directory.legs.insert(leg, contact);
+        leg
+    }
+}

@@ -1,0 +1,273 @@
+//! Every translation between the composed machines. Nothing is decided here.
+
+use crate::api::{Asker, Effect, Entry, LookupBy, Rules};
+use crate::engine::{Job, Switchboard};
+use call::api::{FlowFact, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phone, Say};
+use domain::{AgentState, Ani, ContactId, DeskBody, Instant, Language, LegId, ReasonCode, Redacted};
+use media::api::{Command as MediaCommand, Direction, Event as MediaEvent, LegKind, PlayItem};
+
+impl Switchboard {
+    /// Tells the SIP endpoint a fact; what it wants follows.
+    pub(crate) fn tell_sip(&mut self, now: Instant, fact: sip::api::Fact, out: &mut Vec<Effect>) {
+        let mut effects = Vec::new();
+        self.sip.handle(now, fact, &mut effects);
+        self.take_sip_effects(effects, out);
+    }
+
+    /// Commands the SIP endpoint; what it wants follows.
+    pub(crate) fn command_sip(&mut self, now: Instant, command: sip::api::Command, out: &mut Vec<Effect>) {
+        let mut effects = Vec::new();
+        self.sip.command(now, command, &mut effects);
+        self.take_sip_effects(effects, out);
+    }
+
+    fn take_sip_effects(&mut self, effects: Vec<sip::api::Effect>, out: &mut Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                sip::api::Effect::Send { to, bytes } => out.push(Effect::Send { to, bytes }),
+                sip::api::Effect::Close(flow) => out.push(Effect::Close(flow)),
+                sip::api::Effect::Count(counter) => out.push(Effect::Count(counter)),
+                other => self.jobs.push_back(Job::Sip(other)),
+            }
+        }
+    }
+
+    /// What the SIP endpoint tells of legs and phones.
+    pub(crate) fn on_sip(&mut self, now: Instant, effect: sip::api::Effect, out: &mut Vec<Effect>) {
+        use sip::api::Effect as Sip;
+        match effect {
+            Sip::Incoming(invite) => self.on_incoming(now, *invite, out),
+            Sip::Progress { leg, .. } => self.leg(leg, LegFact::Ringing),
+            Sip::Answered { leg, sdp, .. } => self.leg(leg, LegFact::Answered { sdp }),
+            Sip::Failed { leg, cause, .. } => self.leg(leg, LegFact::Failed(cause)),
+            Sip::Acked { leg, sdp } => self.leg(leg, LegFact::Acked { sdp }),
+            Sip::Reinvited { leg, sdp } => self.leg(leg, LegFact::Reinvited { sdp }),
+            Sip::ReinviteAnswered { leg, sdp } => self.leg(leg, LegFact::ReinviteAnswered { sdp }),
+            Sip::Ended { leg, cause } => self.leg(leg, LegFact::Ended(cause)),
+            Sip::InfoDigit { leg, digit } => self.leg(leg, LegFact::Digit(digit)),
+            Sip::Registered { user, browser } => self.on_registered(now, user, Some(browser), out),
+            Sip::Unregistered { user } => self.on_registered(now, user, None, out),
+            Sip::ReinviteRefused { .. } | Sip::Send { .. } | Sip::Close(_) | Sip::Count(_) => {}
+        }
+    }
+
+    fn leg(&mut self, leg: LegId, fact: LegFact) {
+        if let Some(contact) = self.directory.legs.get(&leg) {
+            self.jobs.push_back(Job::Call(*contact, call::Fact::Leg(leg, fact)));
+        }
+    }
+
+    /// What the media workers tell.
+    pub(crate) fn on_media(&mut self, event: MediaEvent) {
+        let Some((leg, fact)) = media_fact(event) else { return };
+        if let Some(contact) = self.directory.legs.get(&leg) {
+            self.jobs.push_back(Job::Call(*contact, call::Fact::Media(leg, fact)));
+        }
+    }
+
+    fn on_registered(&mut self, now: Instant, user: String, browser: Option<bool>, out: &mut Vec<Effect>) {
+        let agent = self.directory.users.get(&user).copied();
+        match browser {
+            Some(browser) => self.directory.registered.insert(user, browser),
+            None => self.directory.registered.remove(&user),
+        };
+        if let Some(agent) = agent {
+            let routable = browser.is_some();
+            self.jobs.push_back(Job::Acd(acd::api::Fact::Routable { agent, routable }));
+            self.tell_desk(now, agent, DeskBody::Phone { reachable: routable }, out);
+        }
+    }
+}
+
+fn media_fact(event: MediaEvent) -> Option<(LegId, MediaFact)> {
+    Some(match event {
+        MediaEvent::Opened { leg, sdp } => (leg, MediaFact::Opened { sdp }),
+        MediaEvent::OpenFailed { leg, .. } | MediaEvent::RemoteRefused { leg, .. } => (leg, MediaFact::Refused),
+        MediaEvent::RemoteSet { leg } => (leg, MediaFact::RemoteSet),
+        MediaEvent::Reanswered { leg, sdp, direction } => {
+            let held = matches!(direction, Direction::RecvOnly | Direction::Inactive);
+            (leg, MediaFact::Reanswered { sdp, held })
+        }
+        MediaEvent::Offer { leg, sdp } => (leg, MediaFact::Offer { sdp }),
+        MediaEvent::Digit { leg, digit } => (leg, MediaFact::Digit(digit)),
+        MediaEvent::PlayDone { leg, play } => (leg, MediaFact::PlayDone(play)),
+        MediaEvent::Silent { leg } => (leg, MediaFact::Silent),
+        MediaEvent::Flowing { .. } | MediaEvent::Stats { .. } => return None,
+    })
+}
+
+fn target(phone: Phone) -> sip::api::Target {
+    match phone {
+        Phone::Registered(user) => sip::api::Target::Registered(user),
+        Phone::Uri(uri) => sip::api::Target::Uri(uri),
+        Phone::Trunk(trunk, number) => sip::api::Target::Trunk(trunk, number),
+    }
+}
+
+/// A call's wish about a leg, as the SIP endpoint takes it.
+pub(crate) fn sip_command(contact: ContactId, leg: LegId, effect: LegEffect) -> sip::api::Command {
+    use sip::api::Command;
+    match effect {
+        LegEffect::Answer(sdp) => Command::Answer { leg, sdp },
+        LegEffect::Reject(cause) => Command::Reject { leg, cause, retry_after_s: None },
+        LegEffect::Invite { phone, sdp, from, from_name, auto_answer } => {
+            let mut headers = vec![("X-Switchroom-Contact".to_owned(), contact.to_string())];
+            if auto_answer {
+                headers.push(("Alert-Info".to_owned(), "<http://127.0.0.1>;info=alert-autoanswer;delay=0".to_owned()));
+                headers.push(("X-Switchroom-Auto-Answer".to_owned(), "1".to_owned()));
+            }
+            Command::Invite(Box::new(sip::api::OutgoingInvite {
+                leg,
+                to: target(phone),
+                from_user: from.as_str().to_owned(),
+                from_name: from_name.0,
+                sdp,
+                headers,
+            }))
+        }
+        LegEffect::HangUp(cause) => Command::HangUp { leg, cause },
+        LegEffect::Reinvite(sdp) => Command::Reinvite { leg, sdp },
+        LegEffect::AnswerReinvite(sdp) => Command::AnswerReinvite { leg, sdp },
+        LegEffect::RefuseReinvite => Command::RefuseReinvite { leg },
+    }
+}
+
+fn play_item(say: Say, language: Language) -> Vec<PlayItem> {
+    match say {
+        Say::Prompt(prompt) => vec![PlayItem::Prompt(prompt, language)],
+        Say::Digits(digits) => vec![PlayItem::Digits(digits, language)],
+        Say::Tone(0, ms) => vec![PlayItem::Silence { ms }],
+        Say::Tone(hz, ms) => vec![PlayItem::Tone { hz, ms }, PlayItem::Silence { ms }],
+    }
+}
+
+/// A call's wish about a leg's media, as the media workers take it.
+pub(crate) fn media_command(contact: ContactId, leg: LegId, effect: MediaEffect) -> MediaCommand {
+    match effect {
+        MediaEffect::Open { browser, offer } => {
+            let kind = if browser { LegKind::Browser } else { LegKind::Plain };
+            MediaCommand::Open { leg, contact, kind, offer }
+        }
+        MediaEffect::SetAnswer(sdp) => MediaCommand::SetAnswer { leg, sdp },
+        MediaEffect::Reoffer(sdp) => MediaCommand::Reoffer { leg, sdp },
+        MediaEffect::MakeOffer { hold } => {
+            let direction = if hold { Direction::SendOnly } else { Direction::SendRecv };
+            MediaCommand::MakeOffer { leg, direction }
+        }
+        MediaEffect::Play { play, items, language, repeat } => {
+            let items = items.into_iter().flat_map(|say| play_item(say, language)).collect();
+            MediaCommand::Play { leg, play, items, repeat }
+        }
+        MediaEffect::StopPlay => MediaCommand::StopPlay { leg },
+        MediaEffect::Bridge(other) => MediaCommand::Bridge { a: leg, b: other },
+        MediaEffect::Unbridge => MediaCommand::Unbridge { leg },
+        MediaEffect::Mute(muted) => MediaCommand::Mute { leg, muted },
+        MediaEffect::SendDigits(digits) => MediaCommand::SendDigits { leg, digits },
+        MediaEffect::Record { recording, agent } => {
+            MediaCommand::StartRecording { recording, contact, customer: leg, agent }
+        }
+        MediaEffect::RecordAgent { recording, agent } => MediaCommand::RecordAgent { recording, agent },
+        MediaEffect::StopRecording(recording) => MediaCommand::StopRecording { recording },
+        MediaEffect::Close => MediaCommand::Close { leg },
+    }
+}
+
+/// A call's word to the line, as the ACD takes it.
+pub(crate) fn acd_fact(contact: ContactId, effect: LineEffect) -> Option<acd::api::Fact> {
+    use acd::api::{Arrival, Fact};
+    Some(match effect {
+        LineEffect::Ask { queue, priority, requirement, since, sticky } => Fact::Arrived(Arrival {
+            contact,
+            queue,
+            channel: domain::Channel::Voice,
+            priority,
+            requirement,
+            since: Some(since),
+            sticky,
+        }),
+        LineEffect::Left(result) => Fact::Left { contact, result },
+        LineEffect::OfferEnded(offer, result) => Fact::OfferEnded { offer, result },
+        LineEffect::Finished(agent) => Fact::Finished { contact, agent },
+        LineEffect::AgentLost(_) => return None,
+    })
+}
+
+fn say(item: ivr::api::Say) -> Say {
+    match item {
+        ivr::api::Say::Prompt(prompt) => Say::Prompt(prompt),
+        ivr::api::Say::Digits(digits) => Say::Digits(digits),
+    }
+}
+
+/// A run's wish, as the call takes it; `None` if the queue or the trunk is not there.
+pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> Option<FlowFact> {
+    use ivr::api::{Effect as Flow, TransferTo};
+    Some(match effect {
+        Flow::Entered(node) => FlowFact::Entered(node),
+        Flow::Collected { node, digits } => FlowFact::Collected(node, Redacted(digits)),
+        Flow::Play { play, items, language } => {
+            FlowFact::Play { play, items: items.into_iter().map(say).collect(), language }
+        }
+        Flow::StopPlay => FlowFact::StopPlay,
+        Flow::Enqueue { queue, priority, requirement, announce, music, language, .. } => {
+            let mut queue = rules.queues.get(&queue)?.rules.clone();
+            queue.music = music;
+            let announce = announce.into_iter().map(say).collect();
+            FlowFact::Enqueue { queue, priority, requirement, announce, language }
+        }
+        Flow::Transfer(TransferTo::Number(number)) => {
+            let phone = Phone::Trunk(rules.dial_trunk?, number.as_str().to_owned());
+            FlowFact::Transfer { leg, phone, to: "number".to_owned() }
+        }
+        Flow::Transfer(TransferTo::Uri(uri)) => {
+            FlowFact::Transfer { leg, phone: Phone::Uri(uri), to: "uri".to_owned() }
+        }
+        Flow::HangUp => FlowFact::HangUp,
+        Flow::Lookup { .. } => return None,
+    })
+}
+
+/// A run's look-up, as the shell takes it.
+pub(crate) fn lookup(contact: ContactId, by: ivr::api::LookupKey, value: String, ani: &Ani) -> Effect {
+    use ivr::api::LookupKey;
+    let (by, value) = match by {
+        LookupKey::Ani => (LookupBy::Number, ani.as_str().to_owned()),
+        LookupKey::Number => (LookupBy::Number, value),
+        LookupKey::Account => (LookupBy::Account, value),
+    };
+    Effect::Lookup { contact, asker: Asker::Flow, by, value: Redacted(value) }
+}
+
+/// The entry point of a called number: the exact one, else the one for every number.
+pub(crate) fn entry_for<'a>(entries: &'a [Entry], dnis: &str) -> Option<&'a Entry> {
+    let exact = entries.iter().find(|entry| entry.dnis.as_deref() == Some(dnis));
+    exact.or_else(|| entries.iter().find(|entry| entry.dnis.is_none()))
+}
+
+/// The ACD's figures of a queue, as a flow's condition reads them.
+pub(crate) fn figures(state: acd::QueueFigures) -> ivr::api::QueueFigures {
+    ivr::api::QueueFigures {
+        waiting: state.waiting,
+        ready: state.ready,
+        longest_wait_s: state.longest_wait_ms / 1_000,
+    }
+}
+
+/// Why this agent, in one line.
+pub(crate) fn why_line(why: &acd::api::Why) -> String {
+    let (rule, unit) = match why.rule {
+        acd::api::AgentRule::LongestIdle => ("longest idle", " ms idle"),
+        acd::api::AgentRule::LeastOccupied => ("least occupied", "/1048576 occupied"),
+        acd::api::AgentRule::BestLevel => ("best level", " level"),
+    };
+    let candidates: Vec<String> = why.candidates.iter().map(|(agent, figure)| format!("{agent} {figure}{unit}")).collect();
+    format!("{rule}; score {}; ring {}; {}", why.score, why.ring, candidates.join(", "))
+}
+
+/// Reasons that are the system's own are told as such.
+pub(crate) fn system_note(state: AgentState) -> Option<ReasonCode> {
+    match state {
+        AgentState::NotReady(reason) if matches!(reason.as_str(), "rona" | "connection" | "device") => Some(reason),
+        _ => None,
+    }
+}

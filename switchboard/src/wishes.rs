@@ -1,0 +1,228 @@
+//! What people ask for, carried out on behalf of one agent.
+
+use crate::api::Effect;
+use crate::engine::{Job, Live, Switchboard};
+use acd::api::Command;
+use call::api::{Outgoing, Phone};
+use domain::{
+    AgentId, AgentState, CommandError, ContactId, Dnis, Instant, OfferId, OfferResult, ReasonCode, TransferTarget, Wish,
+};
+
+/// The reason of an agent who signed in and has not said more.
+const SIGNED_IN: &str = "signed_in";
+/// The reason of an agent whose audio was lost.
+const CONNECTION: &str = "connection";
+
+fn reason(code: &str) -> Result<ReasonCode, CommandError> {
+    code.parse().map_err(|_| CommandError::UnknownReason)
+}
+
+/// A number that may be dialled: digits, with a plus in front if need be, or a short internal number.
+fn dialable(number: &str) -> bool {
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    (2..=20).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit() || b == b'*' || b == b'#')
+}
+
+impl Switchboard {
+    /// Agents signed in by configuration are ready from the start; fixed phones can be rung from the start.
+    pub(crate) fn sign_in_configured(&mut self, now: Instant, out: &mut Vec<Effect>) {
+        for rules in self.rules.agents.clone() {
+            let agent = rules.id;
+            let routable = self.directory.reachable(agent);
+            self.tell_acd(now, acd::api::Fact::Routable { agent, routable }, out);
+            if rules.signed_in
+                && let Ok(reason) = reason(SIGNED_IN)
+            {
+                // Both can only be refused for an unknown agent, and the setup names the same agents twice.
+                let _ = self.command_acd(now, Command::SignIn(agent, reason), out);
+                let _ = self.command_acd(now, Command::Ready(agent), out);
+            }
+        }
+    }
+
+    fn command_acd(&mut self, now: Instant, command: Command, out: &mut Vec<Effect>) -> Result<(), CommandError> {
+        let mut effects = Vec::new();
+        let result = self.acd.command(now, command, &mut effects);
+        self.run_acd_effects(now, effects, out);
+        result
+    }
+
+    pub(crate) fn on_agent_lost(&mut self, now: Instant, agent: AgentId, out: &mut Vec<Effect>) {
+        if let Ok(reason) = reason(CONNECTION) {
+            // Refused only when the agent is signed out already, which is as good.
+            let _ = self.command_acd(now, Command::NotReady(agent, reason), out);
+        }
+    }
+
+    pub(crate) fn wish(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        wish: Wish,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
+        if !self.directory.agents.contains_key(&agent) {
+            return Err(CommandError::UnknownAgent);
+        }
+        match wish {
+            Wish::SignIn => self.command_acd(now, Command::SignIn(agent, reason(SIGNED_IN)?), out),
+            Wish::SignOut => self.command_acd(now, Command::SignOut(agent), out),
+            Wish::Ready => self.ready(now, agent, out),
+            Wish::NotReady(reason) if !self.rules.reasons.contains(&reason) => Err(CommandError::UnknownReason),
+            Wish::NotReady(reason) => self.command_acd(now, Command::NotReady(agent, reason), out),
+            Wish::Answer(offer) => self.current(offer).and(Err(CommandError::AnswerOnPhone)),
+            Wish::Decline(offer) => self.decline(agent, offer),
+            Wish::Dial(number) => self.dial(now, agent, &number, out),
+            Wish::ExtendWrapUp(contact) => {
+                self.held_by(agent, contact)?;
+                self.command_acd(now, Command::ExtendWrapUp(agent), out)
+            }
+            Wish::FinishWrapUp(contact) => {
+                self.command_call(now, contact, agent, call::Wish::FinishWrapUp, out)?;
+                self.command_acd(now, Command::FinishWrapUp(agent), out)
+            }
+            other => self.call_wish(now, agent, other, out),
+        }
+    }
+
+    fn call_wish(&mut self, now: Instant, agent: AgentId, wish: Wish, out: &mut Vec<Effect>) -> Result<(), CommandError> {
+        let (contact, wish) = match wish {
+            Wish::Hold(contact) => (contact, call::Wish::Hold),
+            Wish::Resume(contact) => (contact, call::Wish::Resume),
+            Wish::Mute(contact, muted) => (contact, call::Wish::Mute(muted)),
+            Wish::HangUp(contact) => (contact, call::Wish::HangUp),
+            Wish::SaveNotes(contact, text) => (contact, call::Wish::SaveNotes(text)),
+            Wish::SendDigits(contact, digits) => {
+                let known = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D');
+                if digits.0.is_empty() || !digits.0.chars().all(known) {
+                    return Err(CommandError::BadNumber);
+                }
+                (contact, call::Wish::SendDigits(digits.0))
+            }
+            Wish::SetDisposition(contact, code) => {
+                let queue = self.held_by(agent, contact)?.call.view_for(agent).and_then(|view| view.queue);
+                let known = queue.and_then(|queue| self.rules.queues.get(&queue)).is_none_or(|q| q.dispositions.contains(&code));
+                if !known {
+                    return Err(CommandError::UnknownDisposition);
+                }
+                (contact, call::Wish::SetDisposition(code))
+            }
+            Wish::Transfer(contact, target) => (contact, self.transfer(contact, target)?),
+            _ => return Err(CommandError::WrongState),
+        };
+        self.command_call(now, contact, agent, wish, out)
+    }
+
+    fn command_call(
+        &mut self,
+        now: Instant,
+        contact: ContactId,
+        agent: AgentId,
+        wish: call::Wish,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
+        let live = self.calls.get_mut(&contact).ok_or(CommandError::UnknownContact)?;
+        let mut effects = Vec::new();
+        let result = live.call.command(now, agent, wish, &mut effects);
+        self.run_call_effects(now, contact, effects, out);
+        self.reschedule(contact);
+        result
+    }
+
+    fn held_by(&self, agent: AgentId, contact: ContactId) -> Result<&Live, CommandError> {
+        let live = self.calls.get(&contact).ok_or(CommandError::UnknownContact)?;
+        live.call.view_for(agent).map(|_| live).ok_or(CommandError::NotYourContact)
+    }
+
+    fn current(&self, offer: OfferId) -> Result<(), CommandError> {
+        if self.acd.is_current(offer) { Ok(()) } else { Err(CommandError::StaleOffer) }
+    }
+
+    fn decline(&mut self, agent: AgentId, offer: OfferId) -> Result<(), CommandError> {
+        self.current(offer)?;
+        if self.acd.agent_state(agent) != Some(AgentState::Reserved(offer)) {
+            return Err(CommandError::NotYourContact);
+        }
+        self.jobs.push_back(Job::Acd(acd::api::Fact::OfferEnded { offer, result: OfferResult::Declined }));
+        Ok(())
+    }
+
+    /// Ready ends a wrap-up, if the disposition stands.
+    fn ready(&mut self, now: Instant, agent: AgentId, out: &mut Vec<Effect>) -> Result<(), CommandError> {
+        if self.acd.agent_state(agent) == Some(AgentState::AfterContactWork)
+            && let Some(contact) = self.directory.in_hand.get(&agent).copied()
+        {
+            self.command_call(now, contact, agent, call::Wish::FinishWrapUp, out)?;
+        }
+        self.command_acd(now, Command::Ready(agent), out)
+    }
+
+    fn transfer(&mut self, contact: ContactId, target: TransferTarget) -> Result<call::Wish, CommandError> {
+        match target {
+            TransferTarget::Queue(queue) => {
+                let rules = self.rules.queues.get(&queue).ok_or(CommandError::UnknownQueue)?.rules.clone();
+                Ok(call::Wish::TransferToQueue(rules, None))
+            }
+            TransferTarget::Agent(agent) => {
+                let view = self.acd.queues_of(agent);
+                let current = self.calls.get(&contact).and_then(|live| live.call.pop().queue);
+                let queue = current.filter(|queue| view.contains(queue)).or_else(|| view.first().copied());
+                let queue = queue.and_then(|queue| self.rules.queues.get(&queue)).ok_or(CommandError::UnknownQueue)?;
+                Ok(call::Wish::TransferToQueue(queue.rules.clone(), Some(agent)))
+            }
+            TransferTarget::Number(number) => {
+                let trunk = self.rules.dial_trunk.ok_or(CommandError::NoTrunk)?;
+                if !dialable(number.as_str()) {
+                    return Err(CommandError::BadNumber);
+                }
+                let leg = self.new_leg(contact);
+                let phone = Phone::Trunk(trunk, number.as_str().to_owned());
+                Ok(call::Wish::TransferToNumber { leg, phone, to: "number".to_owned() })
+            }
+        }
+    }
+
+    /// An agent calls a number: the agent's own phone rings first.
+    fn dial(&mut self, now: Instant, agent: AgentId, number: &Dnis, out: &mut Vec<Effect>) -> Result<(), CommandError> {
+        let trunk = self.rules.dial_trunk.ok_or(CommandError::NoTrunk)?;
+        if self.draining {
+            return Err(CommandError::Draining);
+        }
+        if !dialable(number.as_str()) {
+            return Err(CommandError::BadNumber);
+        }
+        match self.acd.agent_state(agent) {
+            Some(AgentState::Ready | AgentState::NotReady(_)) => {}
+            Some(AgentState::LoggedOut) | None => return Err(CommandError::NotSignedIn),
+            Some(_) => return Err(CommandError::WrongState),
+        }
+        let rules = self.directory.agents.get(&agent).ok_or(CommandError::UnknownAgent)?;
+        if !self.directory.reachable(agent) {
+            return Err(CommandError::NoPhone);
+        }
+        let agent_phone = rules.phone.clone();
+        let contact = self.new_contact();
+        let outgoing = Outgoing {
+            contact,
+            interaction: self.new_interaction(),
+            agent,
+            agent_leg: self.new_leg(contact),
+            agent_browser: self.directory.browser(&agent_phone),
+            agent_phone,
+            leg: self.new_leg(contact),
+            phone: Phone::Trunk(trunk, number.as_str().to_owned()),
+            recording: self.new_recording(),
+            first_play: self.draw_u64() >> 1,
+            dnis: number.clone(),
+        };
+        let recording = outgoing.recording;
+        let mut effects = Vec::new();
+        let call = call::Call::outgoing(now, outgoing, &mut effects);
+        self.directory.in_hand.insert(agent, contact);
+        self.tell_acd(now, acd::api::Fact::Occupied { agent, contact, queue: None }, out);
+        self.add_call(contact, Live { call, run: None, wake: None, recording });
+        self.run_call_effects(now, contact, effects, out);
+        self.reschedule(contact);
+        Ok(())
+    }
+}
