@@ -2,7 +2,6 @@
 
 use domain::ContactEventKind;
 use sip::api::Counter;
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Counters since the start.
@@ -46,9 +45,9 @@ impl Metrics {
         counter.fetch_add(1, Relaxed);
     }
 
-    /// The counters in the Prometheus text format.
+    /// The counters as `/metrics` shows them.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn samples(&self) -> Vec<http_api::Metric> {
         let rows = [
             ("switchroom_contacts_total", "Contacts that arrived", &self.contacts),
             ("switchroom_offers_total", "Offers made to agents", &self.offers),
@@ -61,11 +60,12 @@ impl Metrics {
             ("switchroom_sip_retransmissions_total", "SIP retransmissions absorbed", &self.retransmissions),
             ("switchroom_sip_stray_responses_total", "SIP responses that match nothing", &self.stray),
         ];
-        let mut text = String::new();
-        for (name, help, value) in rows {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {}", value.load(Relaxed));
-        }
-        text
+        let metric = |(name, help, value): (&'static str, &'static str, &AtomicU64)| http_api::Metric {
+            name,
+            help,
+            counter: true,
+            samples: vec![(Vec::new(), value.load(Relaxed) as f64)],
+        };
+        rows.into_iter().map(metric).collect()
     }
 }

@@ -69,7 +69,9 @@ impl Engine {
         let figure = match rule {
             AgentRule::LongestIdle => 0,
             AgentRule::LeastOccupied => agent.clock.occupancy(now),
-            AgentRule::BestLevel => -agent.index.classes.iter().find(|(class, _)| *class == id).map(|(_, sum)| i64::from(*sum))?,
+            AgentRule::BestLevel => {
+                -agent.index.classes.iter().find(|(class, _)| *class == id).map(|(_, sum)| i64::from(*sum))?
+            }
         };
         Some(Rank { figure, loaded, time, agent: number })
     }

@@ -5,9 +5,7 @@ use crate::api::QueueFigures;
 use crate::engine::Engine;
 use crate::line::wait_ms;
 use crate::queue::Queue;
-use domain::{
-    AgentId, AgentState, AgentView, ContactId, Counts, Instant, QueueId, QueueView, Redacted, WaitingView,
-};
+use domain::{AgentId, AgentState, AgentView, ContactId, Counts, Instant, QueueId, QueueView, Redacted, WaitingView};
 
 /// Contacts in line that the floor shows.
 const WAITING_SHOWN: usize = 200;

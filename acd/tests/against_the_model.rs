@@ -130,15 +130,9 @@ fn arrive() -> impl Strategy<Value = Step> {
     let channel = prop_oneof![3 => Just(Channel::Voice), 3 => Just(Channel::Chat), 1 => Just(Channel::Callback)];
     let rings = prop_oneof![Just(None), needs().prop_map(Some)];
     let sticky = prop_oneof![2 => Just(None), 1 => (0..7u8).prop_map(Some)];
-    (0..3usize, channel, 0..4i32, rings, sticky, prop_oneof![3 => Just(0), 1 => 0..9u64])
-        .prop_map(|(queue, channel, priority, rings, sticky, old)| Step::Arrive {
-            queue,
-            channel,
-            priority,
-            rings,
-            sticky,
-            old,
-        })
+    (0..3usize, channel, 0..4i32, rings, sticky, prop_oneof![3 => Just(0), 1 => 0..9u64]).prop_map(
+        |(queue, channel, priority, rings, sticky, old)| Step::Arrive { queue, channel, priority, rings, sticky, old },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -378,9 +372,7 @@ fn happening(effect: &Effect) -> Option<Happening> {
         Effect::Offer { offer, contact, agent, deadline, why, .. } => {
             Some(Happening::Offered(offer, contact, agent, deadline, why.score, why.ring, why.candidates))
         }
-        Effect::OfferEnded { offer, contact, agent, result } => {
-            Some(Happening::Ended(offer, contact, agent, result))
-        }
+        Effect::OfferEnded { offer, contact, agent, result } => Some(Happening::Ended(offer, contact, agent, result)),
         Effect::WrapUpEnded { agent, contact, timed_out } => Some(Happening::WrappedUp(agent, contact, timed_out)),
         Effect::AgentState { .. } => None,
     }

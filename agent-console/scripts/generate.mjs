@@ -11,13 +11,23 @@ async function document(name) {
   try {
     return JSON.parse(await readFile(new URL(name, docs), 'utf8'));
   } catch (error) {
-    console.error(`docs/api/${name}: ${error.message}. Write it with \`cargo xtask docs\` and build again.`);
+    console.error(`docs/api/${name}: ${error.message}. It is generated from the engine's types and part of the repository.`);
     process.exit(1);
   }
+}
+
+/** The generator of types ignores what stands beside a `$ref`; draft 2020-12 means both, so both go into an `allOf`. */
+function joinSiblings(node) {
+  if (Array.isArray(node)) return node.map(joinSiblings);
+  if (node === null || typeof node !== 'object') return node;
+  const { $ref, ...rest } = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, joinSiblings(value)]));
+  if ($ref === undefined) return rest;
+  return rest.properties ? { allOf: [rest, { $ref }] } : { $ref };
 }
 
 await mkdir(out, { recursive: true });
 const api = await openapiTypescript(await document('openapi.json'));
 await writeFile(new URL('api.d.ts', out), banner + astToString(api));
-const cti = await compile(await document('cti.schema.json'), 'Cti', { bannerComment: banner, additionalProperties: false });
+const schema = joinSiblings(await document('cti.schema.json'));
+const cti = await compile(schema, 'Cti', { bannerComment: banner, additionalProperties: false, unreachableDefinitions: true });
 await writeFile(new URL('cti.d.ts', out), cti);

@@ -150,7 +150,7 @@ impl Call {
         self.pop.queued = Some(since);
         let queue = rules.id;
         self.event(now, ContactEventKind::Queued { queue, priority }, effects);
-        self.line = Some(Line { rules, priority, requirement: requirement.clone(), since });
+        self.line = Some(Line { rules, priority, requirement: requirement.clone() });
         effects.push(Effect::Line(LineEffect::Ask { queue, priority, requirement, since, sticky }));
     }
 

@@ -30,7 +30,6 @@ pub(crate) struct Line {
     pub rules: QueueRules,
     pub priority: Priority,
     pub requirement: Option<Requirement>,
-    pub since: Instant,
 }
 
 /// The recording of the call.
@@ -280,10 +279,6 @@ impl Call {
 
     pub(crate) fn part_of_offer(&self, offer: OfferId) -> Option<usize> {
         self.parts.iter().rposition(|part| part.offer == Some(offer) && part.stage == Stage::Ringing)
-    }
-
-    pub(crate) fn talking_part(&self) -> Option<usize> {
-        self.parts.iter().rposition(|part| matches!(part.stage, Stage::Talking | Stage::Held))
     }
 
     pub(crate) fn tape_id(&self) -> Option<RecordingId> {

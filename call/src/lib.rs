@@ -9,6 +9,8 @@ mod engine;
 mod legs;
 mod part;
 mod talk;
+mod tape;
+mod wrapup;
 #[cfg(test)]
 mod tests;
 

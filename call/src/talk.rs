@@ -1,14 +1,13 @@
 //! The agent's side: ringing, joined, hold, transfer, hang-up, wrap-up.
 
 use crate::api::{
-    Effect, FinishedRecording, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, QueueRules, Reserved,
+    Effect, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, QueueRules, Reserved,
     Wish,
 };
 use crate::engine::{Call, Tape};
 use crate::part::{Part, Record, Stage, Times};
 use domain::{
-    AgentId, Cause, CommandError, ContactEventKind, DeskBody, DispositionBy, DispositionCode, EndedBy, Instant, LegId,
-    OfferId, OfferResult, Redacted,
+    AgentId, Cause, CommandError, ContactEventKind, DeskBody, EndedBy, Instant, LegId, OfferId, OfferResult,
 };
 
 impl Call {
@@ -203,39 +202,6 @@ impl Call {
         self.tell(index, effects);
     }
 
-    fn start_tape(&mut self, now: Instant, agent: LegId, effects: &mut Vec<Effect>) {
-        let (customer, recording, agent) = (self.customer.leg, self.recording, Some(agent));
-        let wanted = self.line.as_ref().is_none_or(|line| line.rules.record);
-        if self.tape == Tape::Running {
-            effects.push(Effect::Media(customer, MediaEffect::RecordAgent { recording, agent }));
-        } else if self.tape == Tape::Off && wanted {
-            self.tape = Tape::Running;
-            self.event(now, ContactEventKind::RecordingStarted { recording }, effects);
-            effects.push(Effect::Media(customer, MediaEffect::Record { recording, agent }));
-        }
-    }
-
-    pub(crate) fn stop_tape(&mut self, effects: &mut Vec<Effect>) {
-        if self.tape == Tape::Running {
-            self.tape = Tape::Closing;
-            effects.push(Effect::Media(self.customer.leg, MediaEffect::StopRecording(self.recording)));
-        }
-    }
-
-    pub(crate) fn on_recording_finished(
-        &mut self,
-        now: Instant,
-        recording: Option<FinishedRecording>,
-        effects: &mut Vec<Effect>,
-    ) {
-        self.tape = Tape::Done;
-        if let Some(FinishedRecording { path, duration_ms, sha256, gap_ms }) = recording {
-            let recording = self.recording;
-            let kind = ContactEventKind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms };
-            self.event(now, kind, effects);
-        }
-    }
-
     /// The agent's phone left or failed.
     fn on_agent_gone(&mut self, now: Instant, index: usize, cause: Cause, effects: &mut Vec<Effect>) {
         let part = &mut self.parts[index];
@@ -269,15 +235,13 @@ impl Call {
 
     /// The agent ends the call for both.
     pub(crate) fn hang_up(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
-        match self.parts[index].stage {
-            Stage::Talking | Stage::Held | Stage::Ringing if self.parts[index].offer.is_none() || self.parts[index].stage != Stage::Ringing => {
+        match (self.parts[index].stage, self.parts[index].offer) {
+            (Stage::Ringing, Some(offer)) => {
+                effects.push(Effect::Line(LineEffect::OfferEnded(offer, OfferResult::Declined)));
+            }
+            (Stage::Talking | Stage::Held | Stage::Ringing, _) => {
                 effects.push(Effect::Leg(self.customer.leg, LegEffect::HangUp(Cause::Normal)));
                 self.customer_gone(now, EndedBy::Agent, Cause::Normal, effects);
-            }
-            Stage::Ringing => {
-                if let Some(offer) = self.parts[index].offer {
-                    effects.push(Effect::Line(LineEffect::OfferEnded(offer, OfferResult::Declined)));
-                }
             }
             _ => {}
         }
@@ -300,71 +264,6 @@ impl Call {
         self.event(now, ContactEventKind::InteractionEnded { interaction, agent }, effects);
         self.tell(index, effects);
         effects.push(Effect::Line(LineEffect::Finished(agent)));
-    }
-
-    pub(crate) fn on_wrap_up_started(
-        &mut self,
-        agent: AgentId,
-        deadline: Option<Instant>,
-        effects: &mut Vec<Effect>,
-    ) {
-        if let Some(index) = self.parts.iter().rposition(|p| p.agent == agent && p.stage == Stage::WrapUp) {
-            self.parts[index].times.wrap_up_deadline = deadline;
-            self.tell(index, effects);
-        }
-    }
-
-    pub(crate) fn on_wrap_up_ended(
-        &mut self,
-        now: Instant,
-        agent: AgentId,
-        timed_out: bool,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Some(index) = self.parts.iter().rposition(|p| p.agent == agent && p.stage == Stage::WrapUp) else { return };
-        let interaction = self.parts[index].interaction;
-        let record = &mut self.parts[index].record;
-        if record.disposition.is_none()
-            && let Some(code) = record.default_disposition
-        {
-            record.disposition = Some(code);
-            let by = if timed_out { DispositionBy::Timeout } else { DispositionBy::Agent };
-            self.event(now, ContactEventKind::DispositionSet { interaction, code, by }, effects);
-        }
-        self.parts[index].enter(now, Stage::Ended);
-        self.event(now, ContactEventKind::WrapUpEnded { interaction, agent }, effects);
-        self.tell(index, effects);
-    }
-
-    pub(crate) fn save_notes(&mut self, now: Instant, index: usize, text: Redacted, effects: &mut Vec<Effect>) {
-        let interaction = self.parts[index].interaction;
-        self.parts[index].record.notes = text.clone();
-        self.event(now, ContactEventKind::NotesSaved { interaction, text }, effects);
-    }
-
-    pub(crate) fn set_disposition(
-        &mut self,
-        now: Instant,
-        index: usize,
-        code: DispositionCode,
-        effects: &mut Vec<Effect>,
-    ) {
-        let interaction = self.parts[index].interaction;
-        self.parts[index].record.disposition = Some(code);
-        let by = DispositionBy::Agent;
-        self.event(now, ContactEventKind::DispositionSet { interaction, code, by }, effects);
-        self.tell(index, effects);
-    }
-
-    pub(crate) fn may_finish(&self, index: usize) -> Result<(), CommandError> {
-        let part = &self.parts[index];
-        if part.stage != Stage::WrapUp {
-            return Err(CommandError::WrongState);
-        }
-        if part.record.required && part.record.disposition.is_none() {
-            return Err(CommandError::DispositionMissing);
-        }
-        Ok(())
     }
 
     pub(crate) fn command_talk(

@@ -1,1 +1,295 @@
 //! Sentences about calls.
+
+use crate::api::{
+    Effect, Fact, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, Phone, QueueRules,
+    Reserved, ToFlow, Wish,
+};
+use crate::{Call, Effect as CallEffect};
+use domain::{
+    AgentId, Ani, Cause, CommandError, ContactEventKind, ContactId, DeskBody, Dnis, EndedBy, Instant, InteractionId,
+    Language, LegId, OfferId, OfferResult, Outcome, Priority, RecordingId, Redacted,
+};
+
+const CUSTOMER: LegId = LegId::new(1);
+const AGENT: LegId = LegId::new(2);
+const OFFER: OfferId = OfferId::new(9);
+
+struct World {
+    call: Call,
+    now: Instant,
+    effects: Vec<CallEffect>,
+}
+
+fn agent() -> AgentId {
+    "li.wei".parse().unwrap()
+}
+
+fn rules() -> QueueRules {
+    QueueRules {
+        id: "billing".parse().unwrap(),
+        music: "music".parse().unwrap(),
+        record: true,
+        default_disposition: Some("done".parse().unwrap()),
+        disposition_required: true,
+    }
+}
+
+impl World {
+    fn arriving() -> Self {
+        let incoming = Incoming {
+            contact: ContactId::new(1),
+            leg: CUSTOMER,
+            browser: false,
+            sdp: Some("offer".to_owned()),
+            recording: RecordingId::new(5),
+            first_play: 100,
+            ani: Ani::new("+4930"),
+            caller_name: Redacted::from("Marta"),
+            dnis: Dnis::new("8000"),
+            entry_point: "main".parse().unwrap(),
+            trunk: None,
+            flow: "demo".parse().unwrap(),
+            language: Language::EN,
+        };
+        let mut effects = Vec::new();
+        let call = Call::incoming(Instant::ZERO, incoming, &mut effects);
+        Self { call, now: Instant::ZERO, effects }
+    }
+
+    fn in_flow() -> Self {
+        let mut world = Self::arriving();
+        world.media(CUSTOMER, MediaFact::Opened { sdp: "answer".to_owned() });
+        world.tell(Fact::Stored);
+        world.leg(CUSTOMER, LegFact::Acked { sdp: None });
+        world
+    }
+
+    fn queued() -> Self {
+        let mut world = Self::in_flow();
+        let queue = FlowFact::Enqueue {
+            queue: rules(),
+            priority: Priority(0),
+            requirement: None,
+            announce: Vec::new(),
+            language: Language::EN,
+        };
+        world.tell(Fact::Flow(queue));
+        world
+    }
+
+    fn ringing() -> Self {
+        let mut world = Self::queued();
+        world.tell(Fact::Reserved(Box::new(Reserved {
+            offer: OFFER,
+            interaction: InteractionId::new(3),
+            agent: agent(),
+            leg: AGENT,
+            phone: Phone::Registered("li.wei".to_owned()),
+            browser: false,
+            queue: rules().id,
+            deadline: Instant::from_millis(20_000),
+            why: "longest idle".to_owned(),
+        })));
+        world
+    }
+
+    fn talking() -> Self {
+        let mut world = Self::ringing();
+        world.media(AGENT, MediaFact::Opened { sdp: "our offer".to_owned() });
+        world.leg(AGENT, LegFact::Answered { sdp: "phone's answer".to_owned() });
+        world.tell(Fact::OfferEnded { offer: OFFER, result: OfferResult::Answered });
+        world
+    }
+
+    fn tell(&mut self, fact: Fact) -> Vec<CallEffect> {
+        self.now = self.now + core::time::Duration::from_millis(1_000);
+        self.effects.clear();
+        self.call.handle(self.now, fact, &mut self.effects);
+        self.effects.clone()
+    }
+
+    fn leg(&mut self, leg: LegId, fact: LegFact) -> Vec<CallEffect> {
+        self.tell(Fact::Leg(leg, fact))
+    }
+
+    fn media(&mut self, leg: LegId, fact: MediaFact) -> Vec<CallEffect> {
+        self.tell(Fact::Media(leg, fact))
+    }
+
+    fn wish(&mut self, wish: Wish) -> Result<Vec<CallEffect>, CommandError> {
+        self.effects.clear();
+        self.call.command(self.now, agent(), wish, &mut self.effects)?;
+        Ok(self.effects.clone())
+    }
+}
+
+fn has(effects: &[CallEffect], wanted: &CallEffect) -> bool {
+    effects.contains(wanted)
+}
+
+fn events(effects: &[CallEffect]) -> Vec<ContactEventKind> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            CallEffect::Event(event) => Some(event.kind.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn the_call_is_answered_only_when_media_is_open_and_the_contact_is_durable() {
+    let answer = Effect::Leg(CUSTOMER, LegEffect::Answer("answer".to_owned()));
+    let mut world = World::arriving();
+    assert!(!has(&world.media(CUSTOMER, MediaFact::Opened { sdp: "answer".to_owned() }), &answer));
+    assert!(has(&world.tell(Fact::Stored), &answer));
+    let mut other = World::arriving();
+    assert!(!has(&other.tell(Fact::Stored), &answer));
+    assert!(has(&other.media(CUSTOMER, MediaFact::Opened { sdp: "answer".to_owned() }), &answer));
+}
+
+#[test]
+fn the_flow_starts_with_the_acknowledgement_and_only_once() {
+    let mut world = World::in_flow();
+    assert!(world.effects.contains(&Effect::Flow(ToFlow::Started)));
+    assert!(!world.leg(CUSTOMER, LegFact::Acked { sdp: None }).contains(&Effect::Flow(ToFlow::Started)));
+}
+
+#[test]
+fn without_a_common_codec_the_call_is_refused_and_closed() {
+    let mut world = World::arriving();
+    let effects = world.media(CUSTOMER, MediaFact::Refused);
+    assert!(has(&effects, &Effect::Leg(CUSTOMER, LegEffect::Reject(Cause::NoCodec))));
+    let closed = ContactEventKind::Closed { outcome: Outcome::Rejected, by: EndedBy::System };
+    assert_eq!(events(&effects).last(), Some(&closed));
+    assert!(world.call.is_over());
+}
+
+#[test]
+fn the_desk_is_told_before_the_phone_rings() {
+    let mut world = World::ringing();
+    let desk = world.effects.iter().position(|e| matches!(e, Effect::Desk(_, DeskBody::Offered(_))));
+    let media = world.effects.iter().position(|e| matches!(e, Effect::Media(AGENT, MediaEffect::Open { .. })));
+    assert!(desk.unwrap() < media.unwrap());
+    let effects = world.media(AGENT, MediaFact::Opened { sdp: "our offer".to_owned() });
+    assert!(matches!(&effects[..], [Effect::Leg(AGENT, LegEffect::Invite { .. })]));
+}
+
+#[test]
+fn customer_and_agent_are_joined_and_recorded_when_the_acd_accepts_the_answer() {
+    let world = World::talking();
+    assert_eq!(world.call.phase(), Phase::Connected);
+    assert!(has(&world.effects, &Effect::Media(CUSTOMER, MediaEffect::Bridge(AGENT))));
+    let record = MediaEffect::Record { recording: RecordingId::new(5), agent: Some(AGENT) };
+    assert!(has(&world.effects, &Effect::Media(CUSTOMER, record)));
+}
+
+#[test]
+fn a_caller_who_leaves_while_an_agent_rings_leaves_no_leg_behind() {
+    let mut world = World::ringing();
+    let effects = world.leg(CUSTOMER, LegFact::Ended(Cause::Normal));
+    assert!(has(&effects, &Effect::Leg(AGENT, LegEffect::HangUp(Cause::Cancelled))));
+    assert!(has(&effects, &Effect::Media(AGENT, MediaEffect::Close)));
+    assert!(has(&effects, &Effect::Line(LineEffect::Left(OfferResult::CustomerLeft))));
+    assert!(events(&effects).contains(&ContactEventKind::Closed { outcome: Outcome::Abandoned, by: EndedBy::Customer }));
+    assert!(world.call.is_over() && world.call.legs().is_empty());
+}
+
+#[test]
+fn a_declined_offer_puts_the_call_back_in_line() {
+    let mut world = World::ringing();
+    let effects = world.leg(AGENT, LegFact::Failed(Cause::Declined));
+    assert!(has(&effects, &Effect::Line(LineEffect::OfferEnded(OFFER, OfferResult::Declined))));
+    world.tell(Fact::OfferEnded { offer: OFFER, result: OfferResult::Declined });
+    assert_eq!(world.call.phase(), Phase::Queued);
+    assert!(world.call.agent().is_none());
+}
+
+#[test]
+fn an_answer_that_comes_after_the_offer_ended_joins_nobody() {
+    let mut world = World::ringing();
+    world.media(AGENT, MediaFact::Opened { sdp: "our offer".to_owned() });
+    world.tell(Fact::OfferEnded { offer: OFFER, result: OfferResult::NoAnswer });
+    assert!(world.leg(AGENT, LegFact::Answered { sdp: "late".to_owned() }).is_empty());
+    assert_eq!(world.call.phase(), Phase::Queued);
+}
+
+#[test]
+fn hold_plays_music_to_the_customer_and_resume_joins_them_again() {
+    let mut world = World::talking();
+    let held = world.wish(Wish::Hold).unwrap();
+    assert!(has(&held, &Effect::Media(CUSTOMER, MediaEffect::Unbridge)));
+    assert!(held.iter().any(|e| matches!(e, Effect::Media(CUSTOMER, MediaEffect::Play { repeat: true, .. }))));
+    assert!(has(&held, &Effect::Media(AGENT, MediaEffect::MakeOffer { hold: true })));
+    assert_eq!(world.wish(Wish::Hold), Err(CommandError::WrongState));
+    let resumed = world.wish(Wish::Resume).unwrap();
+    assert!(has(&resumed, &Effect::Media(CUSTOMER, MediaEffect::Bridge(AGENT))));
+}
+
+#[test]
+fn a_phone_that_puts_us_on_hold_gives_the_customer_music() {
+    let mut world = World::talking();
+    let effects = world.media(AGENT, MediaFact::Reanswered { sdp: "x".to_owned(), held: true });
+    assert!(has(&effects, &Effect::Leg(AGENT, LegEffect::AnswerReinvite("x".to_owned()))));
+    assert!(events(&effects).iter().any(|e| matches!(e, ContactEventKind::Held { .. })));
+    let back = world.media(AGENT, MediaFact::Reanswered { sdp: "y".to_owned(), held: false });
+    assert!(has(&back, &Effect::Media(CUSTOMER, MediaEffect::Bridge(AGENT))));
+}
+
+#[test]
+fn the_contact_closes_after_the_wrap_up_with_the_disposition() {
+    let mut world = World::talking();
+    let left = world.leg(CUSTOMER, LegFact::Ended(Cause::Normal));
+    assert!(has(&left, &Effect::Leg(AGENT, LegEffect::HangUp(Cause::Normal))));
+    assert!(has(&left, &Effect::Line(LineEffect::Finished(agent()))));
+    assert_eq!(world.wish(Wish::FinishWrapUp), Err(CommandError::DispositionMissing));
+    world.wish(Wish::SetDisposition("solved".parse().unwrap())).unwrap();
+    assert!(world.wish(Wish::FinishWrapUp).is_ok());
+    let effects = world.tell(Fact::WrapUpEnded { agent: agent(), timed_out: false });
+    let closed = ContactEventKind::Closed { outcome: Outcome::Answered, by: EndedBy::Customer };
+    assert_eq!(events(&effects).last(), Some(&closed));
+    assert!(!world.call.is_over(), "the recording is still being closed");
+    world.tell(Fact::RecordingFinished(None));
+    assert!(world.call.is_over());
+}
+
+#[test]
+fn a_wrap_up_that_runs_out_takes_the_default_disposition() {
+    let mut world = World::talking();
+    world.leg(AGENT, LegFact::Ended(Cause::Normal));
+    let effects = world.tell(Fact::WrapUpEnded { agent: agent(), timed_out: true });
+    assert!(events(&effects).iter().any(|e| matches!(e, ContactEventKind::DispositionSet { .. })));
+    assert!(events(&effects).contains(&ContactEventKind::Closed { outcome: Outcome::Answered, by: EndedBy::Agent }));
+}
+
+#[test]
+fn a_transfer_to_a_queue_keeps_the_age_and_ends_the_agents_part() {
+    let mut world = World::talking();
+    let queued_at = world.call.pop().queued.unwrap();
+    let effects = world.wish(Wish::TransferToQueue(rules(), None)).unwrap();
+    let asked = effects.iter().find_map(|e| match e {
+        Effect::Line(LineEffect::Ask { since, .. }) => Some(*since),
+        _ => None,
+    });
+    assert_eq!(asked, Some(queued_at));
+    assert!(has(&effects, &Effect::Line(LineEffect::Finished(agent()))));
+    assert_eq!(world.call.phase(), Phase::Queued);
+}
+
+#[test]
+fn an_agent_whose_audio_is_lost_gives_the_customer_back_to_the_line() {
+    let mut world = World::talking();
+    let effects = world.media(AGENT, MediaFact::Silent);
+    assert!(has(&effects, &Effect::Line(LineEffect::AgentLost(agent()))));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Line(LineEffect::Ask { .. }))));
+    assert!(!has(&effects, &Effect::Leg(CUSTOMER, LegEffect::HangUp(Cause::Normal))));
+}
+
+#[test]
+fn a_call_that_never_becomes_durable_is_refused() {
+    let mut world = World::arriving();
+    let (at, _) = world.call.deadline().unwrap();
+    let mut effects = Vec::new();
+    world.call.handle(at, Fact::Tick, &mut effects);
+    assert!(has(&effects, &Effect::Leg(CUSTOMER, LegEffect::Reject(Cause::InternalError))));
+}

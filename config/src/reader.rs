@@ -56,6 +56,19 @@ impl<'a> Table<'a> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.item)
     }
 
+    /// The text of a key, if it is one; asks for nothing.
+    pub(crate) fn word(&self, key: &str) -> Option<&'a str> {
+        match self.peek(key) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value of a key; asks for nothing.
+    pub(crate) fn peek(&self, key: &str) -> Option<&'a Value> {
+        self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.item.value)
+    }
+
     /// The place of a key's value, or of the table.
     pub(crate) fn place_of(&self, key: &str) -> Place {
         let item = self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.item);
@@ -272,7 +285,9 @@ impl<'a> Table<'a> {
 
     /// Everything was asked for: keys that nobody asked for are problems.
     pub(crate) fn done(&self) {
-        let asked = self.asked.borrow();
+        let mut asked = self.asked.borrow().clone();
+        asked.sort_unstable();
+        asked.dedup();
         for entry in self.entries.iter().filter(|entry| !asked.contains(&entry.key.as_str())) {
             let why = match self.path.as_str() {
                 "" => format!("unknown key `{}`", entry.key),

@@ -96,6 +96,7 @@ impl Report {
         let mut problems = self.problems.into_inner();
         problems.retain(|(_, problem)| !(incomplete && OF_ABSENCE.contains(&problem.code)));
         problems.sort_by(|(a, _), (b, _)| a.cmp(b));
+        problems.dedup();
         problems.into_iter().map(|(_, problem)| problem).collect()
     }
 

@@ -127,9 +127,7 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         },
         "customer_left" => Kind::CustomerLeft { by: f.ended_by()?, cause: f.word("cause", Cause::ALL, Cause::as_str)? },
         "interaction_ended" => Kind::InteractionEnded { interaction: f.id("interaction")?, agent: f.id("agent")? },
-        "notes_saved" => {
-            Kind::NotesSaved { interaction: f.id("interaction")?, text: Redacted::from(f.text("text")?) }
-        }
+        "notes_saved" => Kind::NotesSaved { interaction: f.id("interaction")?, text: Redacted::from(f.text("text")?) },
         "disposition_set" => Kind::DispositionSet {
             interaction: f.id("interaction")?,
             code: f.id("code")?,

@@ -26,10 +26,7 @@ macro_rules! contact_rows {
 
 macro_rules! recording_rows {
     ($rest:literal) => {
-        concat!(
-            "SELECT id, contact, path, duration_ms, channels, sha256, gap_ms, state FROM recordings WHERE ",
-            $rest
-        )
+        concat!("SELECT id, contact, path, duration_ms, channels, sha256, gap_ms, state FROM recordings WHERE ", $rest)
     };
 }
 /// The first condition is the one that an index serves.

@@ -28,7 +28,8 @@ mod tests {
     fn a_cursor_is_read_back_and_nonsense_is_refused() {
         let place = (WallTime::from_micros(-5), ContactId::new(77));
         assert_eq!(read_contact(&contact(place.0, place.1)), Ok(place));
-        for nonsense in ["", "x", "äöüäöüäöüäöü", "0000000000000000", "zzzzzzzzzzzzzzzz00000000000000000000000000"] {
+        for nonsense in ["", "x", "äöüäöüäöüäöü", "0000000000000000", "zzzzzzzzzzzzzzzz00000000000000000000000000"]
+        {
             assert_eq!(read_contact(nonsense), Err(QueryError::BadCursor));
             assert_eq!(read_customer(nonsense), Err(QueryError::BadCursor));
         }

@@ -5,9 +5,7 @@ use crate::db::{Db, Row, Tx, vals};
 use crate::error::Failure;
 use crate::phone::Numbering;
 use crate::{Store, cursor, wall_now};
-use domain::{
-    ContactPoint, Customer, CustomerId, LastContact, NewCustomer, Page, QueryError, Redacted, WallTime,
-};
+use domain::{ContactPoint, Customer, CustomerId, LastContact, NewCustomer, Page, QueryError, Redacted, WallTime};
 use serde_json::Value;
 
 const DAY: i64 = 86_400 * 1_000_000;

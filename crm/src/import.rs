@@ -2,10 +2,10 @@
 //!
 //! Cells are text, whatever they begin with: a formula is kept as it stands and never evaluated.
 
+use crate::Store;
 use crate::customers::{Checked, account_owner, check, random_id, write};
 use crate::error::Failure;
 use crate::phone::Numbering;
-use crate::Store;
 use csv::{ReaderBuilder, StringRecord};
 use domain::{ImportReport, NewCustomer, QueryError, Redacted, RowError};
 use std::collections::BTreeMap;
@@ -32,7 +32,11 @@ pub(crate) async fn import(store: &Store, csv: &str, dry_run: bool) -> Result<Im
         };
         write(&mut tx, id, checked).await?;
     }
-    if dry_run { tx.rollback().await? } else { tx.commit().await? }
+    if dry_run {
+        tx.rollback().await?
+    } else {
+        tx.commit().await?
+    }
     report.errors.sort_by_key(|error| error.line);
     report.errors.truncate(ERRORS_MAX);
     Ok(report)
@@ -99,7 +103,8 @@ fn row_error(line: u64, column: &str, why: String) -> RowError {
 
 fn read_row(numbering: Numbering, columns: &[String], record: &StringRecord) -> Result<Checked, (String, String)> {
     if record.len() > columns.len() {
-        let why = format!("the row has {} fields, the header {}; quote values with commas", record.len(), columns.len());
+        let why =
+            format!("the row has {} fields, the header {}; quote values with commas", record.len(), columns.len());
         return Err((columns.last().cloned().unwrap_or_default(), why));
     }
     let cell = |name: &str| {
@@ -112,7 +117,9 @@ fn read_row(numbering: Numbering, columns: &[String], record: &StringRecord) -> 
     };
     let language = match cell("language") {
         "" => None,
-        tag => Some(tag.parse().map_err(|_| ("language".to_owned(), format!("`{tag}` is no tag such as en or zh-CN")))?),
+        tag => {
+            Some(tag.parse().map_err(|_| ("language".to_owned(), format!("`{tag}` is no tag such as en or zh-CN")))?)
+        }
     };
     let fields = NewCustomer {
         name: Redacted::from(cell("name")),

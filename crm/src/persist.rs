@@ -159,7 +159,8 @@ pub(crate) async fn append(
 }
 
 /// A contact's stored events.
-pub(crate) const SELECT_EVENTS: &str = "SELECT seq, at, kind, fields FROM contact_events WHERE contact = $1 ORDER BY seq";
+pub(crate) const SELECT_EVENTS: &str =
+    "SELECT seq, at, kind, fields FROM contact_events WHERE contact = $1 ORDER BY seq";
 
 /// Reads a row of [`SELECT_EVENTS`].
 pub(crate) fn event_row(row: &Row) -> Result<EventRow, sqlx::Error> {

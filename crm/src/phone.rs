@@ -1,7 +1,7 @@
 //! Numbers in their normal form: E.164 where it is a telephone number, lower case where it is not.
 
 use crate::StoreError;
-use phonenumber::{Mode, country};
+use phonenumber::country;
 
 /// Longest number that is looked at; no telephone number or extension is longer.
 const NUMBER_MAX: usize = 64;

@@ -42,13 +42,14 @@ impl Spool {
         if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
             File::open(directory)?.sync_all()?;
         }
-        let mut spool = Self { file, end: 0, replayed: 0, depth: 0 };
-        let length = spool.file.metadata()?.len();
-        let mut reader = spool.reader_at(0)?;
+        let length = file.metadata()?.len();
+        let (mut end, mut depth) = (0, 0);
+        let mut reader = BufReader::new(&file);
         while let Some((_, bytes)) = read_line(&mut reader)? {
-            spool.end += bytes;
-            spool.depth += 1;
+            end += bytes;
+            depth += 1;
         }
+        let mut spool = Self { file, end, replayed: 0, depth };
         if spool.end < length {
             spool.cut_tail(path, length)?;
         }
@@ -77,10 +78,10 @@ impl Spool {
 
     /// The oldest events, at most `max`.
     pub(crate) fn oldest(&mut self, max: usize) -> io::Result<Replay> {
-        let mut next = self.replayed;
+        let (mut next, end) = (self.replayed, self.end);
         let mut entries = Vec::new();
         let mut reader = self.reader_at(next)?;
-        while entries.len() < max && next < self.end {
+        while entries.len() < max && next < end {
             let Some((entry, bytes)) = read_line(&mut reader)? else {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "the spool file was changed from outside"));
             };

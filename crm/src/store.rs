@@ -8,13 +8,11 @@ use crate::phone::Numbering;
 use crate::spool::{self, Spool};
 use crate::writer::{self, SharedSpool, Writer, WriterOptions};
 use crate::{StoreError, contacts, customers, import, users};
-use domain::{
-    Answer, ContactEventKind, ContactId, EndedBy, Outcome, Query, QueryError, RecordingId, WallTime,
-};
+use domain::{Answer, ContactEventKind, ContactId, EndedBy, Outcome, Query, QueryError, RecordingId, WallTime};
+use sqlx::Connection;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::Connection;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -37,9 +37,8 @@ impl Store {
     /// The argon2id hash of a password, as PHC text.
     pub(crate) async fn hash(&self, password: SecretString) -> Result<String, StoreError> {
         self.hashing(move || {
-            let hash: PasswordHash = Argon2::default()
-                .hash_password(password.expose_secret().as_bytes())
-                .map_err(|_| StoreError::Hash)?;
+            let hash: PasswordHash =
+                Argon2::default().hash_password(password.expose_secret().as_bytes()).map_err(|_| StoreError::Hash)?;
             Ok(hash.to_string())
         })
         .await

@@ -73,7 +73,10 @@ pub(crate) async fn on_spool<T: Send + 'static>(
 }
 
 /// Brings the oldest spooled events into the database; how many stay behind.
-pub(crate) async fn replay(committer: &mut Committer, spool: &SharedSpool) -> Result<usize, crate::persist::CommitError> {
+pub(crate) async fn replay(
+    committer: &mut Committer,
+    spool: &SharedSpool,
+) -> Result<usize, crate::persist::CommitError> {
     let oldest = on_spool(spool, |spool| spool.oldest(BATCH)).await?;
     committer.commit(&oldest.entries).await?;
     let (count, next) = (oldest.entries.len(), oldest.next());
@@ -214,7 +217,7 @@ impl WriterLoop {
             let stored = Stored { contact: entry.contact, seq: entry.seq };
             // At the end nobody may read any more: the events are safe either way.
             tokio::select! {
-                sent = self.stored.send(stored) => drop(sent),
+                _ = self.stored.send(stored) => {}
                 () = self.shared.closing.wait() => drop(self.stored.try_send(stored)),
             }
         }

@@ -29,7 +29,10 @@ pub(crate) enum Transport {
     /// Sockets of its own.
     Plain(Box<Plain>),
     /// A session on the worker's browser port.
-    Browser,
+    Browser {
+        /// What our last offer promised.
+        offered: Direction,
+    },
 }
 
 /// What came from the peer.
@@ -114,10 +117,11 @@ impl Leg {
     pub(crate) fn transmit(&self, browser: &mut BrowserPort, now: Now, out: &Parcel, buffer: &mut [u8]) {
         match &self.transport {
             Transport::Plain(plain) => plain.send(out.payload_type, &out.stamp, buffer, &out.payload),
-            Transport::Browser => {
+            Transport::Browser { .. } => {
                 let Some(payload) = buffer.get(out.payload.clone()) else { return };
                 let (marker, timestamp) = (out.stamp.marker, out.stamp.timestamp);
-                browser.send_rtp(now.system, self.id, RtpOut { payload_type: out.payload_type, marker, timestamp, payload });
+                let packet = RtpOut { payload_type: out.payload_type, marker, timestamp, payload };
+                browser.send_rtp(now.system, self.id, &packet);
             }
         }
     }

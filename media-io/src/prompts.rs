@@ -207,8 +207,12 @@ mod tests {
 
     fn write(path: &Path, rate: u32, channels: u16, bits: u16) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let spec =
-            hound::WavSpec { channels, sample_rate: rate, bits_per_sample: bits, sample_format: hound::SampleFormat::Int };
+        let spec = hound::WavSpec {
+            channels,
+            sample_rate: rate,
+            bits_per_sample: bits,
+            sample_format: hound::SampleFormat::Int,
+        };
         let mut writer = hound::WavWriter::create(path, spec).unwrap();
         let mut samples = vec![0; rate as usize];
         Sine::new(440, rate).fill(&mut samples);

@@ -143,11 +143,10 @@ mod tests {
         let mut buffer = JitterBuffer::new(8);
         buffer.push(1, ());
         buffer.push(3, ());
-        assert_eq!([buffer.pull(), buffer.pull(), buffer.pull()], [
-            Pulled::Frame(1, ()),
-            Pulled::Missing(2),
-            Pulled::Frame(3, ())
-        ]);
+        assert_eq!(
+            [buffer.pull(), buffer.pull(), buffer.pull()],
+            [Pulled::Frame(1, ()), Pulled::Missing(2), Pulled::Frame(3, ())]
+        );
     }
 
     proptest! {

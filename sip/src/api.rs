@@ -111,7 +111,8 @@ pub enum Command {
         /// Our answer, or our offer if the INVITE had none.
         sdp: String,
     },
-    /// A final refusal of an incoming INVITE; the status comes from the cause table.
+    /// A final refusal of an incoming INVITE; the status comes from the cause table. Answered by `Ended`, as every
+    /// end of an incoming leg.
     Reject {
         /// The leg.
         leg: LegId,
@@ -123,7 +124,8 @@ pub enum Command {
     /// Call somebody.
     Invite(Box<OutgoingInvite>),
     /// Leave the call, whatever state it is in: CANCEL before the answer, BYE after it, a refusal when it
-    /// is still ringing here. A 200 that crosses the CANCEL is acknowledged and ended by BYE.
+    /// is still ringing here. A 200 that crosses the CANCEL is acknowledged and ended by BYE. Answered at once by
+    /// `Failed` with `Cause::Cancelled` if the leg was not answered, else by `Ended` with this cause.
     HangUp {
         /// The leg.
         leg: LegId,
@@ -240,7 +242,8 @@ pub enum Effect {
         /// The status, if a peer gave one.
         status: Option<u16>,
     },
-    /// The peer acknowledged our 200.
+    /// The peer acknowledged the 200 that answered the call, or brought the answer to an offer of ours in a later
+    /// 200. Other ACKs are not told.
     Acked {
         /// The leg.
         leg: LegId,
@@ -255,7 +258,7 @@ pub enum Effect {
         /// The offer; `None`: we make it.
         sdp: Option<String>,
     },
-    /// The peer answered our re-INVITE.
+    /// The peer answered our re-INVITE, or changed its description when we refreshed the session.
     ReinviteAnswered {
         /// The leg.
         leg: LegId,
@@ -334,7 +337,8 @@ impl Default for Timers {
 pub struct Trunk {
     /// The id.
     pub id: TrunkId,
-    /// Source networks from which its requests come: address and prefix length.
+    /// Source networks from which its requests come: address and prefix length. None at all, with credentials and
+    /// without `peer`: it calls from anywhere, and INVITEs of strangers are challenged instead of ignored.
     pub sources: Vec<(core::net::IpAddr, u8)>,
     /// Where calls to it are sent: `Destination::Udp` or `Tcp`; `None`: it only brings calls in.
     pub peer: Option<Destination>,

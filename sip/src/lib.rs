@@ -5,7 +5,29 @@
 //! the same bytes.
 
 pub mod api;
+mod auth;
+pub mod cause;
+mod dialog;
+mod dice;
 pub mod digest;
+mod endpoint;
+mod leg;
 pub mod message;
+mod offer;
+mod register;
+mod registrar;
+mod request;
+mod session;
+mod session_timer;
+mod shared;
+mod timers;
+mod transaction;
+mod uac;
+mod uas;
+
+#[cfg(test)]
+mod tests;
+
+pub use endpoint::Endpoint;
 
 pub use message::Message;

@@ -1,7 +1,7 @@
 //! An outgoing INVITE from the command to its answer (RFC 3261 §13.2): one attempt for each binding of the callee,
 //! all at once. The first answer wins, the others are cancelled.
 
-use crate::api::{Command, Destination, Effect, OutgoingInvite, Target, Transport};
+use crate::api::{Destination, Effect, OutgoingInvite, Target, Transport};
 use crate::cause;
 use crate::dialog::{Dialog, Hop, resolve};
 use crate::endpoint::Endpoint;
@@ -279,7 +279,7 @@ impl Endpoint {
     /// HangUp in whatever age the leg is.
     pub(crate) fn hang_up(&mut self, id: LegId, cause: Cause) {
         match self.legs.leg_mut(id) {
-            Some(Leg::Ringing(_)) => self.command_inner(Command::Reject { leg: id, cause, retry_after_s: None }),
+            Some(Leg::Ringing(_)) => self.reject(id, cause, None),
             Some(Leg::Calling(_)) => self.give_up(id, cause),
             Some(Leg::Up(_)) => self.with_session(id, |session, core| session.end(id, core, cause)),
             None => {}

@@ -116,7 +116,7 @@ impl Endpoint {
         if self.core.draining || self.legs.len() >= LEGS_MAX {
             let mut response = Response::to(&arrival.request, 503, "");
             response.headers.push(HeaderName::RetryAfter, RETRY_AFTER_S.to_string());
-            self.refuse(&arrival, response);
+            self.finish_with(&arrival, response);
             return;
         }
         let timer = match SessionTimer::of_request(&arrival.request.headers) {
@@ -124,7 +124,7 @@ impl Endpoint {
             Err(TooSmall) => {
                 let mut response = Response::to(&arrival.request, 422, "");
                 response.headers.push(HeaderName::MinSe, INTERVAL_MIN_S.to_string());
-                self.refuse(&arrival, response);
+                self.finish_with(&arrival, response);
                 return;
             }
         };
@@ -132,7 +132,7 @@ impl Endpoint {
         let contact = core.contact(home_of(arrival.source));
         let hop = hop(&arrival, &peer);
         let Some(dialog) = Dialog::of_invite(&arrival.request, core.dice.tag(), hop, contact) else {
-            self.refuse(&arrival, Response::to(&arrival.request, 400, ""));
+            self.finish_with(&arrival, Response::to(&arrival.request, 400, ""));
             return;
         };
         let (id, tx) = (core.dice.leg(), core.open_server(&arrival.request, &arrival.key, arrival.reply_to));
@@ -145,8 +145,8 @@ impl Endpoint {
         self.core.emit(Effect::Incoming(Box::new(incoming)));
     }
 
-    /// Refuses a request in a transaction of its own.
-    pub(crate) fn refuse(&mut self, arrival: &Arrival, mut response: Response) {
+    /// Responds to a request in a transaction of its own.
+    pub(crate) fn finish_with(&mut self, arrival: &Arrival, mut response: Response) {
         let tag = self.core.dice.tag();
         self.core.finish(&mut response, &tag);
         let tx = self.core.open_server(&arrival.request, &arrival.key, arrival.reply_to);

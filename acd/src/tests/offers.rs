@@ -65,9 +65,7 @@ fn no_answer_may_cost_a_cool_down_instead() {
 
 #[test]
 fn each_failure_has_its_own_cool_down() {
-    for (result, seconds) in
-        [(OfferResult::Declined, 10), (OfferResult::Busy, 11), (OfferResult::Unreachable, 12)]
-    {
+    for (result, seconds) in [(OfferResult::Declined, 10), (OfferResult::Busy, 11), (OfferResult::Unreachable, 12)] {
         let mut floor = ready_floor(&["li"]);
         floor.arrive(1);
         let offer = floor.rings_at("li").unwrap();

@@ -22,6 +22,8 @@ export class WebCaller {
   phase = $state<CallerPhase>('idle');
   /** When the call was answered, on this computer's clock. */
   since = $state<number | null>(null);
+  /** How long the call took that is over. */
+  lasted = $state(0);
   why = $state('');
   muted = $state(false);
   noMicrophone = $state(false);
@@ -141,6 +143,11 @@ export class WebCaller {
 
   private over(phase: CallerPhase = 'ended'): void {
     this.phase = phase;
+    this.lasted = this.since === null ? 0 : Date.now() - this.since;
+    this.since = null;
+    this.agent = null;
+    this.queue = null;
+    this.position = null;
     this.timers.forEach(clearTimeout);
     this.timers = [];
     this.voice?.stop();

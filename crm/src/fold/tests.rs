@@ -67,10 +67,7 @@ fn a_whole_call_becomes_one_row_with_its_times() {
         (160, Kind::CustomerLeft { by: EndedBy::Customer, cause: Cause::Normal }),
         (160, Kind::InteractionEnded { interaction: PART, agent: wei }),
         (165, Kind::NotesSaved { interaction: PART, text: Redacted::from("late delivery") }),
-        (
-            170,
-            Kind::DispositionSet { interaction: PART, code: "resolved".parse().unwrap(), by: DispositionBy::Agent },
-        ),
+        (170, Kind::DispositionSet { interaction: PART, code: "resolved".parse().unwrap(), by: DispositionBy::Agent }),
         (172, Kind::WrapUpEnded { interaction: PART, agent: wei }),
         (172, Kind::Closed { outcome: Outcome::Answered, by: EndedBy::Customer }),
     ]);
@@ -130,7 +127,15 @@ fn any_kind() -> impl Strategy<Value = Kind> {
     let ends = vec![EndedBy::Customer, EndedBy::Agent, EndedBy::Flow, EndedBy::System];
     let results = vec![OfferResult::Answered, OfferResult::NoAnswer, OfferResult::CustomerLeft];
     let outcomes = vec![Outcome::Answered, Outcome::Abandoned, Outcome::System];
-    (0..18u8, part, name, ".*", prop::sample::select(ends), prop::sample::select(results), prop::sample::select(outcomes))
+    (
+        0..18u8,
+        part,
+        name,
+        ".*",
+        prop::sample::select(ends),
+        prop::sample::select(results),
+        prop::sample::select(outcomes),
+    )
         .prop_map(|(which, interaction, agent, text, by, result, outcome)| {
             let recording = RecordingId::new(interaction.number());
             let offer = OfferId::new(interaction.number() as u64);

@@ -5,7 +5,9 @@ use crate::leg::{Leg, Playing, Terms, Transport};
 use crate::plain::Plain;
 use domain::{ContactId, LegId, PlayId, RecordingId};
 use media::api::{Command, Direction, Event, LegKind, MediaError, PlayItem};
+use media::g711::Codec;
 use media::playout::{Playout, segments};
+use media::sdp::stated_direction;
 use media::stream::Outgoing;
 use media::tape::Channel;
 use mio::{Interest, Token};
@@ -105,12 +107,7 @@ impl Worker {
         opened
     }
 
-    fn start_plain(
-        &mut self,
-        id: LegId,
-        pair: crate::ports::Pair,
-        offer: Option<&str>,
-    ) -> Result<String, MediaError> {
+    fn start_plain(&mut self, id: LegId, pair: crate::ports::Pair, offer: Option<&str>) -> Result<String, MediaError> {
         // The session's number must fit a signed 64-bit integer in the hands of some peers.
         let mut plain = Plain::new(pair, random()? >> 2, self.shared.silence_after);
         let (sdp, terms) = match offer {
@@ -130,12 +127,16 @@ impl Worker {
     }
 
     fn open_browser(&mut self, id: LegId, offer: Option<&str>) -> Result<String, MediaError> {
-        let mut leg = self.new_leg(id, Transport::Browser)?;
+        let mut leg = self.new_leg(id, Transport::Browser { offered: Direction::SendRecv })?;
         let sdp = match offer {
-            Some(offer) => self.browser.answer(self.now.system, id, offer)?,
+            Some(offer) => {
+                let answer = self.browser.answer(self.now.system, id, offer)?;
+                let terms = stated_direction(&answer).and_then(|direction| self.browser_terms(id, direction));
+                leg.terms = Some(terms.inspect_err(|_| self.browser.close(id))?);
+                answer
+            }
             None => self.browser.offer(self.now.system, id)?,
         };
-        leg.terms = self.browser.terms(id);
         self.legs.insert(leg);
         Ok(sdp)
     }
@@ -155,16 +156,25 @@ impl Worker {
         }
     }
 
-    fn browser_terms(&self, id: LegId) -> Result<Terms, MediaError> {
-        self.browser.terms(id).ok_or(MediaError::BadSdp)
+    fn browser_terms(&self, id: LegId, direction: Direction) -> Result<Terms, MediaError> {
+        let (payload_type, dtmf_pt) = self.browser.payload_types(id).ok_or(MediaError::BadSdp)?;
+        let codec = Codec::from_payload_type(payload_type).ok_or(MediaError::NoCodec)?;
+        Ok(Terms { codec, payload_type, dtmf_pt, direction })
+    }
+
+    fn set_browser_answer(&mut self, id: LegId, offered: Direction, sdp: &str) -> Result<Terms, MediaError> {
+        let theirs = stated_direction(sdp)?;
+        self.browser.set_answer(self.now.system, id, sdp)?;
+        self.browser_terms(id, theirs.reversed().intersect(offered))
     }
 
     fn on_set_answer(&mut self, slot: usize, id: LegId, sdp: &str) {
         let now = self.now;
         let outcome = match self.legs.at(slot).map(|leg| &mut leg.transport) {
             Some(Transport::Plain(plain)) => plain.accept(now.media, sdp),
-            Some(Transport::Browser) => {
-                self.browser.set_answer(now.system, id, sdp).and_then(|()| self.browser_terms(id))
+            Some(Transport::Browser { offered }) => {
+                let offered = *offered;
+                self.set_browser_answer(id, offered, sdp)
             }
             None => return,
         };
@@ -177,10 +187,10 @@ impl Worker {
         let now = self.now;
         let outcome = match self.legs.at(slot).map(|leg| &mut leg.transport) {
             Some(Transport::Plain(plain)) => plain.answer(now.media, sdp),
-            Some(Transport::Browser) => self.browser.reoffer(now.system, id, sdp).and_then(|(answer, direction)| {
-                let terms = self.browser_terms(id)?;
-                Ok((answer, Terms { direction, ..terms }))
-            }),
+            Some(Transport::Browser { .. }) => self
+                .browser
+                .reoffer(now.system, id, sdp)
+                .and_then(|(answer, direction)| Ok((answer, self.browser_terms(id, direction)?))),
             None => return,
         };
         if let Some((sdp, direction)) = self.settle(slot, id, outcome) {
@@ -208,7 +218,10 @@ impl Worker {
     fn make_offer(&mut self, slot: usize, id: LegId, direction: Direction) -> Option<String> {
         let made = match &mut self.legs.at(slot)?.transport {
             Transport::Plain(plain) => Ok(plain.offer(Some(direction))),
-            Transport::Browser => self.browser.make_offer(self.now.system, id, direction),
+            Transport::Browser { offered } => {
+                *offered = direction;
+                self.browser.make_offer(self.now.system, id, direction)
+            }
         };
         made.map_err(|why| self.tell(Event::RemoteRefused { leg: id, why })).ok()
     }
@@ -232,13 +245,14 @@ impl Worker {
     fn on_bridge(&mut self, a: usize, b: LegId) {
         let Some(b) = self.legs.find(b).filter(|b| *b != a) else { return };
         let now = self.now.media;
+        self.unbridge(a);
+        self.unbridge(b);
         for (one, other) in [(a, b), (b, a)] {
-            self.unbridge(one);
-            self.with(one, |leg| leg.speaking.relayed_at = now);
-            self.with(other, |leg| leg.speaking.relayed_at = now);
+            self.with(one, |leg| {
+                leg.peer = Some(other);
+                leg.speaking.relayed_at = now;
+            });
         }
-        self.with(a, |leg| leg.peer = Some(b));
-        self.with(b, |leg| leg.peer = Some(a));
     }
 
     fn unbridge(&mut self, slot: usize) {
@@ -301,7 +315,7 @@ impl Worker {
                 }
                 self.shared.ports.close(self.now.system, plain.port());
             }
-            Transport::Browser => self.browser.close(leg.id),
+            Transport::Browser { .. } => self.browser.close(leg.id),
         }
         self.tell(Event::Stats { leg: leg.id, stats: leg.stats() });
     }

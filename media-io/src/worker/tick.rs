@@ -20,11 +20,7 @@ const GAP: Duration = Duration::from_millis(200);
 impl Worker {
     /// 20 ms have passed.
     pub(super) fn on_tick(&mut self) {
-        let failed = &mut Vec::new();
-        self.browser.tick(self.now.system, &mut |leg| failed.push(leg));
-        for leg in failed.drain(..) {
-            self.tell(Event::Silent { leg });
-        }
+        self.browser.tick(self.now.system);
         for slot in self.legs.all() {
             self.on_leg_tick(slot);
         }
@@ -37,7 +33,8 @@ impl Worker {
         let Some(leg) = self.legs.at(slot) else { return };
         let id = leg.id;
         let ended = speak(leg, &mut self.browser, now);
-        let fell_silent = notice_silence(leg, now, silence_after);
+        let is_broken = matches!(leg.transport, Transport::Browser { .. }) && self.browser.has_failed(id);
+        let fell_silent = notice_silence(leg, now, if is_broken { Duration::ZERO } else { silence_after });
         report(leg, now);
         if let Some(play) = ended {
             self.tell(Event::PlayDone { leg: id, play });
@@ -51,6 +48,10 @@ impl Worker {
 /// Say what is to be said in these 20 ms; answers the play that has come to its end.
 fn speak(leg: &mut Leg, browser: &mut BrowserPort, now: Now) -> Option<PlayId> {
     let terms = leg.terms?;
+    if matches!(leg.transport, Transport::Browser { .. }) && !browser.is_connected(leg.id) {
+        // A prompt must not lose its beginning while the keys are being agreed.
+        return None;
+    }
     if let Some(events) = terms.dtmf_pt {
         match leg.speaking.digits.step() {
             Step::Idle => {}

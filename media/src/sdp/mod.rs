@@ -88,6 +88,16 @@ pub fn accept_answer(answer: &str, local: &Local) -> Result<Negotiated, MediaErr
     agree(&description, section, local)
 }
 
+/// The direction that a description states for its first audio, as its author sees it.
+///
+/// # Errors
+/// `BadSdp` if it cannot be understood or holds no audio.
+pub fn stated_direction(text: &str) -> Result<Direction, MediaError> {
+    let description = Description::parse(text)?;
+    let section = description.sections.iter().find(|s| s.is_audio()).ok_or(MediaError::BadSdp)?;
+    Ok(section.direction.or(description.direction).unwrap_or(Direction::SendRecv))
+}
+
 fn agree(description: &Description<'_>, section: &Section<'_>, local: &Local) -> Result<Negotiated, MediaError> {
     if !section.is_plain_rtp() {
         return Err(MediaError::NoCodec);

@@ -27,16 +27,19 @@ fn a_usual_offer_is_answered() {
         "m=audio 4000 RTP/AVP 9 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=rtcp:4005\r\na=ptime:30\r\n",
     );
     let (answer, agreed) = negotiate(&offer, &local()).unwrap();
-    assert_eq!(agreed, Negotiated {
-        remote: "198.51.100.7:4000".parse().unwrap(),
-        rtcp: "198.51.100.7:4005".parse().unwrap(),
-        codec: Codec::Pcma,
-        payload_type: 8,
-        dtmf_pt: Some(101),
-        direction: Direction::SendRecv,
-        rtcp_mux: false,
-        ptime: 30,
-    });
+    assert_eq!(
+        agreed,
+        Negotiated {
+            remote: "198.51.100.7:4000".parse().unwrap(),
+            rtcp: "198.51.100.7:4005".parse().unwrap(),
+            codec: Codec::Pcma,
+            payload_type: 8,
+            dtmf_pt: Some(101),
+            direction: Direction::SendRecv,
+            rtcp_mux: false,
+            ptime: 30,
+        }
+    );
     assert_eq!(
         answer,
         "v=0\r\no=- 42 3 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 8 101\r\n\
@@ -60,6 +63,13 @@ fn hold_is_understood_in_all_its_forms() {
 }
 
 #[test]
+fn the_stated_direction_is_read_from_any_audio() {
+    let browser = offer_of("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\na=recvonly\r\n");
+    assert_eq!(stated_direction(&browser), Ok(Direction::RecvOnly));
+    assert_eq!(stated_direction(&offer_of("m=video 9 RTP/AVP 96\r\n")), Err(MediaError::BadSdp));
+}
+
+#[test]
 fn other_media_is_refused_in_place() {
     let offer = offer_of("m=video 5000 RTP/AVP 96 97\r\nm=audio 4000 RTP/AVPF 0\r\nm=audio 4002 RTP/AVP 8\r\n");
     let (answer, agreed) = negotiate(&offer, &local()).unwrap();
@@ -80,8 +90,10 @@ fn ipv6_and_the_address_of_the_section_are_taken() {
 
 #[test]
 fn dynamic_maps_win_over_static_assignments() {
-    let offer = offer_of("m=audio 4000 RTP/AVP 0 96 97\r\na=rtpmap:0 L16/8000\r\na=rtpmap:96 telephone-event/48000\r\n\
-                          a=rtpmap:97 pcma/8000/1\r\n");
+    let offer = offer_of(
+        "m=audio 4000 RTP/AVP 0 96 97\r\na=rtpmap:0 L16/8000\r\na=rtpmap:96 telephone-event/48000\r\n\
+                          a=rtpmap:97 pcma/8000/1\r\n",
+    );
     let agreed = negotiated(&offer).unwrap();
     assert_eq!((agreed.codec, agreed.payload_type, agreed.dtmf_pt), (Codec::Pcma, 97, None));
 }

@@ -1,0 +1,59 @@
+/** What an event of a contact says to a person. */
+import type { ContactEvent } from '../../api/types';
+import { t, word, type Key } from '../../i18n/index.svelte';
+import { span } from '../../lib/format';
+import { currentLang } from '../../i18n/index.svelte';
+import { phoneNumber } from '../../lib/number';
+import type { Family } from '../../lib/states';
+import type { IconName } from '../../ui/icons';
+import { agentName, dispositionLabel, nodeName, queueName } from '../desk/names';
+
+/** One row of the story. */
+export interface Says {
+  icon: IconName;
+  family: Family;
+  title: string;
+  detail: string;
+  group: 'call' | 'routing';
+}
+
+type Fields = Record<string, unknown>;
+const text = (fields: Fields, name: string): string => (fields[name] == null ? '' : String(fields[name]));
+
+const LOOKS: Record<string, [IconName, Family, Says['group']]> = {
+  started: ['phone-incoming', 'n', 'call'], customer_identified: ['search', 'n', 'routing'], flow_started: ['list-tree', 'n', 'routing'],
+  node_entered: ['chevron-right', 'n', 'routing'], digits_collected: ['hash', 'n', 'routing'], queued: ['users', 'n', 'routing'],
+  offered: ['circle-check', 'g', 'routing'], ringing: ['bell', 'c', 'call'], offer_ended: ['phone-missed', 'n', 'routing'],
+  connected: ['phone', 'b', 'call'], held: ['circle-pause', 'a', 'call'], resumed: ['play', 'b', 'call'],
+  transferred: ['phone-forwarded', 'n', 'call'], recording_started: ['circle-dot', 'r', 'call'], recording_finished: ['circle-dot', 'n', 'call'],
+  customer_left: ['phone-off', 'n', 'call'], interaction_ended: ['pencil-line', 'v', 'call'], notes_saved: ['pencil', 'n', 'call'],
+  disposition_set: ['check', 'n', 'call'], wrap_up_ended: ['check', 'v', 'call'], closed: ['flag', 'n', 'call'],
+};
+
+const DETAILS: Record<string, (f: Fields) => string> = {
+  started: (f) => [text(f, 'trunk'), `${phoneNumber(text(f, 'ani')) || t('number_withheld')} → ${phoneNumber(text(f, 'dnis'))}`].filter(Boolean).join(' · '),
+  customer_identified: (f) => text(f, 'customer_name') || text(f, 'customer'),
+  flow_started: (f) => [text(f, 'flow'), text(f, 'language')].filter(Boolean).join(' · '),
+  node_entered: (f) => nodeName(text(f, 'node')),
+  digits_collected: (f) => `${text(f, 'digits')} · ${nodeName(text(f, 'node'))}`,
+  queued: (f) => [queueName(text(f, 'queue')), t('priority_n', { n: text(f, 'priority') || 0 })].join(' · '),
+  offered: (f) => [agentName(text(f, 'agent')), text(f, 'why')].filter(Boolean).join(' · '),
+  ringing: (f) => agentName(text(f, 'agent')),
+  offer_ended: (f) => [agentName(text(f, 'agent')), word('offer', text(f, 'result'))].join(' · '),
+  connected: (f) => agentName(text(f, 'agent')),
+  transferred: (f) => text(f, 'to').replace(/^queue:(.*)/, (_, id: string) => queueName(id)).replace(/^agent:(.*)/, (_, id: string) => agentName(id)),
+  recording_finished: (f) => [span(Number(f['duration_ms'] ?? 0), currentLang()), `SHA-256 ${text(f, 'sha256').slice(0, 12)}…`].join(' · '),
+  customer_left: (f) => [word('ended_by', text(f, 'by')), word('cause', text(f, 'cause'))].join(' · '),
+  interaction_ended: (f) => agentName(text(f, 'agent')),
+  notes_saved: (f) => text(f, 'text'),
+  disposition_set: (f) => [dispositionLabel(text(f, 'code')), text(f, 'by') === 'timeout' ? t('by_timeout') : ''].filter(Boolean).join(' · '),
+  wrap_up_ended: (f) => agentName(text(f, 'agent')),
+  closed: (f) => [word('outcome', text(f, 'outcome')), word('ended_by', text(f, 'by'))].filter(Boolean).join(' · '),
+};
+
+/** The words for an event; an event of a later version shows its own word. */
+export function describe(event: ContactEvent): Says {
+  const [icon, family, group] = LOOKS[event.kind] ?? (['circle-dot', 'n', 'call'] as const);
+  const title = word('event', event.kind) as Key | string;
+  return { icon, family, group, title, detail: DETAILS[event.kind]?.(event.fields as Fields) ?? '' };
+}

@@ -1,0 +1,186 @@
+//! Flows: `[flow.NAME]` with its nodes `[flow.NAME.node.NAME]`.
+
+use crate::business::requirement;
+use crate::config::Known;
+use crate::model::Queue;
+use crate::node::NodeReader;
+use crate::outside::PromptSet;
+use crate::reader::Table;
+use crate::report::{Place, Placed, Report, hint, nearest};
+use crate::tree::{Item, Value};
+use core::cell::RefCell;
+use domain::{FlowId, Language, NodeId, PromptId, Requirement};
+use ivr::{Compiler, Flaw, Flow, Names, Node, Shape};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A use of a prompt, with the languages in which it may be played.
+pub(crate) struct PromptUse {
+    pub(crate) prompt: PromptId,
+    pub(crate) place: Place,
+    pub(crate) path: String,
+}
+
+/// What the nodes of one flow share while they are read.
+pub(crate) struct FlowScope<'a> {
+    pub(crate) report: &'a Report,
+    pub(crate) known: &'a Known,
+    pub(crate) queues: &'a [Queue],
+    pub(crate) nodes: Vec<String>,
+    pub(crate) compiler: Compiler,
+    pub(crate) uses: RefCell<Vec<PromptUse>>,
+    pub(crate) languages: RefCell<BTreeSet<Language>>,
+}
+
+/// A flow that was read.
+pub(crate) struct FlowText {
+    pub(crate) id: FlowId,
+    pub(crate) place: Place,
+    pub(crate) path: String,
+    pub(crate) uses: Vec<PromptUse>,
+    pub(crate) languages: BTreeSet<Language>,
+    pub(crate) flow: Option<Arc<Flow>>,
+}
+
+/// Reads every `[flow.NAME]` of a file.
+pub(crate) fn flows<'a>(root: &Table<'a>, report: &'a Report, known: &Known, queues: &[Queue]) -> Vec<FlowText> {
+    let Some(table) = root.table("flow") else { return Vec::new() };
+    let flow = |(name, item): (Placed<String>, &'a Item)| {
+        let id = match name.value.parse() {
+            Ok(id) => id,
+            Err(error) => {
+                table.refuse("bad_id", name.place, &name.value, format!("`{}`: {error}", name.value));
+                return None;
+            }
+        };
+        let of_flow = table.as_table(&name.value, table.path(&name.value), item)?;
+        Some(flow(&of_flow, (id, name.place), report, known, queues))
+    };
+    table.named().filter_map(flow).collect()
+}
+
+fn flow<'a>(
+    table: &Table<'a>,
+    (id, place): (FlowId, Place),
+    report: &'a Report,
+    known: &Known,
+    queues: &[Queue],
+) -> FlowText {
+    let start: Option<Placed<NodeId>> = table.need_id("start");
+    let nodes = table.table("node");
+    if nodes.is_none() && !table.has("node") {
+        table.miss("node");
+    }
+    table.done();
+    let items: Vec<(Placed<String>, Table<'a>)> = nodes.as_ref().map(|nodes| node_tables(nodes)).unwrap_or_default();
+    let names = items.iter().map(|(name, _)| name.value.clone()).collect();
+    let compiler = Compiler::new(visible_names(&items, known));
+    let scope = FlowScope { report, known, queues, nodes: names, compiler, uses: RefCell::default(), languages: RefCell::default() };
+    let mut graph = Graph::default();
+    for (name, node) in &items {
+        graph.read(name, node, &scope);
+    }
+    let start = start.and_then(|start| {
+        let there = graph.shapes.contains_key(&start.value);
+        let names: Vec<&str> = scope.nodes.iter().map(String::as_str).collect();
+        if !there {
+            table.known("start", "unknown_node", "node", (start.value.as_str(), start.place), &names);
+        }
+        let meant = nearest(start.value.as_str(), names).and_then(|near| near.parse().ok());
+        if there { Some(start.value) } else { meant }
+    });
+    let flow = start.and_then(|start| graph.finish(id, start, &scope, &table.path("node")));
+    let (uses, languages) = (scope.uses.into_inner(), scope.languages.into_inner());
+    FlowText { id, place, path: table.path(""), uses, languages, flow }
+}
+
+fn node_tables<'a>(nodes: &Table<'a>) -> Vec<(Placed<String>, Table<'a>)> {
+    let node = |(name, item): (Placed<String>, &'a Item)| {
+        if let Err(error) = name.value.parse::<NodeId>() {
+            nodes.refuse("bad_id", name.place, &name.value, format!("`{}`: {error}", name.value));
+            return None;
+        }
+        let table = nodes.as_table(&name.value, nodes.path(&name.value), item)?;
+        Some((name, table))
+    };
+    nodes.named().filter_map(node).collect()
+}
+
+/// What expressions of a flow may name: looked up beforehand, because a condition may stand before the node that sets
+/// its variable.
+fn visible_names(nodes: &[(Placed<String>, Table<'_>)], known: &Known) -> Names {
+    let mut names = Names { queues: known.queues().into_iter().map(str::to_owned).collect(), ..Names::default() };
+    for (name, node) in nodes {
+        let kind = node.word("type");
+        if matches!(kind, Some("menu" | "collect")) {
+            names.digits.insert(name.value.clone());
+        }
+        names.variables.extend(node.word("variable").filter(|_| kind == Some("collect")).map(str::to_owned));
+        if let (Some("set"), Some(Value::Table(values))) = (kind, node.peek("values")) {
+            names.variables.extend(values.iter().map(|entry| entry.key.clone()));
+        }
+    }
+    names
+}
+
+/// The nodes read so far.
+#[derive(Default)]
+struct Graph {
+    nodes: BTreeMap<NodeId, Node>,
+    shapes: BTreeMap<NodeId, Shape>,
+    places: BTreeMap<NodeId, Place>,
+}
+
+impl Graph {
+    fn read(&mut self, name: &Placed<String>, table: &Table<'_>, scope: &FlowScope<'_>) {
+        let Ok(id) = name.value.parse::<NodeId>() else { return };
+        let reader = NodeReader::new(table, scope);
+        let node = reader.read();
+        // A broken node leads where it seems to lead, and may end the call: its flaws must not show as others.
+        let broken = || Shape { edges: reader.targets(), ends: true };
+        let shape = node.as_ref().map_or_else(broken, Node::shape);
+        self.shapes.insert(id, shape);
+        self.places.insert(id, name.place);
+        self.nodes.extend(node.map(|node| (id, node)));
+    }
+
+    fn finish(self, id: FlowId, start: NodeId, scope: &FlowScope<'_>, path: &str) -> Option<Arc<Flow>> {
+        for flaw in ivr::check(start, &self.shapes) {
+            let (node, code) = (flaw.node(), code_of(&flaw));
+            let Some(place) = self.places.get(&node) else { continue };
+            scope.report.error(code, *place, &format!("{path}.{node}"), flaw.to_string(), None);
+        }
+        Flow::new(id, start, self.nodes).ok().map(Arc::new)
+    }
+}
+
+fn code_of(flaw: &Flaw) -> &'static str {
+    match flaw {
+        Flaw::NoStart(_) | Flaw::UnknownTarget { .. } => "unknown_node",
+        Flaw::Unreachable(_) => "unreachable_node",
+        Flaw::NoWayOut(_) => "no_end",
+        Flaw::SilentLoop(_) => "silent_loop",
+    }
+}
+
+/// Reports each prompt that has no file in a language in which it may be played.
+pub(crate) fn check_prompts(report: &Report, uses: &[PromptUse], languages: &BTreeSet<Language>, there: &PromptSet) {
+    let mut told = BTreeSet::new();
+    for used in uses {
+        let missing = languages.iter().filter(|language| !there.has(used.prompt, **language));
+        let missing: Vec<&str> = missing.map(Language::as_str).collect();
+        if missing.is_empty() || !told.insert(used.prompt) {
+            continue;
+        }
+        let why = format!("prompt `{}` has no WAV file in {}", used.prompt, missing.join(", "));
+        let hint = if missing.len() == languages.len() { hint(used.prompt.as_str(), &there.names()) } else { None };
+        report.error("missing_prompt", used.place, &used.path, why, hint);
+    }
+}
+
+impl FlowScope<'_> {
+    /// `skills` and `relax` of an enqueue node.
+    pub(crate) fn requirement(&self, table: &Table<'_>) -> Option<Requirement> {
+        requirement(table, self.known)
+    }
+}

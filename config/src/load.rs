@@ -1,0 +1,69 @@
+//! The only code of this crate that touches files and the environment.
+
+use crate::config::Config;
+use crate::outside::{Outside, PromptSet};
+use crate::problem::{Level, Problem};
+use crate::report::Source;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+/// The files beside a configuration file, and the environment of this process.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    base: PathBuf,
+}
+
+impl Disk {
+    /// Paths are relative to this folder.
+    #[must_use]
+    pub fn new(base: impl Into<PathBuf>) -> Self {
+        Self { base: base.into() }
+    }
+}
+
+impl Outside for Disk {
+    fn read(&self, path: &str) -> Result<String, String> {
+        fs::read_to_string(self.resolve(path)).map_err(|error| error.to_string())
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        env::var(name).ok()
+    }
+
+    fn prompts(&self, dir: &str) -> Result<Option<PromptSet>, String> {
+        let dir = Path::new(dir);
+        let failed = |error: std::io::Error| format!("`{}`: {error}", dir.display());
+        let mut files = Vec::new();
+        for folder in fs::read_dir(dir).map_err(failed)? {
+            let folder = folder.map_err(failed)?.path();
+            if folder.is_dir() {
+                for file in fs::read_dir(&folder).map_err(failed)? {
+                    files.push(file.map_err(failed)?.path());
+                }
+            }
+        }
+        Ok(Some(PromptSet::of_files(files.iter().map(PathBuf::as_path))))
+    }
+
+    fn resolve(&self, path: &str) -> PathBuf {
+        self.base.join(path)
+    }
+}
+
+/// Reads and checks a configuration file. Paths in it are relative to its folder.
+///
+/// # Errors
+/// Every problem, in order of place; at least one of them is an error.
+pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path).map_err(|error| vec![unreadable(&name, &error)])?;
+    let base = path.parent().unwrap_or(Path::new(""));
+    Config::from_source(Source { name, text }, &Disk::new(base))
+}
+
+fn unreadable(file: &str, error: &std::io::Error) -> Problem {
+    let why = format!("the configuration cannot be read: {error}");
+    let hint = Some("`switchroom init DIR` writes one to begin with".to_owned());
+    let file = file.to_owned();
+    Problem { level: Level::Error, code: "unreadable_file", file, line: 1, column: 1, path: String::new(), why, hint }
+}

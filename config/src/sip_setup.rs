@@ -1,0 +1,53 @@
+//! What the SIP endpoint is built from.
+
+use crate::config::Config;
+use crate::model::{AgentPhone, Trunk};
+use core::net::SocketAddr;
+use secrecy::{ExposeSecret, SecretString};
+use sip::api::{Credentials, Setup};
+use sip::digest::{Algorithm, ha1};
+
+/// Value of the Server and User-Agent header fields.
+const AGENT_NAME: &str = concat!("switchroom/", env!("CARGO_PKG_VERSION"));
+
+impl Config {
+    /// What the SIP endpoint is built from. `bound` is the address that the daemon listens on, which peers are told
+    /// unless the configuration says another.
+    #[must_use]
+    pub fn sip(&self, bound: SocketAddr) -> Setup {
+        let settings = self.sip_settings();
+        let agents = self.agents().iter().filter_map(|agent| match &agent.phone {
+            AgentPhone::Registered { user, password: Some(password) } => Some((user, password)),
+            AgentPhone::Registered { .. } | AgentPhone::Uri(_) => None,
+        });
+        let phones = self.phones().iter().map(|phone| (&phone.user, &phone.password));
+        let users = agents.chain(phones).map(|(user, password)| self.credentials(user, password, false)).collect();
+        Setup {
+            advertised: settings.advertised.unwrap_or(bound),
+            domains: settings.domains.clone(),
+            realm: settings.realm.clone(),
+            allow_md5: settings.allow_md5,
+            trunks: self.trunks().iter().map(|trunk| self.trunk(trunk)).collect(),
+            users,
+            timers: settings.timers,
+            expires_s: settings.expires_s,
+            agent_name: AGENT_NAME.to_owned(),
+        }
+    }
+
+    fn trunk(&self, trunk: &Trunk) -> sip::api::Trunk {
+        let credentials = trunk.credentials.as_ref().map(|(user, password)| self.credentials(user, password, true));
+        sip::api::Trunk { id: trunk.id, sources: trunk.sources.clone(), peer: trunk.peer, credentials }
+    }
+
+    /// A password is kept only where challenges of other realms must be answered with it.
+    fn credentials(&self, user: &str, password: &SecretString, keep: bool) -> Credentials {
+        let (realm, secret) = (self.sip_settings().realm.as_str(), password.expose_secret());
+        Credentials {
+            user: user.to_owned(),
+            password: if keep { secret.to_owned() } else { String::new() },
+            ha1_md5: ha1(user, realm, secret, Algorithm::Md5),
+            ha1_sha256: ha1(user, realm, secret, Algorithm::Sha256),
+        }
+    }
+}

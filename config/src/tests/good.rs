@@ -1,0 +1,200 @@
+//! What comes out of a configuration without mistakes.
+
+use super::*;
+use core::time::Duration;
+use domain::{Channel, Language, Proficiency, Role};
+use secrecy::ExposeSecret;
+use sip::api::Destination;
+
+const GOOD: &str = r#"
+flows = ["flows/a.toml"]
+[server]
+utc_offset_min = 60
+[sip]
+listen = "127.0.0.1:5070"
+realm = "cc.example.org"
+[[trunk]]
+id = "carrier"
+sources = ["10.0.0.0/8", "2001:db8::1"]
+peer = "udp:10.0.0.1:5060"
+user = "account"
+password = "trunkpass"
+[[skill]]
+id = "billing"
+[[queue]]
+id = "billing"
+name = "Billing"
+goal = { share = 90, within_s = 10, short_abandon_s = 3 }
+skills = { billing = 5 }
+relax = [{ after_s = 30, skills = { billing = 1 } }]
+wrap_up_s = 0.5
+default_disposition = "done"
+[[agent]]
+id = "li.wei"
+name = "Li Wei"
+login = "li"
+password = "agentpass"
+skills = { billing = 8 }
+queues = ["billing"]
+capacity = { voice = 1, chat = 3 }
+[[agent]]
+id = "a0001"
+phone = "sip:a0001@127.0.0.1:6000"
+queues = ["billing"]
+signed_in = true
+[[user]]
+login = "boss"
+role = "supervisor"
+password = { env = "SECRET" }
+[[phone]]
+user = "6001"
+password = "phonepass"
+[[disposition]]
+code = "done"
+labels = { en = "Done", zh = "完成" }
+[[disposition]]
+code = "elsewhere"
+queues = ["billing"]
+[[reason]]
+code = "rona"
+labels = { en = "Missed" }
+[[entry]]
+dnis = "8000"
+flow = "a"
+language = "zh"
+[[entry]]
+dnis = "*"
+flow = "a"
+"#;
+
+const FLOW: &str = "[flow.a]\nstart = \"q\"\n[flow.a.node.q]\ntype = \"enqueue\"\nqueue = \"billing\"\n";
+
+fn good() -> Config {
+    check_in(&World { files: [("flows/a.toml", FLOW)].into(), ..World::default() }, GOOD).unwrap()
+}
+
+#[test]
+fn the_acd_gets_queues_and_agents() {
+    let setup = good().acd();
+    let queue = &setup.queues[0];
+    assert_eq!((queue.goal.share_percent, queue.goal.within_ms, queue.goal.short_abandon_ms), (90, 10_000, 3_000));
+    assert_eq!(queue.wrap_up, Duration::from_millis(500));
+    let levels: Vec<u8> = queue.requirement.rings().iter().map(|ring| ring.need[0].1.level()).collect();
+    assert_eq!(levels, [5, 1]);
+    let agent = &setup.agents[0];
+    assert_eq!(agent.skills, [("billing".parse().unwrap(), Proficiency::new(8).unwrap())]);
+    assert_eq!(agent.capacity, [(Channel::Chat, 3), (Channel::Voice, 1)].into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(setup.agents[1].capacity, [(Channel::Voice, 1)]);
+}
+
+#[test]
+fn the_endpoint_gets_trunks_and_users_with_hashes_and_no_needless_passwords() {
+    let mut config = good();
+    config.fill_sip_passwords(|| "made".to_owned().into());
+    let setup = config.sip("127.0.0.1:5071".parse().unwrap());
+    assert_eq!(setup.advertised, "127.0.0.1:5071".parse().unwrap());
+    let trunk = &setup.trunks[0];
+    assert_eq!(trunk.sources, [("10.0.0.0".parse().unwrap(), 8), ("2001:db8::1".parse().unwrap(), 128)]);
+    assert_eq!(trunk.peer, Some(Destination::Udp("10.0.0.1:5060".parse().unwrap())));
+    assert_eq!(trunk.credentials.as_ref().unwrap().password, "trunkpass");
+    let users: Vec<&str> = setup.users.iter().map(|user| user.user.as_str()).collect();
+    assert_eq!(users, ["li.wei", "6001"]);
+    assert!(setup.users.iter().all(|user| user.password.is_empty() && user.ha1_sha256.len() == 64));
+    // printf '%s' 6001:cc.example.org:phonepass | md5sum
+    assert_eq!(setup.users[1].ha1_md5, "d2b74cad5f2e11cb9ee0a54f8c4db58c");
+}
+
+#[test]
+fn a_phone_without_a_password_cannot_register_until_it_gets_one() {
+    assert_eq!(good().sip("127.0.0.1:5071".parse().unwrap()).users.len(), 1);
+}
+
+#[test]
+fn entry_points_are_found_by_their_number_and_then_by_the_star() {
+    let config = good();
+    let entry = config.entry_for("8000").unwrap();
+    assert_eq!((entry.id.as_str(), entry.language), ("8000", Language::ZH));
+    let any = config.entry_for("1234").unwrap();
+    assert_eq!((any.id.as_str(), any.language), ("any", Language::EN));
+    assert!(config.flow(any.flow).is_some());
+}
+
+#[test]
+fn agents_with_a_sign_in_name_are_users() {
+    let config = good();
+    let users: Vec<_> = config.users().iter().map(|user| (user.login.as_str(), user.role, user.agent)).collect();
+    assert_eq!(users, [("li", Role::Agent, Some("li.wei".parse().unwrap())), ("boss", Role::Supervisor, None)]);
+    assert_eq!(config.users()[1].password.expose_secret(), "s3cret");
+    assert!(config.agent("a0001".parse().unwrap()).unwrap().signed_in);
+    assert!(matches!(&config.agents()[1].phone, AgentPhone::Uri(uri) if uri == "sip:a0001@127.0.0.1:6000"));
+}
+
+#[test]
+fn queues_know_their_dispositions_and_reasons_have_labels() {
+    let config = good();
+    let queue = config.queue("billing".parse().unwrap()).unwrap();
+    assert_eq!(queue.dispositions.len(), 2);
+    assert_eq!(queue.default_disposition, Some("done".parse().unwrap()));
+    assert_eq!(queue.music.as_str(), "hold-music");
+    assert!(queue.record);
+    let reasons: Vec<&str> = config.reasons().iter().map(|reason| reason.code.as_str()).collect();
+    assert_eq!(reasons, ["rona", "connection", "device"]);
+    assert!(config.reasons().iter().all(|reason| reason.system));
+    assert_eq!(config.reasons()[0].labels[0].1, "Missed");
+}
+
+#[test]
+fn paths_are_relative_to_the_file_and_the_database_is_in_the_data_directory() {
+    let config = good();
+    assert_eq!(config.data_dir(), Path::new("/etc/switchroom/data"));
+    assert!(matches!(config.database(), Database::Sqlite(path) if path == Path::new("/etc/switchroom/data/switchroom.db")));
+    let moved = config.with_overrides(Overrides {
+        data_dir: Some("/tmp/x".into()),
+        http: Some("127.0.0.1:0".parse().unwrap()),
+        ..Overrides::default()
+    });
+    assert!(matches!(moved.database(), Database::Sqlite(path) if path == Path::new("/tmp/x/switchroom.db")));
+    assert_eq!((moved.server().http.port(), moved.server().utc_offset_s), (0, 3_600));
+}
+
+#[test]
+fn an_empty_configuration_is_one_of_defaults() {
+    let config = check("").unwrap();
+    assert_eq!(config.server().http, "127.0.0.1:8080".parse().unwrap());
+    assert_eq!(config.media().address, "127.0.0.1".parse::<core::net::IpAddr>().unwrap());
+    assert!(config.entry_for("8000").is_none());
+}
+
+fn shipped_prompts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../prompts")
+}
+
+#[test]
+fn the_demo_is_sound_and_every_prompt_of_it_is_shipped() {
+    let secret = |name: &str| Some(format!("pw-{name}"));
+    let config = examples::demo(&secret, Path::new("/tmp/demo"), Some(&shipped_prompts()));
+    let config = config.unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert_eq!(told(config.warnings()), [] as [String; 0]);
+    assert_eq!(config.acd().agents.len(), 3);
+    assert_eq!(config.users()[0].password.expose_secret(), "pw-DEMO_PASSWORD_LI_WEI");
+    assert!(examples::demo(&|_| None, Path::new("/tmp"), None).unwrap_err().iter().all(|p| p.code == "missing_secret"));
+}
+
+#[test]
+fn the_example_written_to_disk_is_sound() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let prompts = shipped_prompts().canonicalize().unwrap();
+    let at = format!("prompts_dir = \"{}\"", prompts.display());
+    write("switchroom.toml", &examples::EXAMPLE.replace("prompts_dir = \"prompts\"", &at));
+    write("flows/main.toml", examples::EXAMPLE_FLOW);
+    for secret in examples::EXAMPLE_SECRETS {
+        write(secret, "a secret\n");
+    }
+    let config = load(&dir.path().join("switchroom.toml")).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert_eq!(told(config.warnings()), [] as [String; 0]);
+}

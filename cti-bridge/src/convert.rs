@@ -1,0 +1,294 @@
+//! The domain's values as messages, with wall times and names.
+
+use crate::Settings;
+use crate::fold::DeskFold;
+use crate::schema::{
+    CustomerCard, Desk, EventBody, Floor, FloorAgent, FloorQueue, Goal, InteractionCard, KeyedDigits, NamedQueue,
+    NextCard, OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange,
+    QueueAgents, QueueCounts, RoleWord, ServiceLevel, StateChange, StateWord, WaitingContact,
+};
+use domain::{
+    AgentId, AgentState, AgentView, Customer, DeskBody, FloorView, Instant, InteractionPhase, InteractionView,
+    LastContact, NextState, Offer, OfferResult, QueueId, QueueView, ReasonCode, Role, ScreenPop, WallTime, WaitingView,
+};
+
+/// The service level's formula; see `domain::Counts::service_level_permille`.
+const FORMULA: &str = "no_short";
+
+pub(crate) const fn epoch_ms(time: WallTime) -> i64 {
+    time.as_micros().div_euclid(1_000)
+}
+
+/// Turns what was decided at one moment into messages.
+pub(crate) struct Converter<'a> {
+    pub(crate) settings: &'a Settings,
+    /// The moment.
+    pub(crate) now: Instant,
+}
+
+impl Converter<'_> {
+    pub(crate) fn ms(&self, at: Instant) -> i64 {
+        epoch_ms(self.settings.wall_at_start.at(at))
+    }
+
+    pub(crate) fn body(&self, body: &DeskBody) -> EventBody {
+        match body {
+            DeskBody::AgentState { state, since, next, note } => {
+                EventBody::AgentState(self.state(*state, *since, *next, *note))
+            }
+            DeskBody::Phone { reachable } => EventBody::Phone(PhoneChange { reachable: *reachable }),
+            DeskBody::Offered(offer) => EventBody::Offered(Box::new(self.offer(offer, self.now))),
+            DeskBody::PopChanged(pop) => EventBody::PopChanged(Box::new(PopChange { pop: self.pop(pop) })),
+            DeskBody::OfferEnded { offer, contact, result } => EventBody::OfferEnded(OfferEnd {
+                offer: offer.to_string(),
+                contact: contact.to_string(),
+                result: result_word(*result),
+            }),
+            DeskBody::Interaction(view) => EventBody::Interaction(Box::new(self.interaction(view))),
+        }
+    }
+
+    pub(crate) fn desk(&self, agent: AgentId, fold: &DeskFold) -> Desk {
+        Desk {
+            agent: agent.to_string(),
+            state: self.state(fold.state, fold.since, fold.next, fold.note),
+            reachable: fold.reachable,
+            offer: fold.offer.as_ref().map(|(offer, offered)| self.offer(offer, *offered)),
+            interaction: fold.interaction.as_ref().map(|view| self.interaction(view)),
+        }
+    }
+
+    fn state(
+        &self,
+        state: AgentState,
+        since: Instant,
+        next: Option<NextState>,
+        note: Option<ReasonCode>,
+    ) -> StateChange {
+        let offer = if let AgentState::Reserved(offer) = state { Some(offer.to_string()) } else { None };
+        StateChange {
+            state: state_word(state),
+            reason: reason_of(state),
+            offer,
+            since_at: self.ms(since),
+            next: next.map(next_card),
+            note: note.map(|note| note.to_string()),
+        }
+    }
+
+    fn offer(&self, offer: &Offer, offered: Instant) -> OfferCard {
+        OfferCard {
+            offer: offer.offer.to_string(),
+            interaction: offer.interaction.to_string(),
+            contact: offer.pop.contact.to_string(),
+            offered_at: self.ms(offered),
+            deadline_at: self.ms(offer.deadline),
+            why: offer.why.clone(),
+            pop: self.pop(&offer.pop),
+        }
+    }
+
+    fn interaction(&self, view: &InteractionView) -> InteractionCard {
+        InteractionCard {
+            interaction: view.interaction.to_string(),
+            contact: view.contact.to_string(),
+            queue: view.queue.map(|id| self.queue(id)),
+            phase: phase_word(view.phase),
+            since_at: self.ms(view.since),
+            connected_at: view.connected.map(|at| self.ms(at)),
+            held_ms: view.held_ms,
+            muted: view.muted,
+            recording: view.recording.map(|id| id.to_string()),
+            wrap_up_deadline_at: view.wrap_up_deadline.map(|at| self.ms(at)),
+            disposition: view.disposition.map(|code| code.to_string()),
+            notes: view.notes.0.clone(),
+            pop: self.pop(&view.pop),
+        }
+    }
+
+    fn pop(&self, pop: &ScreenPop) -> Pop {
+        let waited = pop.queued.map_or(0, |queued| u64::try_from(self.now.since(queued).as_millis()).unwrap_or(u64::MAX));
+        let digits = |(node, digits): &(domain::NodeId, domain::Redacted)| KeyedDigits {
+            node: node.to_string(),
+            digits: digits.0.clone(),
+        };
+        Pop {
+            contact: pop.contact.to_string(),
+            ani: pop.ani.as_str().to_owned(),
+            caller_name: pop.caller_name.0.clone(),
+            dnis: pop.dnis.as_str().to_owned(),
+            queue: pop.queue.map(|id| self.queue(id)),
+            customer: pop.customer.as_ref().map(customer),
+            path: pop.path.iter().map(ToString::to_string).collect(),
+            digits: pop.digits.iter().map(digits).collect(),
+            started_at: self.ms(pop.started),
+            queued_at: pop.queued.map(|at| self.ms(at)),
+            waited_ms: waited,
+            outgoing: pop.outgoing,
+        }
+    }
+
+    fn queue(&self, id: QueueId) -> NamedQueue {
+        let name = self.settings.queues.get(&id).cloned().unwrap_or_else(|| id.to_string());
+        NamedQueue { id: id.to_string(), name }
+    }
+
+    pub(crate) fn floor(&self, view: &FloorView) -> Floor {
+        Floor {
+            at: self.ms(view.at),
+            calls: view.calls,
+            queues: view.queues.iter().map(|queue| self.floor_queue(queue)).collect(),
+            agents: view.agents.iter().map(|agent| self.floor_agent(agent)).collect(),
+            waiting: view.waiting.iter().map(|waiting| self.waiting(waiting)).collect(),
+        }
+    }
+
+    fn floor_queue(&self, view: &QueueView) -> FloorQueue {
+        let counts = view.counts;
+        FloorQueue {
+            id: view.id.to_string(),
+            name: view.name.clone(),
+            goal: Goal {
+                share_percent: view.goal.share_percent,
+                within_ms: view.goal.within_ms,
+                short_abandon_ms: view.goal.short_abandon_ms,
+            },
+            waiting: view.waiting,
+            oldest_at: view.oldest.map(|at| self.ms(at)),
+            service_level: ServiceLevel { permille: counts.service_level_permille(), formula: FORMULA.into() },
+            asa_ms: counts.wait_answered_ms.checked_div(counts.answered),
+            counts: QueueCounts {
+                offered: counts.offered,
+                answered: counts.answered,
+                answered_within: counts.answered_within,
+                abandoned: counts.abandoned,
+                short_abandons: counts.short_abandons,
+                flowed_out: counts.flowed_out,
+            },
+            agents: QueueAgents {
+                signed_in: view.agents_signed_in,
+                ready: view.agents_ready,
+                reserved: view.agents_reserved,
+                busy: view.agents_busy,
+                after_contact_work: view.agents_wrap_up,
+                not_ready: view.agents_not_ready,
+            },
+        }
+    }
+
+    fn floor_agent(&self, view: &AgentView) -> FloorAgent {
+        FloorAgent {
+            id: view.id.to_string(),
+            name: view.name.clone(),
+            state: state_word(view.state),
+            reason: reason_of(view.state),
+            since_at: self.ms(view.since),
+            next: view.next.map(next_card),
+            reachable: view.reachable,
+            contact: view.contact.map(|id| id.to_string()),
+            phase: view.phase.map(phase_word),
+            customer: view.customer.as_ref().map(|customer| customer.0.clone()),
+            queue: view.queue.map(|id| self.queue(id)),
+            queues: view.queues.iter().map(ToString::to_string).collect(),
+            handled: view.handled,
+            aht_ms: view.handle_ms.checked_div(view.handled),
+        }
+    }
+
+    fn waiting(&self, view: &WaitingView) -> WaitingContact {
+        WaitingContact {
+            contact: view.contact.to_string(),
+            queue: self.queue(view.queue),
+            customer: view.customer.0.clone(),
+            since_at: self.ms(view.since),
+            offered: view.offered,
+        }
+    }
+}
+
+fn customer(customer: &Customer) -> CustomerCard {
+    let points = customer.contact_points.iter().map(|point| Point {
+        kind: point.kind.clone(),
+        raw: point.raw.0.clone(),
+        normal: point.normal.0.clone(),
+        label: point.label.clone(),
+    });
+    CustomerCard {
+        id: customer.id.to_string(),
+        name: customer.name.0.clone(),
+        company: customer.company.clone(),
+        tier: customer.tier.clone(),
+        account: customer.account.clone(),
+        language: customer.language.map(|language| language.to_string()),
+        notes: customer.notes.clone(),
+        contact_points: points.collect(),
+        last_contacts: customer.last_contacts.iter().map(past_contact).collect(),
+        contacts_7d: customer.contacts_7d,
+        contacts_total: customer.contacts_total,
+    }
+}
+
+fn past_contact(contact: &LastContact) -> PastContact {
+    PastContact {
+        started_at: epoch_ms(contact.at),
+        channel: contact.channel.clone(),
+        queue: contact.queue.clone(),
+        agent: contact.agent.clone(),
+        disposition: contact.disposition.clone(),
+        note: contact.note.clone(),
+        talk_ms: contact.talk_ms,
+    }
+}
+
+pub(crate) const fn role_word(role: Role) -> RoleWord {
+    match role {
+        Role::Agent => RoleWord::Agent,
+        Role::Supervisor => RoleWord::Supervisor,
+        Role::Admin => RoleWord::Admin,
+    }
+}
+
+const fn state_word(state: AgentState) -> StateWord {
+    match state {
+        AgentState::LoggedOut => StateWord::LoggedOut,
+        AgentState::NotReady(_) => StateWord::NotReady,
+        AgentState::Ready => StateWord::Ready,
+        AgentState::Reserved(_) => StateWord::Reserved,
+        AgentState::Busy => StateWord::Busy,
+        AgentState::AfterContactWork => StateWord::AfterContactWork,
+    }
+}
+
+fn reason_of(state: AgentState) -> Option<String> {
+    if let AgentState::NotReady(reason) = state { Some(reason.to_string()) } else { None }
+}
+
+fn next_card(next: NextState) -> NextCard {
+    match next {
+        NextState::Ready => NextCard { state: StateWord::Ready, reason: None },
+        NextState::NotReady(reason) => NextCard { state: StateWord::NotReady, reason: Some(reason.to_string()) },
+        NextState::LoggedOut => NextCard { state: StateWord::LoggedOut, reason: None },
+    }
+}
+
+const fn phase_word(phase: InteractionPhase) -> PhaseWord {
+    match phase {
+        InteractionPhase::Connecting => PhaseWord::Connecting,
+        InteractionPhase::Talking => PhaseWord::Talking,
+        InteractionPhase::Held => PhaseWord::Held,
+        InteractionPhase::WrapUp => PhaseWord::WrapUp,
+        InteractionPhase::Ended => PhaseWord::Ended,
+    }
+}
+
+const fn result_word(result: OfferResult) -> OfferResultWord {
+    match result {
+        OfferResult::Answered => OfferResultWord::Answered,
+        OfferResult::Declined => OfferResultWord::Declined,
+        OfferResult::Busy => OfferResultWord::Busy,
+        OfferResult::NoAnswer => OfferResultWord::NoAnswer,
+        OfferResult::Unreachable => OfferResultWord::Unreachable,
+        OfferResult::CustomerLeft => OfferResultWord::CustomerLeft,
+        OfferResult::Withdrawn => OfferResultWord::Withdrawn,
+    }
+}

@@ -1,0 +1,79 @@
+//! A client's wish as the domain's. An id that cannot be read names nothing that exists, so it is refused with the
+//! same code as one that does not exist.
+
+use crate::reply::ErrorCode;
+use crate::schema::{Problem, TransferTo, WishBody};
+use domain::{CommandError, ContactId, Dnis, OfferId, Redacted, TransferTarget, Wish};
+use std::str::FromStr;
+
+const NOTES_CHARS_MAX: usize = 10_000;
+const NUMBER_CHARS_MAX: usize = 64;
+const DIGITS_MAX: usize = 64;
+
+pub(crate) fn wish(body: WishBody) -> Result<Wish, Problem> {
+    Ok(match body {
+        WishBody::SignIn => Wish::SignIn,
+        WishBody::SignOut => Wish::SignOut,
+        WishBody::Ready => Wish::Ready,
+        WishBody::NotReady { reason } => Wish::NotReady(id(&reason, CommandError::UnknownReason)?),
+        WishBody::Answer { offer } => Wish::Answer(offer_id(&offer)?),
+        WishBody::Decline { offer } => Wish::Decline(offer_id(&offer)?),
+        WishBody::Hold { contact } => Wish::Hold(contact_id(&contact)?),
+        WishBody::Resume { contact } => Wish::Resume(contact_id(&contact)?),
+        WishBody::Mute { contact, on } => Wish::Mute(contact_id(&contact)?, on),
+        WishBody::SendDigits { contact, digits } => Wish::SendDigits(contact_id(&contact)?, keyed(digits)?),
+        WishBody::Transfer { contact, to } => Wish::Transfer(contact_id(&contact)?, target(to)?),
+        WishBody::HangUp { contact } => Wish::HangUp(contact_id(&contact)?),
+        WishBody::Dial { number } => Wish::Dial(dialled(number)?),
+        WishBody::SaveNotes { contact, text } => Wish::SaveNotes(contact_id(&contact)?, notes(text)?),
+        WishBody::SetDisposition { contact, code } => {
+            Wish::SetDisposition(contact_id(&contact)?, id(&code, CommandError::UnknownDisposition)?)
+        }
+        WishBody::ExtendWrapUp { contact } => Wish::ExtendWrapUp(contact_id(&contact)?),
+        WishBody::FinishWrapUp { contact } => Wish::FinishWrapUp(contact_id(&contact)?),
+    })
+}
+
+pub(crate) fn id<T: FromStr>(text: &str, otherwise: CommandError) -> Result<T, Problem> {
+    text.parse().map_err(|_| otherwise.into())
+}
+
+fn contact_id(text: &str) -> Result<ContactId, Problem> {
+    id(text, CommandError::UnknownContact)
+}
+
+fn offer_id(text: &str) -> Result<OfferId, Problem> {
+    id(text, CommandError::StaleOffer)
+}
+
+fn target(to: TransferTo) -> Result<TransferTarget, Problem> {
+    Ok(match to {
+        TransferTo::Queue { id: queue } => TransferTarget::Queue(id(&queue, CommandError::UnknownQueue)?),
+        TransferTo::Agent { id: agent } => TransferTarget::Agent(id(&agent, CommandError::UnknownAgent)?),
+        TransferTo::Number { number } => TransferTarget::Number(dialled(number)?),
+    })
+}
+
+fn dialled(number: String) -> Result<Dnis, Problem> {
+    let number = number.trim();
+    if number.is_empty() || number.chars().count() > NUMBER_CHARS_MAX {
+        return Err(CommandError::BadNumber.into());
+    }
+    Ok(Dnis::new(number))
+}
+
+fn keyed(digits: String) -> Result<Redacted, Problem> {
+    let right = |b: u8| b.is_ascii_digit() || matches!(b, b'*' | b'#' | b'A'..=b'D');
+    if digits.is_empty() || digits.len() > DIGITS_MAX || !digits.bytes().all(right) {
+        let message = format!("digits: 1 to {DIGITS_MAX} of 0–9 * # A–D");
+        return Err(Problem::new(ErrorCode::BadField, message));
+    }
+    Ok(Redacted(digits))
+}
+
+fn notes(text: String) -> Result<Redacted, Problem> {
+    if text.chars().count() > NOTES_CHARS_MAX {
+        return Err(Problem::new(ErrorCode::BadField, format!("text: at most {NOTES_CHARS_MAX} characters")));
+    }
+    Ok(Redacted(text))
+}

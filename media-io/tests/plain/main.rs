@@ -1,0 +1,368 @@
+//! The media workers with real sockets: telephones on the loopback say and hear numbered tones.
+
+mod phone;
+
+use domain::{ContactId, Language, LegId, PlayId, PromptId, RecordingId};
+use media::api::{Command, Direction, Event, LegKind, MediaError, PlayItem, RecorderMessage};
+use media::g711::Codec;
+use media::rtp::{Packet, Stamp};
+use media::tone::{Sine, strongest_tone};
+use media_io::{Prompts, Settings, Workers};
+use phone::{PATIENCE, Phone, TONES, audio_address};
+use std::cell::RefCell;
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel, sync_channel};
+use std::time::{Duration, Instant};
+
+const CONTACT: ContactId = ContactId::new(5);
+const A: LegId = LegId::new(1);
+const B: LegId = LegId::new(2);
+
+struct Bench {
+    workers: Workers,
+    events: Receiver<Event>,
+    /// Events that nobody has waited for yet.
+    seen: RefCell<Vec<Event>>,
+    blocks: Receiver<RecorderMessage>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with(Settings { workers: 2, ..Settings::default() })
+    }
+
+    fn with(settings: Settings) -> Self {
+        let mut prompts = Prompts::default();
+        let mut samples = [0; 8_000];
+        Sine::new(1_150, 8_000).fill(&mut samples);
+        prompts.insert(prompt(), Some(Language::EN), &samples);
+        let (sender, events) = channel();
+        let (recorder, blocks) = sync_channel(1_000);
+        let report = move |event| drop(sender.send(event));
+        let workers = Workers::start(settings, Arc::new(prompts), report, recorder).unwrap();
+        Self { workers, events, seen: RefCell::default(), blocks }
+    }
+
+    fn send(&self, command: Command) {
+        self.workers.send(command);
+    }
+
+    /// Wait for an event, past others, which are kept.
+    fn expect<T>(&self, what: &str, pick: impl Fn(&Event) -> Option<T>) -> T {
+        let end = Instant::now() + PATIENCE;
+        let mut seen = self.seen.borrow_mut();
+        loop {
+            if let Some(at) = seen.iter().position(|event| pick(event).is_some()) {
+                return pick(&seen.remove(at)).unwrap();
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            seen.push(self.events.recv_timeout(left).unwrap_or_else(|_| panic!("no {what}, but {seen:?}")));
+        }
+    }
+
+    /// Open a leg by the phone's offer, and let the phone talk to it; answers our SDP.
+    fn connect(&self, leg: LegId, phone: &Phone) -> String {
+        let offer = Some(phone.sdp("sendrecv"));
+        self.send(Command::Open { leg, contact: CONTACT, kind: LegKind::Plain, offer });
+        let sdp = self.expect("answer", |event| match event {
+            Event::Opened { leg: opened, sdp } if *opened == leg => Some(sdp.clone()),
+            _ => None,
+        });
+        phone.dial(&sdp);
+        sdp
+    }
+
+    fn play(&self, leg: LegId, play: u64, items: Vec<PlayItem>, repeat: bool) {
+        self.send(Command::Play { leg, play: PlayId::new(play), items, repeat });
+    }
+
+    fn expect_event(&self, wanted: &Event) {
+        self.expect(&format!("{wanted:?}"), |event| (event == wanted).then_some(()));
+    }
+}
+
+fn prompt() -> PromptId {
+    "hello".parse().unwrap()
+}
+
+fn pair(codec_b: Codec) -> (Phone, Phone) {
+    (Phone::new(Codec::Pcmu, 101, 440), Phone::new(codec_b, 96, 620))
+}
+
+fn is_one_stream(phone: &Phone) -> bool {
+    phone.heard(|heard| heard.sources.len() == 1 && heard.sequences.windows(2).all(|w| w[1].wrapping_sub(w[0]) == 1))
+}
+
+#[test]
+fn two_joined_phones_hear_each_other_in_one_stream_each() {
+    let bench = Bench::new();
+    let (a, b) = pair(Codec::Pcmu);
+    bench.connect(A, &a);
+    bench.connect(B, &b);
+    bench.expect_event(&Event::Flowing { leg: A });
+    bench.expect_event(&Event::Flowing { leg: B });
+    bench.send(Command::Bridge { a: A, b: B });
+    a.wait_tone(Some(620));
+    b.wait_tone(Some(440));
+    bench.send(Command::Unbridge { leg: B });
+    a.wait_tone(None);
+    b.wait_tone(None);
+    assert!(is_one_stream(&a) && is_one_stream(&b), "noise, relay and noise again are one stream");
+    bench.send(Command::Close { leg: A });
+    let stats = bench.expect("figures", |event| match event {
+        Event::Stats { leg: A, stats } => Some(*stats),
+        _ => None,
+    });
+    assert!(stats.received > 20 && stats.sent > 20, "{stats:?}");
+    assert!(bench.workers.figures().relayed > 20);
+}
+
+#[test]
+fn codecs_are_transcoded_and_the_tone_stays() {
+    let bench = Bench::new();
+    let (a, b) = pair(Codec::Pcma);
+    bench.connect(A, &a);
+    bench.connect(B, &b);
+    bench.send(Command::Bridge { a: A, b: B });
+    a.wait_tone(Some(620));
+    b.wait_tone(Some(440));
+    assert!(a.heard(|h| h.audio_types.iter().eq(&[0])) && b.heard(|h| h.audio_types.iter().eq(&[8])));
+}
+
+#[test]
+fn prompts_are_heard_to_their_end_and_music_until_it_is_stopped() {
+    let bench = Bench::new();
+    let (a, b) = pair(Codec::Pcma);
+    bench.connect(A, &a);
+    bench.connect(B, &b);
+    bench.send(Command::Bridge { a: A, b: B });
+    a.wait_tone(Some(620));
+    bench.play(A, 7, vec![PlayItem::Prompt(prompt(), "fr".parse().unwrap())], false);
+    a.wait_tone(Some(1_150));
+    bench.expect_event(&Event::PlayDone { leg: A, play: PlayId::new(7) });
+    a.wait_tone(Some(620));
+    bench.play(A, 8, vec![PlayItem::Tone { hz: 350, ms: 90 }], true);
+    a.wait_tone(Some(350));
+    b.wait_tone(Some(440));
+    bench.play(A, 9, vec![PlayItem::Prompt(prompt(), Language::EN)], true);
+    a.wait_tone(Some(1_150));
+    bench.send(Command::StopPlay { leg: A });
+    a.wait_tone(Some(620));
+    let end = bench.expect_after_close(A);
+    assert!(!end.iter().any(|e| matches!(e, Event::PlayDone { play, .. } if *play != PlayId::new(7))), "{end:?}");
+}
+
+impl Bench {
+    /// Close a leg and answer all events until its figures.
+    fn expect_after_close(&self, leg: LegId) -> Vec<Event> {
+        self.send(Command::Close { leg });
+        self.expect("figures", |event| matches!(event, Event::Stats { leg: l, .. } if *l == leg).then_some(()));
+        self.seen.borrow().clone()
+    }
+}
+
+#[test]
+fn keyed_digits_are_told_once_and_passed_on_under_the_peers_payload_type() {
+    let bench = Bench::new();
+    let (a, b) = pair(Codec::Pcmu);
+    bench.connect(A, &a);
+    bench.connect(B, &b);
+    bench.send(Command::Bridge { a: A, b: B });
+    b.wait_tone(Some(440));
+    a.key("5#");
+    for digit in ['5', '#'] {
+        bench.expect_event(&Event::Digit { leg: A, digit });
+    }
+    b.wait("hears 5#", |heard| heard.digits == "5#");
+    assert!(b.heard(|heard| heard.event_types.iter().eq(&[96])));
+    bench.send(Command::SendDigits { leg: A, digits: "12D".into() });
+    a.wait("hears 12D", |heard| heard.digits == "12D");
+    a.wait_tone(Some(620));
+    let rest = bench.expect_after_close(A);
+    assert!(!rest.iter().any(|event| matches!(event, Event::Digit { .. })), "each digit once: {rest:?}");
+    assert!(is_one_stream(&a) && is_one_stream(&b));
+}
+
+#[test]
+fn a_muted_leg_is_neither_heard_nor_recorded() {
+    let bench = Bench::new();
+    let (a, b) = pair(Codec::Pcmu);
+    bench.connect(A, &a);
+    bench.connect(B, &b);
+    bench.send(Command::Bridge { a: A, b: B });
+    b.wait_tone(Some(440));
+    bench.send(Command::Mute { leg: A, muted: true });
+    let recording = RecordingId::new(9);
+    bench.send(Command::StartRecording { recording, contact: CONTACT, customer: A, agent: Some(B) });
+    b.wait_tone(None);
+    a.wait_tone(Some(620));
+    let (customer, agent) = collect(&bench, recording, 8_000);
+    assert_eq!((tone(&customer), tone(&agent)), (None, Some(620)));
+    bench.send(Command::Mute { leg: A, muted: false });
+    b.wait_tone(Some(440));
+}
+
+fn tone(samples: &[i16]) -> Option<u32> {
+    strongest_tone(samples, 8_000, &TONES)
+}
+
+/// Blocks of a recording until there are `length` samples, which must follow each other.
+fn collect(bench: &Bench, wanted: RecordingId, length: usize) -> (Vec<i16>, Vec<i16>) {
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    while left.len() < length {
+        match bench.blocks.recv_timeout(PATIENCE).unwrap() {
+            RecorderMessage::Block { recording, start, customer, agent } => {
+                assert_eq!((recording, customer.len()), (wanted, agent.len()));
+                if left.is_empty() || start == 0 {
+                    (left.clear(), right.clear());
+                }
+                left.extend(customer);
+                right.extend(agent);
+            }
+            RecorderMessage::Open { recording, contact, .. } => assert_eq!((recording, contact), (wanted, CONTACT)),
+            RecorderMessage::Close { .. } => panic!("closed before its time"),
+        }
+    }
+    (left, right)
+}
+
+#[test]
+fn a_recording_has_the_customer_left_and_the_agent_right_on_one_timeline() {
+    let bench = Bench::new();
+    let (a, b) = pair(Codec::Pcma);
+    let c = Phone::new(Codec::Pcmu, 101, 850);
+    let third = LegId::new(3);
+    bench.connect(A, &a);
+    bench.connect(B, &b);
+    bench.connect(third, &c);
+    bench.send(Command::Bridge { a: A, b: B });
+    a.wait_tone(Some(620));
+    let recording = RecordingId::new(1);
+    bench.send(Command::StartRecording { recording, contact: CONTACT, customer: A, agent: Some(B) });
+    let (customer, agent) = collect(&bench, recording, 8_000);
+    assert_eq!((tone(&customer), tone(&agent)), (Some(440), Some(620)));
+    // Hold: parted and with music, both are still recorded, the music is not.
+    bench.send(Command::Unbridge { leg: A });
+    bench.play(A, 1, vec![PlayItem::Prompt(prompt(), Language::EN)], true);
+    a.wait_tone(Some(1_150));
+    let (customer, agent) = collect(&bench, recording, 16_000);
+    assert_eq!((tone(&customer[8_000..]), tone(&agent[8_000..])), (Some(440), Some(620)));
+    bench.send(Command::RecordAgent { recording, agent: Some(third) });
+    c.wait("hears something", |heard| !heard.samples.is_empty());
+    let (_, agent) = collect(&bench, recording, 16_000);
+    assert_eq!(tone(&agent[12_000..]), Some(850));
+    bench.send(Command::StopRecording { recording });
+    loop {
+        match bench.blocks.recv_timeout(PATIENCE).unwrap() {
+            RecorderMessage::Close { recording: closed } => break assert_eq!(closed, recording),
+            other => assert!(matches!(other, RecorderMessage::Block { .. })),
+        }
+    }
+    assert_eq!(bench.workers.figures().recorder_gaps, 0);
+}
+
+#[test]
+fn a_stranger_is_not_heard_while_the_peer_talks() {
+    let bench = Bench::new();
+    let (a, b) = pair(Codec::Pcmu);
+    let sdp = bench.connect(A, &a);
+    bench.connect(B, &b);
+    bench.send(Command::Bridge { a: A, b: B });
+    b.wait_tone(Some(440));
+    let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut samples = [0; 160];
+    let (mut sine, mut payload) = (Sine::new(350, 8_000), [0; 160]);
+    for n in 0..100u16 {
+        sine.fill(&mut samples);
+        Codec::Pcmu.encode(&samples, &mut payload);
+        let stamp = Stamp { ssrc: 66, sequence: n, timestamp: u32::from(n) * 160, marker: false };
+        let packet = Packet { payload_type: 0, stamp, payload: &payload };
+        stranger.send_to(&packet.to_bytes(), audio_address(&sdp)).unwrap();
+        stranger.send_to(b"\x80\x00no rtp", audio_address(&sdp)).unwrap();
+    }
+    b.forget();
+    b.wait("goes on", |heard| heard.samples.len() > 8_000);
+    assert_eq!(b.heard(|heard| tone(&heard.samples)), Some(440));
+    assert!(bench.workers.figures().ignored >= 200);
+}
+
+#[test]
+fn a_peer_that_falls_silent_is_told_and_a_held_one_is_spared() {
+    let bench = Bench::with(Settings { silence_after: Duration::from_millis(400), ..Settings::default() });
+    let (a, b) = pair(Codec::Pcmu);
+    let offer = Some(b.sdp("inactive"));
+    bench.send(Command::Open { leg: B, contact: CONTACT, kind: LegKind::Plain, offer });
+    bench.connect(A, &a);
+    bench.expect_event(&Event::Flowing { leg: A });
+    a.set_quiet(true);
+    bench.expect_event(&Event::Silent { leg: A });
+    a.set_quiet(false);
+    a.wait("still hears comfort noise", |heard| heard.samples.len() > 8_000);
+    a.set_quiet(true);
+    bench.expect_event(&Event::Silent { leg: A });
+    let rest = bench.expect_after_close(A);
+    assert!(!rest.iter().any(|event| matches!(event, Event::Silent { leg: B })), "{rest:?}");
+}
+
+#[test]
+fn we_offer_hold_and_resume_and_so_does_the_peer() {
+    let bench = Bench::new();
+    let a = Phone::new(Codec::Pcma, 101, 440);
+    bench.send(Command::Open { leg: A, contact: CONTACT, kind: LegKind::Plain, offer: None });
+    let offer = bench.expect("offer", |event| match event {
+        Event::Opened { sdp, .. } => Some(sdp.clone()),
+        _ => None,
+    });
+    assert!(offer.contains(" RTP/AVP 0 8 101\r\n") && offer.contains("a=sendrecv\r\n"));
+    bench.send(Command::SetAnswer { leg: A, sdp: "rubbish".into() });
+    bench.expect_event(&Event::RemoteRefused { leg: A, why: MediaError::BadSdp });
+    bench.send(Command::SetAnswer { leg: A, sdp: a.sdp("sendrecv") });
+    bench.expect_event(&Event::RemoteSet { leg: A });
+    a.dial(&offer);
+    bench.expect_event(&Event::Flowing { leg: A });
+
+    bench.send(Command::MakeOffer { leg: A, direction: Direction::SendOnly });
+    let hold = bench.expect("offer", |event| match event {
+        Event::Offer { leg: A, sdp } => Some(sdp.clone()),
+        _ => None,
+    });
+    assert!(hold.contains("a=sendonly\r\n") && hold.contains(" 2 IN IP4"), "{hold}");
+    bench.send(Command::SetAnswer { leg: A, sdp: a.sdp("recvonly") });
+    bench.expect_event(&Event::RemoteSet { leg: A });
+
+    bench.send(Command::Reoffer { leg: A, sdp: Some(a.sdp("sendonly")) });
+    let inactive = bench.expect("answer", |event| match event {
+        Event::Reanswered { leg: A, sdp, direction } => Some((sdp.clone(), *direction)),
+        _ => None,
+    });
+    assert_eq!(inactive.1, Direction::Inactive, "both hold");
+    bench.send(Command::Reoffer { leg: A, sdp: None });
+    bench.expect("our offer", |event| match event {
+        Event::Reanswered { direction: Direction::SendOnly, sdp, .. } => sdp.contains("a=sendonly").then_some(()),
+        _ => None,
+    });
+}
+
+#[test]
+fn what_cannot_be_opened_says_why_and_leaves_nothing_behind() {
+    let bench = Bench::new();
+    for (offer, why) in [
+        ("v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 4000 RTP/AVP 18\r\n", MediaError::NoCodec),
+        ("v=0\r\nm=audio 4000 RTP/AVP 0\r\n", MediaError::BadSdp),
+    ] {
+        bench.send(Command::Open { leg: A, contact: CONTACT, kind: LegKind::Plain, offer: Some(offer.into()) });
+        bench.expect_event(&Event::OpenFailed { leg: A, why });
+    }
+    let a = Phone::new(Codec::Pcmu, 101, 440);
+    bench.connect(A, &a);
+    bench.expect_event(&Event::Flowing { leg: A });
+}
+
+#[test]
+fn sender_reports_reach_the_peer_and_are_read_by_another_implementation() {
+    let bench = Bench::new();
+    let a = Phone::new(Codec::Pcmu, 101, 440);
+    bench.connect(A, &a);
+    a.wait("gets a sender report", |heard| heard.reports > 0);
+}

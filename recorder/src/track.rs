@@ -1,0 +1,105 @@
+//! One running recording: two channels on one timeline, written in blocks.
+
+use crate::RecorderError;
+use crate::file::{FRAME, RATE, disk, io_error, millis};
+use domain::ContactId;
+use hound::{SampleFormat, WavSpec, WavWriter};
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// The format of every recording.
+pub(crate) const SPEC: WavSpec =
+    WavSpec { channels: 2, sample_rate: RATE, bits_per_sample: 16, sample_format: SampleFormat::Int };
+
+/// The lengths in a WAV header have 32 bits; a little is kept for the header itself.
+const FRAMES_MAX: u64 = (u32::MAX as u64 - 1_024) / FRAME;
+
+/// Silence is written in pieces of one second.
+const PIECE: u64 = RATE as u64;
+
+/// A running recording.
+pub(crate) struct Track<W: Write + Seek> {
+    pub(crate) contact: ContactId,
+    pub(crate) path: PathBuf,
+    wav: WavWriter<W>,
+    frames: u64,
+    gap_frames: u64,
+}
+
+impl Track<BufWriter<File>> {
+    /// Begins a file, which must not exist. Only its owner may read it.
+    pub(crate) fn create(path: &Path, contact: ContactId) -> Result<Self, RecorderError> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(disk(path))?;
+        Self::over(BufWriter::with_capacity(1 << 16, file), path, contact)
+    }
+}
+
+impl<W: Write + Seek> Track<W> {
+    pub(crate) fn over(medium: W, path: &Path, contact: ContactId) -> Result<Self, RecorderError> {
+        let wav = WavWriter::new(medium, SPEC).map_err(io_error).map_err(disk(path))?;
+        let mut track = Self { contact, path: path.to_owned(), wav, frames: 0, gap_frames: 0 };
+        track.flush()?;
+        Ok(track)
+    }
+
+    pub(crate) fn duration_ms(&self) -> u64 {
+        millis(self.frames)
+    }
+
+    pub(crate) fn gap_ms(&self) -> u64 {
+        millis(self.gap_frames)
+    }
+
+    /// Writes a block whose first sample stands at `start`. What is missing before it is silence, counted; what is
+    /// there already is not written again; the shorter channel ends in silence.
+    pub(crate) fn write(&mut self, start: u64, customer: &[i16], agent: &[i16]) -> Result<(), RecorderError> {
+        let length = customer.len().max(agent.len());
+        let end = u64::try_from(length).ok().and_then(|length| start.checked_add(length));
+        if end.is_none_or(|end| end > FRAMES_MAX) {
+            return Err(RecorderError::TooLong);
+        }
+        let missing = start.saturating_sub(self.frames);
+        self.write_silence(missing)?;
+        self.gap_frames += missing;
+        let known = usize::try_from(self.frames.saturating_sub(start)).unwrap_or(usize::MAX).min(length);
+        let sample = |channel: &[i16], at: usize| channel.get(at).copied().unwrap_or(0);
+        self.write_frames(length - known, |at| (sample(customer, known + at), sample(agent, known + at)))
+    }
+
+    fn write_silence(&mut self, mut frames: u64) -> Result<(), RecorderError> {
+        while frames > 0 {
+            let piece = frames.min(PIECE);
+            self.write_frames(piece as usize, |_| (0, 0))?;
+            frames -= piece;
+        }
+        Ok(())
+    }
+
+    fn write_frames(&mut self, count: usize, frame: impl Fn(usize) -> (i16, i16)) -> Result<(), RecorderError> {
+        let samples = u32::try_from(count * 2).map_err(|_| RecorderError::TooLong)?;
+        let mut block = self.wav.get_i16_writer(samples);
+        for at in 0..count {
+            let (left, right) = frame(at);
+            block.write_sample(left);
+            block.write_sample(right);
+        }
+        block.flush().map_err(io_error).map_err(disk(&self.path))?;
+        self.frames += count as u64;
+        Ok(())
+    }
+
+    /// Brings the file up to date: from here on a crash leaves at least this much.
+    pub(crate) fn flush(&mut self) -> Result<(), RecorderError> {
+        self.wav.flush().map_err(io_error).map_err(disk(&self.path))
+    }
+
+    /// Ends the file. It still has its name of a running recording.
+    pub(crate) fn close(self) -> Result<(), RecorderError> {
+        self.wav.finalize().map_err(io_error).map_err(disk(&self.path))
+    }
+}

@@ -1,0 +1,168 @@
+//! The writer thread.
+
+use crate::file::{OPEN, disk, finish, keep_cut_short, millis, relative};
+use crate::track::Track;
+use crate::{Failed, Finished, RecorderError, Report};
+use domain::{ContactId, RecordingId};
+use media::api::RecorderMessage;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+
+/// How often running files are brought up to date.
+const FLUSH_EVERY: Duration = Duration::from_millis(500);
+
+/// The recorder: a thread that writes what the media workers hand over.
+#[derive(Debug)]
+pub struct Recorder {
+    thread: JoinHandle<()>,
+}
+
+impl Recorder {
+    /// Starts the thread. It ends when all senders are gone, after closing what is open. `report` is called on the
+    /// thread, once for each recording that was opened.
+    ///
+    /// Call [`crate::recover`] before: it takes every running file for one that a crash left.
+    ///
+    /// # Errors
+    /// `Directory` when nothing can be written in `dir`; `Thread` when the system starts none.
+    pub fn start(
+        dir: PathBuf,
+        messages: Receiver<RecorderMessage>,
+        report: impl Fn(Report) + Send + 'static,
+    ) -> Result<Self, RecorderError> {
+        probe(&dir).map_err(|source| RecorderError::Directory { path: dir.clone(), source })?;
+        let mut writer = Writer { dir, open: BTreeMap::new(), report };
+        let run = move || writer.run(&messages);
+        let thread = std::thread::Builder::new().name("recorder".into()).spawn(run).map_err(RecorderError::Thread)?;
+        Ok(Self { thread })
+    }
+
+    /// Waits until everything is written. All senders must be gone, or it waits for ever.
+    pub fn join(self) {
+        if let Err(panic) = self.thread.join() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// Finds out at the start, not with the first call, that nothing can be written.
+fn probe(dir: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(dir)?;
+    let path = dir.join(format!(".probe-{}", std::process::id()));
+    File::create(&path)?;
+    std::fs::remove_file(&path)
+}
+
+struct Writer<R> {
+    dir: PathBuf,
+    open: BTreeMap<RecordingId, Track<BufWriter<File>>>,
+    report: R,
+}
+
+impl<R: Fn(Report)> Writer<R> {
+    fn run(&mut self, messages: &Receiver<RecorderMessage>) {
+        let mut flushed = Instant::now();
+        loop {
+            match messages.recv_timeout(FLUSH_EVERY.saturating_sub(flushed.elapsed())) {
+                Ok(message) => self.on_message(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if flushed.elapsed() >= FLUSH_EVERY {
+                self.flush();
+                flushed = Instant::now();
+            }
+        }
+        while let Some((recording, track)) = self.open.pop_first() {
+            self.close(recording, track);
+        }
+    }
+
+    fn on_message(&mut self, message: RecorderMessage) {
+        match message {
+            RecorderMessage::Open { recording, contact, .. } => self.on_open(recording, contact),
+            RecorderMessage::Block { recording, start, customer, agent } => {
+                let Some(track) = self.open.get_mut(&recording) else { return };
+                if let Err(why) = track.write(start, &customer, &agent) {
+                    self.fail(recording, why);
+                }
+            }
+            RecorderMessage::Close { recording } => {
+                if let Some(track) = self.open.remove(&recording) {
+                    self.close(recording, track);
+                }
+            }
+        }
+    }
+
+    fn on_open(&mut self, recording: RecordingId, contact: ContactId) {
+        if self.open.contains_key(&recording) {
+            return;
+        }
+        match self.create(recording, contact) {
+            Ok(track) => {
+                self.open.insert(recording, track);
+            }
+            Err(why) => self.tell_failed(Failed { recording, contact, why, kept: None }),
+        }
+    }
+
+    fn create(&self, recording: RecordingId, contact: ContactId) -> Result<Track<BufWriter<File>>, RecorderError> {
+        let today = OffsetDateTime::now_utc().date();
+        let (year, month, day) = (today.year(), u8::from(today.month()), today.day());
+        let folder = self.dir.join(format!("{year:04}/{month:02}/{day:02}"));
+        std::fs::create_dir_all(&folder).map_err(disk(&folder))?;
+        Track::create(&folder.join(format!("{recording}{OPEN}")), contact)
+    }
+
+    fn flush(&mut self) {
+        let failed: Vec<_> =
+            self.open.iter_mut().filter_map(|(id, track)| track.flush().err().map(|why| (*id, why))).collect();
+        for (recording, why) in failed {
+            self.fail(recording, why);
+        }
+    }
+
+    fn close(&self, recording: RecordingId, track: Track<BufWriter<File>>) {
+        let (contact, open) = (track.contact, track.path.clone());
+        let (duration_ms, gap_ms) = (track.duration_ms(), track.gap_ms());
+        match track.close().and_then(|()| finish(&open, recording)) {
+            Ok((path, sha256)) => {
+                let path = relative(&self.dir, &path);
+                let finished = Finished { recording, contact, path, duration_ms, sha256, gap_ms };
+                (self.report)(Report::Finished(finished));
+            }
+            Err(why) => self.give_up(recording, contact, &open, why),
+        }
+    }
+
+    fn fail(&mut self, recording: RecordingId, why: RecorderError) {
+        let Some(track) = self.open.remove(&recording) else { return };
+        let (contact, open) = (track.contact, track.path.clone());
+        drop(track);
+        self.give_up(recording, contact, &open, why);
+    }
+
+    /// Keeps what the disk holds, and says so.
+    fn give_up(&self, recording: RecordingId, contact: ContactId, open: &Path, why: RecorderError) {
+        let kept = match keep_cut_short(open, recording) {
+            Ok((path, frames)) => Some((relative(&self.dir, &path), millis(frames))),
+            Err(error) => {
+                tracing::warn!(%recording, %error, "what was recorded could not be kept");
+                None
+            }
+        };
+        self.tell_failed(Failed { recording, contact, why, kept });
+    }
+
+    fn tell_failed(&self, failed: Failed) {
+        tracing::warn!(recording = %failed.recording, why = %failed.why, "recording ended early");
+        (self.report)(Report::Failed(failed));
+    }
+}

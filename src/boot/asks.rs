@@ -1,0 +1,149 @@
+//! The tasks that carry questions and wishes from one shell to another.
+
+use super::setup::PhoneAccount;
+use crate::clock::wall_now;
+use crate::control;
+use config::Config;
+use domain::AgentId;
+use sip::api::Credentials;
+use sip::digest::{Algorithm, ha1};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+use switchboard::Input;
+use tokio::sync::mpsc;
+
+/// How long a web caller's account lasts.
+const WEB_CALL: Duration = Duration::from_secs(30 * 60);
+/// Web callers' accounts at once.
+const WEB_CALLS_MAX: usize = 500;
+/// Path of the SIP WebSocket.
+const SIP_PATH: &str = "/sip";
+
+/// Tells the switchboard which contacts are durable: those whose first event is on disk.
+pub(super) async fn tell_stored(mut stored: mpsc::Receiver<crm::Stored>, back: mpsc::Sender<Input>) {
+    while let Some(event) = stored.recv().await {
+        if event.seq == 1 && back.send(Input::Stored(event.contact)).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Answers the bridge's questions.
+pub(super) async fn answer_cti(mut asked: mpsc::Receiver<cti_bridge::Ask>, store: crm::Store) {
+    while let Some(ask) = asked.recv().await {
+        let store = store.clone();
+        tokio::spawn(async move {
+            // The asker may have gone away.
+            let _ = ask.reply.send(store.answer(ask.query).await);
+        });
+    }
+}
+
+/// Answers the API's questions.
+pub(super) async fn answer_http(mut asked: mpsc::Receiver<http_api::Ask>, store: crm::Store) {
+    while let Some(ask) = asked.recv().await {
+        let store = store.clone();
+        tokio::spawn(async move {
+            // The asker may have gone away.
+            let _ = ask.reply.send(store.answer(ask.query).await);
+        });
+    }
+}
+
+/// Passes on the bridge's wishes.
+pub(super) async fn wish_cti(mut wished: mpsc::Receiver<cti_bridge::WishRequest>, to: mpsc::Sender<control::WishRequest>) {
+    while let Some(request) = wished.recv().await {
+        tracing::debug!(agent = %request.agent, by = request.by, "a console wishes");
+        let wish = control::WishRequest { agent: request.agent, wish: request.wish, reply: request.reply };
+        if to.send(wish).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Passes on the API's wishes.
+pub(super) async fn wish_http(mut wished: mpsc::Receiver<http_api::WishRequest>, to: mpsc::Sender<control::WishRequest>) {
+    while let Some(request) = wished.recv().await {
+        tracing::debug!(agent = %request.agent, by = request.by, "the API wishes");
+        let wish = control::WishRequest { agent: request.agent, wish: request.wish, reply: request.reply };
+        if to.send(wish).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// What web callers' accounts are made of.
+pub(super) struct WebCalls {
+    realm: String,
+    domain: String,
+    number: Option<String>,
+}
+
+impl WebCalls {
+    pub(super) fn new(config: &Config, sip: SocketAddr, number: Option<String>) -> Self {
+        Self { realm: config.sip_settings().realm.clone(), domain: sip.ip().to_string(), number }
+    }
+
+    fn credentials(&self, user: &str, password: &str) -> Credentials {
+        Credentials {
+            user: user.to_owned(),
+            password: String::new(),
+            ha1_md5: ha1(user, &self.realm, password, Algorithm::Md5),
+            ha1_sha256: ha1(user, &self.realm, password, Algorithm::Sha256),
+        }
+    }
+}
+
+/// Makes short-lived SIP accounts for web callers.
+pub(super) async fn web_calls(
+    mut asked: mpsc::Receiver<http_api::WebCallRequest>,
+    back: mpsc::Sender<Input>,
+    rules: WebCalls,
+) {
+    let places = std::sync::Arc::new(tokio::sync::Semaphore::new(WEB_CALLS_MAX));
+    while let Some(request) = asked.recv().await {
+        let (Ok(place), Some(dial)) = (places.clone().try_acquire_owned(), rules.number.clone()) else {
+            let _ = request.reply.send(None);
+            continue;
+        };
+        let token = http_api::new_token();
+        let user = format!("web-{}", token.chars().take(8).collect::<String>());
+        if back.send(Input::AddSipUser(rules.credentials(&user, &token))).await.is_err() {
+            return;
+        }
+        let expires = domain::WallTime::from_micros(wall_now().as_micros() + WEB_CALL.as_micros() as i64);
+        let ticket = http_api::WebCallTicket {
+            sip_user: user.clone(),
+            sip_password: token,
+            sip_domain: rules.domain.clone(),
+            ws_path: SIP_PATH.to_owned(),
+            dial,
+            expires,
+        };
+        // A caller who went away leaves an account that ends by itself.
+        let _ = request.reply.send(Some(ticket));
+        let back = back.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(WEB_CALL).await;
+            // The loop is gone only when the daemon stops.
+            let _ = back.send(Input::RemoveSipUser(user)).await;
+            drop(place);
+        });
+    }
+}
+
+/// Gives agents their SIP accounts.
+pub(super) async fn phones(mut asked: mpsc::Receiver<http_api::PhoneRequest>, accounts: BTreeMap<AgentId, PhoneAccount>) {
+    while let Some(request) = asked.recv().await {
+        let ticket = accounts.get(&request.agent).map(|account| http_api::PhoneTicket {
+            sip_user: account.user.clone(),
+            sip_password: account.password.clone(),
+            sip_domain: account.domain.clone(),
+            ws_path: SIP_PATH.to_owned(),
+            fixed_uri: account.fixed.clone(),
+        });
+        // The asker may have gone away.
+        let _ = request.reply.send(ticket);
+    }
+}

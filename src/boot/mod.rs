@@ -1,0 +1,295 @@
+//! Builds the daemon: opens what must be open, makes every channel between the shells, and starts the control loop.
+
+mod asks;
+mod error;
+mod setup;
+
+pub use error::{BootError, CODES};
+
+use crate::clock::{Clock, wall_now};
+use crate::control::{Control, Inbox, Shells};
+use crate::metrics::Metrics;
+use config::{Config, Database};
+use domain::FloorView;
+use secrecy::ExposeSecret;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use switchboard::Input;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tracing::{info, warn};
+
+/// SIP messages that may wait for the control loop; more datagrams are dropped and counted.
+const SIP_INBOX: usize = 4_096;
+/// Other inputs that may wait. Digits and state changes are among them, so it is never filled on purpose.
+const INBOX: usize = 65_536;
+/// Blocks of recordings that may wait for the disk: about ten seconds of 200 calls.
+const RECORDER_BLOCKS: usize = 8_192;
+
+/// What a daemon is started with beyond its configuration.
+pub struct Options {
+    /// The company's name, for the console.
+    pub company: String,
+    /// The number that web callers reach.
+    pub web_call_number: Option<String>,
+    /// The demo: its one-time link, and demo data for an empty database.
+    pub demo: Option<DemoOptions>,
+}
+
+/// What the demo adds.
+pub struct DemoOptions {
+    /// The one-time link; the credentials are completed with the addresses that were bound.
+    pub start_token: String,
+    /// What it is exchanged for.
+    pub credentials: http_api::dto::StartCredentials,
+}
+
+/// A running daemon.
+pub struct Daemon {
+    /// Where HTTP listens.
+    pub http: SocketAddr,
+    /// Where SIP listens.
+    pub sip: SocketAddr,
+    /// The store.
+    pub store: crm::Store,
+    /// Contacts that a crash had left open, closed at this start.
+    pub closed_at_start: usize,
+    stop_control: oneshot::Sender<Duration>,
+    stop_http: oneshot::Sender<()>,
+    control: JoinHandle<()>,
+    serving: JoinHandle<()>,
+    writer: crm::Writer,
+    recorder: recorder::Recorder,
+}
+
+/// Sockets bound before anything else starts, so that a taken port is found at once.
+pub struct Sockets {
+    /// HTTP.
+    pub http: TcpListener,
+    /// SIP, UDP and TCP.
+    pub sip: sip_io::Bound,
+}
+
+impl Sockets {
+    /// Binds what the configuration names.
+    ///
+    /// # Errors
+    /// When a port is taken or may not be used.
+    pub async fn bind(config: &Config) -> Result<Self, BootError> {
+        let (http, sip) = (config.server().http, config.sip_settings().listen);
+        Ok(Self {
+            http: TcpListener::bind(http).await.map_err(|source| BootError::port("HTTP", http, source))?,
+            sip: sip_io::bind(sip).map_err(|source| BootError::port("SIP", sip, source))?,
+        })
+    }
+
+    /// Where HTTP listens.
+    #[must_use]
+    pub fn http_address(&self) -> SocketAddr {
+        self.http.local_addr().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+}
+
+/// The directory that holds the recordings.
+#[must_use]
+pub fn recordings_dir(data_dir: &Path) -> PathBuf {
+    data_dir.join("recordings")
+}
+
+/// The store's address.
+#[must_use]
+pub fn database_url(config: &Config) -> String {
+    match config.database() {
+        Database::Sqlite(path) => format!("sqlite:{}", path.display()),
+        Database::Postgres(url) => url.expose_secret().to_owned(),
+    }
+}
+
+/// Checks that a directory can be written, by writing.
+///
+/// # Errors
+/// When it cannot.
+pub fn check_writable(dir: &Path) -> Result<(), BootError> {
+    let probe = dir.join(".switchroom-probe");
+    let write = || {
+        std::fs::create_dir_all(dir)?;
+        std::fs::write(&probe, b"probe")?;
+        std::fs::remove_file(&probe)
+    };
+    write().map_err(|source| BootError::DataDir { path: dir.to_owned(), source })
+}
+
+impl Daemon {
+    /// Starts a daemon. It is ready for calls when this returns.
+    ///
+    /// # Errors
+    /// When the data directory cannot be written, a prompt cannot be read, the database does not open, or a port or
+    /// thread is not to be had.
+    pub async fn start(config: Config, sockets: Sockets, options: Options) -> Result<Self, BootError> {
+        let clock = Clock::start();
+        check_writable(config.data_dir())?;
+        let prompts = media_io::Prompts::load(&config.server().prompts_dir).map_err(BootError::Prompts)?;
+        let recordings = recordings_dir(config.data_dir());
+        let store = crm::Store::open(&database_url(&config), config.data_dir()).await?;
+        let closed_at_start = recover(&store, &recordings).await?;
+        setup::seed(&store, &config, options.demo.is_some()).await?;
+
+        let (back, inputs) = mpsc::channel(INBOX);
+        let (sip_tx, sip) = mpsc::channel(SIP_INBOX);
+        let (wish_tx, wishes) = mpsc::channel(256);
+        let (block_tx, blocks) = std::sync::mpsc::sync_channel(RECORDER_BLOCKS);
+        let (stored_tx, stored) = mpsc::channel(INBOX);
+
+        let recorder = recorder::Recorder::start(recordings.clone(), blocks, report_to(back.clone()))?;
+        let workers = media_io::Workers::start(
+            setup::media(&config),
+            Arc::new(prompts),
+            events_to(back.clone()),
+            block_tx,
+        )
+        .map_err(BootError::Media)?;
+        let (journal, writer) =
+            store.start_writer(crm::WriterOptions::new(clock.wall_at_start()), stored_tx);
+        tokio::spawn(asks::tell_stored(stored, back.clone()));
+
+        let Sockets { http, sip: bound } = sockets;
+        let http_address = http.local_addr().map_err(BootError::Media)?;
+        let transports = sip_io::Transports::start(
+            bound,
+            http_address,
+            sip_io::Limits::default(),
+            sip_tx,
+            Arc::default(),
+        );
+        let sip_address = transports.local();
+        let (cti_asks, cti_asked) = mpsc::channel(256);
+        let (http_asks, http_asked) = mpsc::channel(256);
+        let (cti_wishes, cti_wished) = mpsc::channel(256);
+        let (http_wishes, http_wished) = mpsc::channel(256);
+        let (web_calls, web_called) = mpsc::channel(64);
+        let (phones, phoned) = mpsc::channel(64);
+        let bridge = cti_bridge::Bridge::new(setup::bridge(&config, &clock), cti_asks, cti_wishes);
+        let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
+        let metrics = Arc::new(Metrics::default());
+        tokio::spawn(asks::answer_cti(cti_asked, store.clone()));
+        tokio::spawn(asks::answer_http(http_asked, store.clone()));
+        tokio::spawn(asks::wish_cti(cti_wished, wish_tx.clone()));
+        tokio::spawn(asks::wish_http(http_wished, wish_tx));
+        let number = options.web_call_number.clone();
+        tokio::spawn(asks::web_calls(web_called, back.clone(), asks::WebCalls::new(&config, sip_address, number)));
+        tokio::spawn(asks::phones(phoned, setup::phone_tickets(&config, sip_address)));
+
+        let links = http_api::Links {
+            asks: http_asks,
+            wishes: http_wishes,
+            web_calls,
+            phones,
+            floor,
+            metrics: setup::metrics(Arc::clone(&metrics), journal.clone()),
+            readiness: setup::readiness(journal.clone()),
+        };
+        let state = http_api::State::new(setup::http(&config, &clock, options, sip_address), links);
+        let router = http_api::router(state).merge(bridge.router()).merge(transports.ws_router());
+        let (stop_http, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(serve(http, router, stopped));
+
+        let mut first = Vec::new();
+        let board = switchboard::Switchboard::new(clock.now(), setup::switchboard(&config, sip_address, &clock)?, &mut first);
+        let shells = Shells { transports, workers, journal, store: store.clone(), bridge, back, floor: floor_tx, metrics };
+        let (stop_control, stop) = oneshot::channel();
+        let control = Control::new(board, clock, shells, first);
+        let control = tokio::spawn(control.run(Inbox { sip, inputs, wishes }, stop));
+        info!(http = %http_address, sip = %sip_address, "ready");
+        Ok(Self {
+            http: http_address,
+            sip: sip_address,
+            store,
+            closed_at_start,
+            stop_control,
+            stop_http,
+            control,
+            serving,
+            writer,
+            recorder,
+        })
+    }
+
+    /// Stops: new calls are refused, those in progress may end by themselves for `patience`, then everything that
+    /// was said is written and the store is closed.
+    pub async fn stop(self, patience: Duration) {
+        // The loop ends by itself only when the process ends.
+        let _ = self.stop_control.send(patience);
+        if let Err(error) = self.control.await {
+            warn!(%error, "the control loop failed");
+        }
+        let _ = self.stop_http.send(());
+        // Consoles hold their WebSockets open; they are cut.
+        self.serving.abort();
+        let recorder = self.recorder;
+        if tokio::task::spawn_blocking(move || recorder.join()).await.is_err() {
+            warn!("the recorder failed");
+        }
+        self.writer.stop().await;
+        self.store.close().await;
+        info!("stopped");
+    }
+}
+
+async fn serve(listener: TcpListener, router: axum::Router, stopped: oneshot::Receiver<()>) {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let stop = async {
+        // An error means that the daemon was dropped, which is a reason to stop as well.
+        let _ = stopped.await;
+    };
+    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
+        warn!(%error, "HTTP ended");
+    }
+}
+
+/// Mends what a crash left: recordings without an end, contacts without a close.
+async fn recover(store: &crm::Store, recordings: &Path) -> Result<usize, BootError> {
+    let dir = recordings.to_owned();
+    let mended = tokio::task::spawn_blocking(move || recorder::recover(&dir)).await.unwrap_or_default();
+    for tape in mended {
+        info!(recording = %tape.recording, duration_ms = tape.duration_ms, "a recording was recovered");
+        store.recording_recovered(tape.recording, &tape.path, tape.duration_ms, &tape.sha256).await?;
+    }
+    let closed = store.close_interrupted(wall_now()).await?;
+    if !closed.is_empty() {
+        info!(contacts = closed.len(), "contacts that were cut off are closed as `system`");
+    }
+    Ok(closed.len())
+}
+
+fn events_to(back: mpsc::Sender<Input>) -> impl Fn(media::api::Event) + Send + Sync + 'static {
+    move |event| {
+        if back.try_send(Input::Media(event)).is_err() {
+            warn!("the control loop's inbox is full or gone: a media event is lost");
+        }
+    }
+}
+
+fn report_to(back: mpsc::Sender<Input>) -> impl Fn(recorder::Report) + Send + 'static {
+    move |report| {
+        let (recording, finished) = match report {
+            recorder::Report::Finished(tape) => {
+                let finished = call::api::FinishedRecording {
+                    path: tape.path,
+                    duration_ms: tape.duration_ms,
+                    sha256: tape.sha256,
+                    gap_ms: tape.gap_ms,
+                };
+                (tape.recording, Some(finished))
+            }
+            recorder::Report::Failed { recording, why } => {
+                warn!(%recording, %why, "a recording failed");
+                (recording, None)
+            }
+        };
+        // The loop is gone only when the daemon stops.
+        let _ = back.blocking_send(Input::Recorded { recording, finished });
+    }
+}

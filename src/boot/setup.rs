@@ -1,0 +1,222 @@
+//! From the checked configuration to what each part is built from.
+
+use super::{BootError, Options, recordings_dir};
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+use call::api::{Phone, QueueRules};
+use config::{AgentPhone, Config};
+use domain::{AgentId, AgentRow};
+use secrecy::ExposeSecret;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use switchboard::api::{AgentRules, Entry, QueueSetup, Rules};
+
+/// More calls than this at once are refused.
+const CALLS_MAX: usize = 5_000;
+/// How long a sign-in lasts.
+const SESSION: Duration = Duration::from_secs(12 * 3_600);
+/// How long the demo's link lasts.
+const START_LINK: Duration = Duration::from_secs(30 * 60);
+
+/// Writes what the configuration names into the store, and demo data into an empty demo.
+pub(super) async fn seed(store: &crm::Store, config: &Config, demo: bool) -> Result<(), BootError> {
+    let agents: Vec<AgentRow> =
+        config.agents().iter().map(|agent| AgentRow { id: agent.id, name: agent.name.clone() }).collect();
+    let queues: Vec<_> = config.queues().iter().map(|queue| (queue.setup.id, queue.setup.name.clone())).collect();
+    let users: Vec<crm::SeedUser> = config
+        .users()
+        .iter()
+        .map(|user| crm::SeedUser {
+            login: user.login.clone(),
+            name: user.name.clone(),
+            role: user.role,
+            agent: user.agent,
+            password: user.password.clone(),
+        })
+        .collect();
+    store.seed_agents(&agents).await?;
+    store.seed_queues(&queues).await?;
+    store.seed_dispositions(config.dispositions()).await?;
+    store.seed_users(&users).await?;
+    if demo {
+        store.demo_customers(crate::clock::wall_now()).await?;
+    }
+    Ok(())
+}
+
+/// What the media workers are built from.
+pub(super) fn media(config: &Config) -> media_io::Settings {
+    let media = config.media();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = if media.workers == 0 { cores.saturating_sub(1).max(1) } else { usize::from(media.workers) };
+    media_io::Settings {
+        address: media.address,
+        ports: media.rtp_ports,
+        browser_address: SocketAddr::new(media.browser_address.unwrap_or(media.address), media.browser_port),
+        workers,
+        silence_after: media.silence,
+        default_language: config.server().default_language,
+    }
+}
+
+fn phone(phone: &AgentPhone) -> Phone {
+    match phone {
+        AgentPhone::Registered { user, .. } => Phone::Registered(user.clone()),
+        AgentPhone::Uri(uri) => Phone::Uri(uri.clone()),
+    }
+}
+
+fn queue_setup(queue: &config::Queue) -> QueueSetup {
+    let has_default = queue.default_disposition.is_some();
+    QueueSetup {
+        rules: QueueRules {
+            id: queue.setup.id,
+            music: queue.music,
+            record: queue.record,
+            default_disposition: queue.default_disposition,
+            disposition_required: !queue.dispositions.is_empty() && has_default,
+        },
+        dispositions: queue.dispositions.clone(),
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    let entry = |entry: &config::Entry| Entry {
+        id: entry.id,
+        dnis: entry.dnis.as_ref().map(|dnis| dnis.as_str().to_owned()),
+        flow: entry.flow,
+        language: entry.language,
+    };
+    let agent = |agent: &config::Agent| AgentRules {
+        id: agent.id,
+        phone: phone(&agent.phone),
+        signed_in: agent.signed_in,
+    };
+    Rules {
+        entries: config.entries().iter().map(entry).collect(),
+        flows: config.flows().clone(),
+        agents: config.agents().iter().map(agent).collect(),
+        queues: config.queues().iter().map(|queue| (queue.setup.id, queue_setup(queue))).collect(),
+        reasons: config.reasons().iter().filter(|reason| !reason.system).map(|reason| reason.code).collect(),
+        dial_trunk: config.trunks().iter().find(|trunk| trunk.peer.is_some()).map(|trunk| trunk.id),
+        utc_offset_s: config.server().utc_offset_s,
+        max_calls: CALLS_MAX,
+    }
+}
+
+/// What the switchboard is built from.
+pub(super) fn switchboard(
+    config: &Config,
+    sip: SocketAddr,
+    clock: &Clock,
+) -> Result<switchboard::Setup, BootError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| BootError::NoRandomness)?;
+    Ok(switchboard::Setup {
+        sip: config.sip(sip),
+        acd: config.acd(),
+        rules: rules(config),
+        wall_at_start: clock.wall_at_start(),
+        seed,
+    })
+}
+
+/// The agents' SIP accounts.
+pub(super) fn phone_tickets(config: &Config, sip: SocketAddr) -> BTreeMap<AgentId, PhoneAccount> {
+    let ticket = |agent: &config::Agent| match &agent.phone {
+        AgentPhone::Registered { user, password } => PhoneAccount {
+            user: user.clone(),
+            password: password.as_ref().map(|secret| secret.expose_secret().to_owned()),
+            domain: sip.ip().to_string(),
+            fixed: None,
+        },
+        AgentPhone::Uri(uri) => PhoneAccount {
+            user: agent.id.to_string(),
+            password: None,
+            domain: sip.ip().to_string(),
+            fixed: Some(uri.clone()),
+        },
+    };
+    config.agents().iter().map(|agent| (agent.id, ticket(agent))).collect()
+}
+
+/// An agent's SIP account.
+pub(super) struct PhoneAccount {
+    pub user: String,
+    pub password: Option<String>,
+    pub domain: String,
+    pub fixed: Option<String>,
+}
+
+/// What the CTI bridge is built from.
+pub(super) fn bridge(config: &Config, clock: &Clock) -> cti_bridge::Settings {
+    cti_bridge::Settings {
+        wall_at_start: clock.wall_at_start(),
+        queues: config.queues().iter().map(|queue| (queue.setup.id, queue.setup.name.clone())).collect(),
+        agents: config.agents().iter().map(|agent| (agent.id, agent.name.clone())).collect(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// What the API is built from.
+pub(super) fn http(config: &Config, clock: &Clock, options: Options, sip: SocketAddr) -> http_api::Settings {
+    let reason = |reason: &config::Reason| http_api::dto::Reason {
+        code: reason.code.to_string(),
+        labels: reason.labels.iter().map(|(language, label)| (language.to_string(), label.clone())).collect(),
+        system: reason.system,
+    };
+    let wall = clock.wall_at_start();
+    let expires = wall.at(clock.now() + START_LINK);
+    let demo = options.demo.is_some();
+    let start = options.demo.map(|demo| {
+        let mut credentials = demo.credentials;
+        credentials.sip_uri = format!("sip:{}@{sip}", credentials.sip_user);
+        http_api::StartTicket { token: demo.start_token, expires, credentials }
+    });
+    http_api::Settings {
+        company: options.company,
+        languages: vec!["en".to_owned(), "zh".to_owned()],
+        web_call_number: options.web_call_number,
+        demo,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        clock: http_api::Clock { wall_at_start: wall, started: Instant::now() },
+        recordings: recordings_dir(config.data_dir()),
+        reasons: config.reasons().iter().map(reason).collect(),
+        asyncapi: cti_bridge::asyncapi_json(),
+        session: SESSION,
+        start,
+    }
+}
+
+/// The daemon's own figures.
+pub(super) fn metrics(
+    metrics: Arc<Metrics>,
+    journal: crm::Journal,
+) -> Arc<dyn Fn() -> Vec<http_api::Metric> + Send + Sync> {
+    Arc::new(move || {
+        let mut samples = metrics.samples();
+        samples.push(http_api::Metric {
+            name: "switchroom_journal_backlog",
+            help: "Contact events that are not on disk yet",
+            counter: false,
+            samples: vec![(Vec::new(), journal.health().backlog as f64)],
+        });
+        samples
+    })
+}
+
+/// How the daemon is.
+pub(super) fn readiness(journal: crm::Journal) -> Arc<dyn Fn() -> http_api::Readiness + Send + Sync> {
+    Arc::new(move || {
+        let health = journal.health();
+        let detail = match (health.failing, health.spooled) {
+            (true, _) => "neither the database nor the spool takes events".to_owned(),
+            (false, 0) => "events are stored".to_owned(),
+            (false, n) => format!("the database does not answer; {n} events wait in the spool"),
+        };
+        let check = http_api::dto::HealthCheck { name: "history".to_owned(), ok: !health.failing, detail };
+        http_api::Readiness { ready: !health.failing, checks: vec![check] }
+    })
+}

@@ -1,0 +1,13 @@
+//! The Switchroom daemon: command line, boot, control loop, demo, shutdown.
+//!
+//! It knows every part and decides nothing: decisions are the switchboard's.
+
+pub mod boot;
+pub mod cli;
+mod clock;
+mod commands;
+mod control;
+pub mod demo;
+mod metrics;
+pub mod phone;
+pub mod ports;
