@@ -4,7 +4,7 @@ import { iconSprite } from './scripts/icon-sprite.ts';
 
 export default defineConfig({
   plugins: [svelte(), iconSprite()],
-  build: { target: 'es2022', sourcemap: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
+  build: { target: ['chrome123', 'edge123', 'firefox120', 'safari17.5'], sourcemap: false, assetsInlineLimit: 0, chunkSizeWarningLimit: 700 },
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   test: { include: ['tests/**/*.test.ts'], environment: 'node' },
 });

@@ -9,11 +9,13 @@ use std::{env, fs, io};
 const DIST_VARIABLE: &str = "SWITCHROOM_CONSOLE_DIST";
 const NEEDS_NODE: &str = "Switchroom's console needs Node.js 20 or newer and npm: install them \
 (Debian: apt-get install nodejs npm) or set SWITCHROOM_CONSOLE_DIST to a built console.";
+/// Below `agent-console/src`: written by the build itself.
+const GENERATED: &str = "generated";
 /// What the console is made from, below `agent-console`. The console's types come from the documents of `docs/api`.
 const SOURCES: [&str; 11] = [
     "src",
     "public",
-    "static",
+    "scripts",
     "index.html",
     "package.json",
     "package-lock.json",
@@ -52,7 +54,7 @@ fn given_dist(dist: PathBuf) -> Result<PathBuf, String> {
 }
 
 fn built_dist(console: &Path) -> Result<PathBuf, String> {
-    let sources: Vec<PathBuf> = SOURCES.iter().map(|s| console.join(s)).filter(|p| p.exists()).collect();
+    let sources: Vec<PathBuf> = SOURCES.iter().flat_map(|source| parts(&console.join(source))).collect();
     let Some(newest) = sources.iter().filter_map(|p| newest(p)).max() else {
         // A path that is not there makes cargo look again at the next build.
         println!("cargo::rerun-if-changed={}", console.join("package.json").display());
@@ -101,6 +103,12 @@ fn npm(console: &Path, arguments: &[&str]) -> Result<(), String> {
         println!("cargo::warning={line}");
     }
     Err(format!("`npm {}` failed in agent-console; the lines above say why.", arguments.join(" ")))
+}
+
+/// The path if there is something, or what is in the folder but for generated files.
+fn parts(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(path) else { return path.exists().then(|| path.to_owned()).into_iter().collect() };
+    entries.flatten().filter(|entry| entry.file_name() != GENERATED).map(|entry| entry.path()).collect()
 }
 
 /// The newest change at or below the path.

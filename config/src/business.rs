@@ -1,6 +1,6 @@
 //! Skills, queues, requirements, reasons, dispositions, entry points.
 
-use crate::config::Known;
+use crate::check::Known;
 use crate::model::{Entry, Queue, Reason, Skill};
 use crate::network::is_dialable;
 use crate::reader::Table;
@@ -10,7 +10,7 @@ use acd::api::{AgentRule, CoolDowns, QueueSetup};
 use core::str::FromStr;
 use core::time::Duration;
 use domain::{
-    Dnis, DispositionCode, DispositionRow, EntryPointId, FlowId, Language, Priority, Proficiency, PromptId, QueueId,
+    DispositionCode, DispositionRow, Dnis, EntryPointId, FlowId, Language, Priority, Proficiency, PromptId, QueueId,
     ReasonCode, Requirement, Ring, ServiceLevelGoal, SkillId,
 };
 
@@ -172,7 +172,8 @@ pub(crate) fn reason(table: &Table<'_>) -> Option<Reason> {
 
 /// The engine's own reasons that the configuration does not label.
 pub(crate) fn system_reasons(configured: &[Reason]) -> Vec<Reason> {
-    let missing = SYSTEM_REASONS.iter().filter(|(code, ..)| !configured.iter().any(|reason| reason.code.as_str() == *code));
+    let missing =
+        SYSTEM_REASONS.iter().filter(|(code, ..)| !configured.iter().any(|reason| reason.code.as_str() == *code));
     let reason = |(code, en, zh): &(&str, &str, &str)| {
         let labels = vec![(Language::EN, (*en).to_owned()), (Language::ZH, (*zh).to_owned())];
         Some(Reason { code: code.parse().ok()?, labels, system: true })

@@ -1,7 +1,7 @@
 //! Flows: `[flow.NAME]` with its nodes `[flow.NAME.node.NAME]`.
 
 use crate::business::requirement;
-use crate::config::Known;
+use crate::check::Known;
 use crate::model::Queue;
 use crate::node::NodeReader;
 use crate::outside::PromptSet;
@@ -75,7 +75,15 @@ fn flow<'a>(
     let items: Vec<(Placed<String>, Table<'a>)> = nodes.as_ref().map(|nodes| node_tables(nodes)).unwrap_or_default();
     let names = items.iter().map(|(name, _)| name.value.clone()).collect();
     let compiler = Compiler::new(visible_names(&items, known));
-    let scope = FlowScope { report, known, queues, nodes: names, compiler, uses: RefCell::default(), languages: RefCell::default() };
+    let scope = FlowScope {
+        report,
+        known,
+        queues,
+        nodes: names,
+        compiler,
+        uses: RefCell::default(),
+        languages: RefCell::default(),
+    };
     let mut graph = Graph::default();
     for (name, node) in &items {
         graph.read(name, node, &scope);

@@ -11,6 +11,7 @@
 //! ```
 
 mod business;
+mod check;
 mod config;
 pub mod examples;
 mod flow;
@@ -25,9 +26,9 @@ mod reader;
 mod report;
 mod server;
 mod sip_setup;
-mod tree;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 pub use config::{Config, Overrides};
 pub use load::load;

@@ -4,8 +4,9 @@ use crate::config::Config;
 use crate::outside::{Outside, PromptSet};
 use crate::problem::{Level, Problem};
 use crate::report::Source;
+use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 /// The files beside a configuration file, and the environment of this process.
 #[derive(Clone, Debug)]

@@ -70,7 +70,9 @@ impl<'a> NodeReader<'a> {
         let mut open: Vec<&Item> = self.table.named().map(|(_, item)| item).collect();
         while let Some(item) = open.pop() {
             match &item.value {
-                Value::Text(text) if self.scope.nodes.contains(text) => self.targets.borrow_mut().extend(text.parse::<NodeId>()),
+                Value::Text(text) if self.scope.nodes.contains(text) => {
+                    self.targets.borrow_mut().extend(text.parse::<NodeId>())
+                }
                 Value::List(items) => open.extend(items),
                 Value::Table(entries) => open.extend(entries.iter().map(|entry| &entry.item)),
                 _ => {}
@@ -86,7 +88,8 @@ impl<'a> NodeReader<'a> {
     fn target(&self, table: &Table<'_>, key: &str, target: &Placed<NodeId>) -> Option<NodeId> {
         let names: Vec<&str> = self.scope.nodes.iter().map(String::as_str).collect();
         let there = table.known(key, "unknown_node", "node", (target.value.as_str(), target.place), &names);
-        let meant = if there { Some(target.value) } else { nearest(target.value.as_str(), names).and_then(|n| n.parse().ok()) };
+        let meant =
+            if there { Some(target.value) } else { nearest(target.value.as_str(), names).and_then(|n| n.parse().ok()) };
         self.targets.borrow_mut().extend(meant);
         there.then_some(target.value)
     }
@@ -134,7 +137,8 @@ impl<'a> NodeReader<'a> {
     fn question(&self) -> Vec<Say> {
         let say = self.say("prompts");
         if say.is_empty() && self.table.texts("prompts").is_empty() {
-            let why = format!("`{}` waits for digits without saying anything: `prompts` is missing", self.table.path(""));
+            let why =
+                format!("`{}` waits for digits without saying anything: `prompts` is missing", self.table.path(""));
             self.table.refuse("no_question", self.table.place, "prompts", why);
         }
         say
@@ -168,7 +172,12 @@ impl<'a> NodeReader<'a> {
                 digits.refuse("bad_choice", key.place, &key.value, why);
             }
             let Value::Text(text) = &item.value else {
-                digits.refuse("wrong_type", key.place, &key.value, format!("a node's name is needed, not {}", item.value.kind()));
+                digits.refuse(
+                    "wrong_type",
+                    key.place,
+                    &key.value,
+                    format!("a node's name is needed, not {}", item.value.kind()),
+                );
                 return None;
             };
             let place = Place { at: item.at, ..key.place };
@@ -309,7 +318,8 @@ impl<'a> NodeReader<'a> {
         let language = self.table.id::<Language>("language").map(|language| language.value);
         self.scope.languages.borrow_mut().extend(language);
         let values = self.table.table("values");
-        let values: Vec<_> = values.iter().flat_map(|values| values.named().map(|value| self.value(values, value))).collect();
+        let values: Vec<_> =
+            values.iter().flat_map(|values| values.named().map(|value| self.value(values, value))).collect();
         if language.is_none() && values.is_empty() && !self.table.has("values") {
             self.table.miss("values");
         }
@@ -335,7 +345,10 @@ impl<'a> NodeReader<'a> {
                 SetValue::Expression(self.expression(&table, "cel", &text?)?)
             }
             other => {
-                let why = format!("a value is a text, a whole number, true, false or {{ cel = \"…\" }}, not {}", other.kind());
+                let why = format!(
+                    "a value is a text, a whole number, true, false or {{ cel = \"…\" }}, not {}",
+                    other.kind()
+                );
                 values.refuse("wrong_type", place, &name.value, why);
                 return None;
             }

@@ -1,7 +1,7 @@
 //! Agents, users, phones, trunks and their secrets.
 
 use crate::business::{levels, queues};
-use crate::config::Known;
+use crate::check::Known;
 use crate::model::{Agent, AgentPhone, SoftPhone, Trunk, User};
 use crate::network::{is_sip_uri, network, peer};
 use crate::outside::Outside;
@@ -73,7 +73,8 @@ pub(crate) fn agent(table: &Table<'_>, known: &Known, outside: &dyn Outside) -> 
     }
     let login = login.map(|login| login.value);
     let user = login.clone().zip(password);
-    let user = user.map(|(login, password)| User { login, name: name.clone(), role: Role::Agent, agent: Some(id), password });
+    let user =
+        user.map(|(login, password)| User { login, name: name.clone(), role: Role::Agent, agent: Some(id), password });
     Some((Agent { id, name, login, phone: phone?, signed_in, skills, queues, capacity }, user))
 }
 
@@ -84,7 +85,10 @@ fn phone(table: &Table<'_>, id: Option<AgentId>, outside: &dyn Outside) -> Optio
     match phone {
         Some(text) if text.value != "registered" => {
             if !is_sip_uri(&text.value) {
-                let why = format!("`{}` is neither \"registered\" nor a SIP URI such as sip:a0001@127.0.0.1:6000", text.value);
+                let why = format!(
+                    "`{}` is neither \"registered\" nor a SIP URI such as sip:a0001@127.0.0.1:6000",
+                    text.value
+                );
                 table.refuse("bad_number", text.place, "phone", why);
                 return None;
             }

@@ -120,7 +120,12 @@ impl<'a> Table<'a> {
         self.parse(key, code, &text)
     }
 
-    fn parse<T: FromStr<Err: Display>>(&self, key: &str, code: &'static str, text: &Placed<String>) -> Option<Placed<T>> {
+    fn parse<T: FromStr<Err: Display>>(
+        &self,
+        key: &str,
+        code: &'static str,
+        text: &Placed<String>,
+    ) -> Option<Placed<T>> {
         match text.value.parse() {
             Ok(value) => Some(Placed { value, place: text.place }),
             Err(error) => {
@@ -269,13 +274,18 @@ impl<'a> Table<'a> {
 
     /// The entries of a table whose keys are names.
     pub(crate) fn named(&self) -> impl Iterator<Item = (Placed<String>, &'a Item)> {
-        self.entries.iter().map(|entry| {
-            (Placed { value: entry.key.clone(), place: self.at(entry.at) }, &entry.item)
-        })
+        self.entries.iter().map(|entry| (Placed { value: entry.key.clone(), place: self.at(entry.at) }, &entry.item))
     }
 
     /// A name that must be one of those known.
-    pub(crate) fn known(&self, key: &str, code: &'static str, what: &str, (name, place): (&str, Place), known: &[&str]) -> bool {
+    pub(crate) fn known(
+        &self,
+        key: &str,
+        code: &'static str,
+        what: &str,
+        (name, place): (&str, Place),
+        known: &[&str],
+    ) -> bool {
         let found = known.contains(&name);
         if !found {
             self.report.error(code, place, &self.path(key), format!("there is no {what} `{name}`"), hint(name, known));

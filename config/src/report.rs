@@ -52,9 +52,21 @@ pub(crate) struct Report {
 
 /// Problems that may only show because a part of a text could not be read.
 const OF_ABSENCE: &[&str] = &[
-    "missing_key", "unknown_skill", "unknown_queue", "unknown_agent", "unknown_disposition", "unknown_flow",
-    "unknown_node", "unreachable_node", "no_exit", "no_end", "no_question", "agent_without_queue",
-    "queue_without_agents", "unused_flow", "no_entry",
+    "missing_key",
+    "unknown_skill",
+    "unknown_queue",
+    "unknown_agent",
+    "unknown_disposition",
+    "unknown_flow",
+    "unknown_node",
+    "unreachable_node",
+    "no_exit",
+    "no_end",
+    "no_question",
+    "agent_without_queue",
+    "queue_without_agents",
+    "unused_flow",
+    "no_entry",
 ];
 
 impl Report {

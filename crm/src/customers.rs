@@ -85,7 +85,7 @@ fn phone_point(numbering: Numbering, raw: &str) -> Result<ContactPoint, QueryErr
     let normal = numbering.normal(&raw);
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let is_extension = !normal.is_empty() && normal.chars().all(allowed);
-    if !normal.starts_with('+') && !is_extension || numbering.e164(&raw).is_none() && normal.starts_with('+') {
+    if numbering.e164(&raw).is_none() && !is_extension {
         let why = format!("`{raw}` is no telephone number; write it with + and the country code");
         return Err(bad("phones", why));
     }

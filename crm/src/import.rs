@@ -49,17 +49,17 @@ fn read(numbering: Numbering, csv: &str, errors: &mut Vec<RowError>) -> Vec<Chec
         return Vec::new();
     };
     let mut rows: Vec<Checked> = Vec::new();
+    let mut lines = Lines { text: csv, offset: 0, line: 1 };
     let mut accounts: BTreeMap<String, u64> = BTreeMap::new();
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                errors.push(row_error(line, "", format!("cannot be read: {error}")));
+                errors.push(row_error(lines.line, "", format!("cannot be read: {error}")));
                 continue;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.of(&record);
         match read_row(numbering, &columns, &record) {
             Err((column, why)) => errors.push(row_error(line, &column, why)),
             Ok(checked) => match first_use(&mut accounts, checked.account(), line) {
@@ -69,6 +69,26 @@ fn read(numbering: Numbering, csv: &str, errors: &mut Vec<RowError>) -> Vec<Chec
         }
     }
     rows
+}
+
+/// Counts lines as an editor shows them: the reader itself counts a record's line before it has passed the end of
+/// the line above.
+struct Lines<'a> {
+    text: &'a str,
+    offset: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, record: &StringRecord) -> u64 {
+        let begin = record.position().and_then(|position| usize::try_from(position.byte()).ok());
+        let rest = begin.and_then(|begin| self.text.get(begin..)).unwrap_or_default();
+        let first = self.text.len() - rest.trim_start_matches(['\r', '\n']).len();
+        let passed = self.text.get(self.offset..first).unwrap_or_default();
+        self.line += passed.bytes().filter(|byte| *byte == b'\n').count() as u64;
+        self.offset = self.offset.max(first);
+        self.line
+    }
 }
 
 /// The line that has this account number already, if there is one.

@@ -124,21 +124,16 @@ pub(crate) async fn write(
 ) -> Result<BTreeMap<ContactId, Fold>, sqlx::Error> {
     let mut touched: BTreeMap<ContactId, Fold> = BTreeMap::new();
     for entry in entries {
-        if !touched.contains_key(&entry.contact) {
-            let fold = match known.get(&entry.contact) {
-                Some(fold) => fold.clone(),
-                None => load(tx, entry.contact).await?,
-            };
-            touched.insert(entry.contact, fold);
-        }
+        let mut fold = match touched.remove(&entry.contact).or_else(|| known.get(&entry.contact).cloned()) {
+            Some(fold) => fold,
+            None => load(tx, entry.contact).await?,
+        };
         let values = vals![entry.contact, entry.seq, entry.at, entry.kind.clone(), entry.fields.clone()];
         let is_new = tx.execute(INSERT_EVENT, values).await? == 1;
-        if let (true, Some(fold)) = (is_new, touched.get_mut(&entry.contact)) {
-            let applied = fold.apply_stored(entry.seq, entry.at, &entry.kind, &entry.fields);
-            if let Err(error) = applied {
-                tracing::warn!(contact = %entry.contact, seq = entry.seq, %error, "event kept, but not understood");
-            }
+        if is_new && let Err(error) = fold.apply_stored(entry.seq, entry.at, &entry.kind, &entry.fields) {
+            tracing::warn!(contact = %entry.contact, seq = entry.seq, %error, "event kept, but not understood");
         }
+        touched.insert(entry.contact, fold);
     }
     for fold in touched.values() {
         save_fold(tx, fold).await?;

@@ -1,7 +1,8 @@
 //! The vocabulary of a run: what one caller's walk through a flow is told and what it wants.
 
 use domain::{
-    Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QueueId, Redacted, Requirement, SkillId, WallTime,
+    Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QueueId, Redacted, Requirement, SkillId,
+    WallTime,
 };
 
 /// A piece of a prompt list.

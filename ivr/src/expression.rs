@@ -10,8 +10,25 @@ use std::sync::Arc;
 /// Functions that an expression may call, beside operators and the macros `has`, `all`, `exists`, `exists_one`, `map`
 /// and `filter`. There is none that reads a clock.
 pub const FUNCTIONS: &[&str] = &[
-    "size", "contains", "startsWith", "endsWith", "string", "int", "uint", "double", "bool", "bytes", "dyn", "type",
-    "hasValue", "value", "or", "orValue", "optional.of", "optional.none", "optional.ofNonZeroValue",
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "string",
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "bytes",
+    "dyn",
+    "type",
+    "hasValue",
+    "value",
+    "or",
+    "orValue",
+    "optional.of",
+    "optional.none",
+    "optional.ofNonZeroValue",
 ];
 
 /// What the expressions of one flow may name.
@@ -186,7 +203,9 @@ impl Walk<'_> {
         if !name.starts_with(operator) && !name.contains("[") && !FUNCTIONS.contains(&spelled.as_str()) {
             self.unknown(id, "function", name, FUNCTIONS.iter().map(ToString::to_string).collect());
         }
-        if let ("_[_]", [operand, IdedExpr { expr: Expr::Literal(LiteralValue::String(key)), id }]) = (name, &call.args[..]) {
+        if let ("_[_]", [operand, IdedExpr { expr: Expr::Literal(LiteralValue::String(key)), id }]) =
+            (name, &call.args[..])
+        {
             if !self.field(operand, key.inner(), *id) {
                 self.expression(operand);
             }

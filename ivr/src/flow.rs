@@ -272,7 +272,8 @@ impl Node {
                 vec![Edge::silent("found", lookup.found), Edge::silent("not_found", lookup.not_found)]
             }
             Self::Branch(branch) => {
-                let cases = branch.cases.iter().enumerate().map(|(n, (_, to))| Edge::silent(&format!("cases[{n}].next"), *to));
+                let cases =
+                    branch.cases.iter().enumerate().map(|(n, (_, to))| Edge::silent(&format!("cases[{n}].next"), *to));
                 cases.chain([Edge::silent("else", branch.otherwise)]).collect()
             }
             Self::Set(set) => vec![Edge::silent("next", set.next)],

@@ -95,7 +95,12 @@ pub fn check(start: NodeId, shapes: &BTreeMap<NodeId, Shape>) -> Vec<Flaw> {
     flaws.extend(unreachable.map(|node| Flaw::Unreachable(*node)));
     let loops = silent_loops(shapes);
     let looping: BTreeSet<NodeId> = loops.iter().flatten().copied().collect();
-    flaws.extend(dead_ends(shapes, &reach).into_iter().filter(|nodes| !nodes.iter().any(|n| looping.contains(n))).map(Flaw::NoWayOut));
+    flaws.extend(
+        dead_ends(shapes, &reach)
+            .into_iter()
+            .filter(|nodes| !nodes.iter().any(|n| looping.contains(n)))
+            .map(Flaw::NoWayOut),
+    );
     flaws.extend(loops.into_iter().map(Flaw::SilentLoop));
     flaws
 }

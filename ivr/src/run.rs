@@ -221,7 +221,7 @@ impl Run {
         scope.add_time(env);
         scope.add("language", self.language.as_str());
         if with_queues {
-            scope.add_queues((env.queues)());
+            scope.add_queues(&(env.queues)());
         }
         scope
     }

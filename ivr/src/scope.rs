@@ -2,7 +2,7 @@
 
 use crate::api::{Env, QueueFigures};
 use domain::{Customer, QueueId};
-use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Names at the root of expressions.
 pub const ROOTS: &[&str] = &["caller", "customer", "digits", "vars", "time", "queues", "language"];
@@ -84,8 +84,7 @@ impl Scope {
     }
 
     pub(crate) fn add_map<'a>(&mut self, root: &'static str, values: impl Iterator<Item = (&'a str, Value)>) {
-        let map: HashMap<String, cel::Value> = values.map(|(name, value)| (name.to_owned(), value.to_cel())).collect();
-        self.add(root, map);
+        self.add(root, map(values.map(|(name, value)| (name, value.to_cel()))));
     }
 
     pub(crate) fn add_customer(&mut self, customer: Option<&Customer>) {
@@ -116,19 +115,21 @@ impl Scope {
         self.add_map("time", fields.into_iter());
     }
 
-    pub(crate) fn add_queues(&mut self, queues: Vec<(QueueId, QueueFigures)>) {
-        let figures = |figures: QueueFigures| -> cel::Value {
+    pub(crate) fn add_queues(&mut self, queues: &[(QueueId, QueueFigures)]) {
+        let figures = |figures: &QueueFigures| {
             let longest = i64::try_from(figures.longest_wait_s).unwrap_or(i64::MAX);
-            HashMap::from([
-                ("waiting", i64::from(figures.waiting)),
-                ("ready", i64::from(figures.ready)),
-                ("longest_wait_s", longest),
-            ])
-            .into()
+            let fields =
+                [("waiting", figures.waiting.into()), ("ready", figures.ready.into()), ("longest_wait_s", longest)];
+            map(fields.into_iter().map(|(name, number): (&str, i64)| (name, number.into())))
         };
-        let map: HashMap<String, cel::Value> = queues.into_iter().map(|(id, f)| (id.to_string(), figures(f))).collect();
-        self.add("queues", map);
+        self.add("queues", map(queues.iter().map(|(id, of)| (id.as_str(), figures(of)))));
     }
+}
+
+/// A map of the expression language. Its entries have no order: expressions that go over them must not care.
+fn map<'a>(entries: impl Iterator<Item = (&'a str, cel::Value)>) -> cel::Value {
+    let entries = entries.map(|(name, value)| (name.into(), value)).collect();
+    cel::Value::Map(cel::objects::Map { map: Arc::new(entries) })
 }
 
 /// The date so many days after 1970-01-01, by the rules of the Gregorian calendar.

@@ -4,7 +4,9 @@ mod expressions;
 mod graphs;
 mod random;
 
-use crate::api::{Context, Effect, Env, FAILED, Fact, LookupKey, NoteKind, OVERFLOW, QueueFigures, Reason, Say, TransferTo};
+use crate::api::{
+    Context, Effect, Env, FAILED, Fact, LookupKey, NoteKind, OVERFLOW, QueueFigures, Reason, Say, TransferTo,
+};
 use crate::*;
 use core::time::Duration;
 use domain::*;
@@ -101,7 +103,13 @@ impl Walk {
             first_play: 100,
         };
         let wall = WallTime::from_micros(1_795_262_400_000_000);
-        Self { run: Run::new(Arc::clone(flow), context), now: Instant::ZERO, wanted: Vec::new(), floor: Vec::new(), wall }
+        Self {
+            run: Run::new(Arc::clone(flow), context),
+            now: Instant::ZERO,
+            wanted: Vec::new(),
+            floor: Vec::new(),
+            wall,
+        }
     }
 
     pub(crate) fn started(flow: &Arc<Flow>) -> Self {
@@ -188,9 +196,8 @@ fn a_play_node_plays_and_goes_on() {
 
 #[test]
 fn a_digit_ends_a_playing_that_allows_it_and_answers_the_next_menu() {
-    let nodes = |barge_in| {
-        vec![("hello", play("ask", barge_in)), ("ask", menu(&[('1', "end")], 3, "end")), ("end", hangup())]
-    };
+    let nodes =
+        |barge_in| vec![("hello", play("ask", barge_in)), ("ask", menu(&[('1', "end")], 3, "end")), ("end", hangup())];
     let mut walk = Walk::started(&flow("hello", nodes(true)));
     let effects = walk.tell(Fact::Digit('1')).to_vec();
     let taken = Effect::Collected { node: id("ask"), digits: "1".into() };
@@ -425,9 +432,14 @@ fn set_changes_variables_and_the_language_and_say_speaks_them() {
         language: Some(Language::ZH),
         next: id("say"),
     });
-    let say = Node::Play(Play { say: vec![Say::Digits("$n".into()), Say::Digits("$none".into())], barge_in: true, next: id("end") });
+    let say = Node::Play(Play {
+        say: vec![Say::Digits("$n".into()), Say::Digits("$none".into())],
+        barge_in: true,
+        next: id("end"),
+    });
     let mut walk = Walk::started(&flow("set", vec![("set", set), ("say", say), ("end", hangup())]));
-    let spoken = Effect::Play { play: PlayId::new(100), items: vec![Say::Digits("427".into())], language: Language::ZH };
+    let spoken =
+        Effect::Play { play: PlayId::new(100), items: vec![Say::Digits("427".into())], language: Language::ZH };
     assert_eq!(walk.wanted[2], spoken);
     assert_eq!(walk.run.take_notes()[0].kind, NoteKind::ValueFailed(2, ExpressionError::Types));
 }

@@ -82,11 +82,14 @@ pub(crate) fn mend(path: &Path) -> Result<u64, RecorderError> {
     let mut start = Vec::new();
     Read::by_ref(&mut file).take(256).read_to_end(&mut start).map_err(disk(path))?;
     let Some(audio) = audio_offset(&start) else {
-        if length > u64::from(HEADER_MOST) || !start.starts_with(&b"RIFF"[..start.len().min(4)]) {
+        if length > HEADER_MOST || !start.starts_with(&b"RIFF"[..start.len().min(4)]) {
             return Err(RecorderError::NotARecording { path: path.to_owned() });
         }
         drop(file);
-        hound::WavWriter::create(path, crate::track::SPEC).and_then(hound::WavWriter::finalize).map_err(io_error).map_err(disk(path))?;
+        hound::WavWriter::create(path, crate::track::SPEC)
+            .and_then(hound::WavWriter::finalize)
+            .map_err(io_error)
+            .map_err(disk(path))?;
         return Ok(0);
     };
     let frames = length.saturating_sub(audio) / FRAME;
@@ -95,7 +98,7 @@ pub(crate) fn mend(path: &Path) -> Result<u64, RecorderError> {
 }
 
 /// No header that we write is longer.
-const HEADER_MOST: u32 = 128;
+const HEADER_MOST: u64 = 128;
 
 fn write_lengths(file: &mut File, audio: u64, frames: u64) -> io::Result<()> {
     let bytes = frames * FRAME;

@@ -1,37 +1,40 @@
 //! Finishing what a crash left.
 
+use crate::Recovered;
 use crate::file::{finish, mend, millis, open_recording, relative};
-use crate::{RecorderError, Recovered};
 use domain::RecordingId;
 use std::path::{Path, PathBuf};
 
 /// Finishes every recording below `dir` that a crash left open: makes its file valid, syncs and renames it. What
-/// cannot be finished is left as it is, with a warning. A missing directory holds nothing.
+/// cannot be read or finished is left as it is, with a warning. A missing directory holds nothing.
 ///
 /// Call it before [`crate::Recorder::start`].
-///
-/// # Errors
-/// `Directory` when a folder cannot be read.
-pub fn recover(dir: &Path) -> Result<Vec<Recovered>, RecorderError> {
+#[must_use]
+pub fn recover(dir: &Path) -> Vec<Recovered> {
     let mut found = Vec::new();
     if dir.exists() {
-        find_open(dir, &mut found).map_err(|source| RecorderError::Directory { path: dir.to_owned(), source })?;
+        find_open(dir, &mut found);
     }
     found.sort();
-    Ok(found.into_iter().filter_map(|(path, recording)| finish_one(dir, &path, recording)).collect())
+    found.into_iter().filter_map(|(path, recording)| finish_one(dir, &path, recording)).collect()
 }
 
-fn find_open(folder: &Path, found: &mut Vec<(PathBuf, RecordingId)>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
+fn find_open(folder: &Path, found: &mut Vec<(PathBuf, RecordingId)>) {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            tracing::warn!(folder = %folder.display(), %error, "a folder of recordings cannot be read");
+            return;
+        }
+    };
+    for entry in entries.flatten() {
         let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            find_open(&path, found)?;
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            find_open(&path, found);
         } else if let Some(recording) = open_recording(&path) {
             found.push((path, recording));
         }
     }
-    Ok(())
 }
 
 fn finish_one(dir: &Path, open: &Path, recording: RecordingId) -> Option<Recovered> {

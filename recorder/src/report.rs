@@ -21,27 +21,19 @@ pub struct Finished {
     pub gap_ms: u64,
 }
 
-/// A recording that ended early because of the disk. What was written before is kept as
-/// `<recording>.partial.wav` where the disk allows.
-#[derive(Debug)]
-pub struct Failed {
-    /// The recording.
-    pub recording: RecordingId,
-    /// Its contact.
-    pub contact: ContactId,
-    /// Why.
-    pub why: RecorderError,
-    /// What could be kept: its path below the recordings directory and its length in milliseconds.
-    pub kept: Option<(String, u64)>,
-}
-
 /// How a recording ended.
 #[derive(Debug)]
 pub enum Report {
     /// Well.
     Finished(Finished),
-    /// Early.
-    Failed(Failed),
+    /// Early, because of the disk. What was written before is kept as `<recording>.partial.wav` where the disk
+    /// allows.
+    Failed {
+        /// The recording.
+        recording: RecordingId,
+        /// Why.
+        why: RecorderError,
+    },
 }
 
 /// A recording that a crash had left open.

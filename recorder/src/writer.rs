@@ -2,7 +2,7 @@
 
 use crate::file::{OPEN, disk, finish, keep_cut_short, millis, relative};
 use crate::track::Track;
-use crate::{Failed, Finished, RecorderError, Report};
+use crate::{Finished, RecorderError, Report};
 use domain::{ContactId, RecordingId};
 use media::api::RecorderMessage;
 use std::collections::BTreeMap;
@@ -109,7 +109,7 @@ impl<R: Fn(Report)> Writer<R> {
             Ok(track) => {
                 self.open.insert(recording, track);
             }
-            Err(why) => self.tell_failed(Failed { recording, contact, why, kept: None }),
+            Err(why) => (self.report)(Report::Failed { recording, why }),
         }
     }
 
@@ -138,31 +138,26 @@ impl<R: Fn(Report)> Writer<R> {
                 let finished = Finished { recording, contact, path, duration_ms, sha256, gap_ms };
                 (self.report)(Report::Finished(finished));
             }
-            Err(why) => self.give_up(recording, contact, &open, why),
+            Err(why) => self.give_up(recording, &open, why),
         }
     }
 
     fn fail(&mut self, recording: RecordingId, why: RecorderError) {
         let Some(track) = self.open.remove(&recording) else { return };
-        let (contact, open) = (track.contact, track.path.clone());
+        let open = track.path.clone();
         drop(track);
-        self.give_up(recording, contact, &open, why);
+        self.give_up(recording, &open, why);
     }
 
-    /// Keeps what the disk holds, and says so.
-    fn give_up(&self, recording: RecordingId, contact: ContactId, open: &Path, why: RecorderError) {
-        let kept = match keep_cut_short(open, recording) {
-            Ok((path, frames)) => Some((relative(&self.dir, &path), millis(frames))),
-            Err(error) => {
-                tracing::warn!(%recording, %error, "what was recorded could not be kept");
-                None
+    /// Keeps what the disk holds, and tells why that is all.
+    fn give_up(&self, recording: RecordingId, open: &Path, why: RecorderError) {
+        match keep_cut_short(open, recording) {
+            Ok((path, frames)) => {
+                let path = relative(&self.dir, &path);
+                tracing::warn!(%recording, path, duration_ms = millis(frames), "part of a recording is kept");
             }
-        };
-        self.tell_failed(Failed { recording, contact, why, kept });
-    }
-
-    fn tell_failed(&self, failed: Failed) {
-        tracing::warn!(recording = %failed.recording, why = %failed.why, "recording ended early");
-        (self.report)(Report::Failed(failed));
+            Err(error) => tracing::warn!(%recording, %error, "nothing of a recording could be kept"),
+        }
+        (self.report)(Report::Failed { recording, why });
     }
 }

@@ -61,7 +61,7 @@ pub(crate) struct Connection {
     abort: Arc<Notify>,
     shared: Arc<Shared>,
     /// Held as long as the connection lives.
-    _admission: Admission,
+    admission: Admission,
 }
 
 impl Connection {
@@ -77,7 +77,7 @@ impl Connection {
         let source = Source { transport, local, remote, flow: Some(ends.flow) };
         let inlet = Inlet { source, replies: ends.replies, shared: Arc::clone(shared) };
         let shared = Arc::clone(shared);
-        (Self { flow: ends.flow, abort: ends.abort, shared, _admission: admission }, inlet, ends.queue)
+        (Self { flow: ends.flow, abort: ends.abort, shared, admission }, inlet, ends.queue)
     }
 
     /// Reads and writes until one of them ends, then unregisters the connection and tells that it is gone.
@@ -95,6 +95,8 @@ impl Connection {
         }
         tracing::debug!(flow = self.flow.0, %end, "connection closed");
         self.shared.flows.finish(self.flow);
+        // Whoever is told that the connection is gone may expect room for another one.
+        drop(self.admission);
         _ = self.shared.inbox.send(Fact::FlowClosed(self.flow)).await;
     }
 }

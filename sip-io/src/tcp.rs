@@ -61,9 +61,13 @@ pub(crate) async fn open(remote: SocketAddr, ends: Ends, shared: Arc<Shared>) {
         Ok(Ok(stream)) => serve(Socket { stream, remote, ends, admission, first_message: None }, shared).await,
         Ok(Err(error)) => {
             tracing::debug!(%remote, %error, "connecting failed");
+            drop(admission);
             give_up(remote, &ends, &shared);
         }
-        Err(_) => give_up(remote, &ends, &shared),
+        Err(_) => {
+            drop(admission);
+            give_up(remote, &ends, &shared);
+        }
     }
 }
 

@@ -39,11 +39,7 @@ impl Guard {
             let credentials = trunk.credentials.clone()?;
             Some((credentials.user.clone(), (trunk.id, credentials)))
         });
-        Self {
-            authenticator: Authenticator::new(&setup.realm, setup.allow_md5, key),
-            users,
-            trunks: trunks.collect(),
-        }
+        Self { authenticator: Authenticator::new(&setup.realm, setup.allow_md5, key), users, trunks: trunks.collect() }
     }
 
     /// Adds or replaces a user.
@@ -147,7 +143,8 @@ mod tests {
 
     #[test]
     fn networks_hold_their_addresses_and_no_others() {
-        let holds = |network: &str, bits, address: &str| contains(network.parse().unwrap(), bits, address.parse().unwrap());
+        let holds =
+            |network: &str, bits, address: &str| contains(network.parse().unwrap(), bits, address.parse().unwrap());
         assert!(holds("10.1.0.0", 16, "10.1.255.1"));
         assert!(!holds("10.1.0.0", 16, "10.2.0.1"));
         assert!(holds("192.0.2.7", 32, "192.0.2.7"));

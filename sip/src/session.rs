@@ -95,7 +95,13 @@ impl Session {
     }
 
     /// Keeps a 2xx and repeats it until its ACK comes.
-    pub(crate) fn await_ack(&mut self, id: LegId, core: &mut Core, sent: (Destination, Vec<u8>), unacked: (u32, bool, bool)) {
+    pub(crate) fn await_ack(
+        &mut self,
+        id: LegId,
+        core: &mut Core,
+        sent: (Destination, Vec<u8>),
+        unacked: (u32, bool, bool),
+    ) {
         let interval = core.setup.timers.t1;
         let (number, offers, first) = unacked;
         self.unacked = Some(Unacked { number, offers, first, to: sent.0, bytes: sent.1, interval });

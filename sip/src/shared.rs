@@ -144,7 +144,11 @@ impl Core {
 
     /// The host in our own addresses of record.
     pub(crate) fn domain(&self) -> String {
-        self.setup.domains.first().cloned().unwrap_or_else(|| Uri::from_addr("", self.setup.advertised).host.to_string())
+        self.setup
+            .domains
+            .first()
+            .cloned()
+            .unwrap_or_else(|| Uri::from_addr("", self.setup.advertised).host.to_string())
     }
 
     /// The credentials with which challenges of this trunk are answered.

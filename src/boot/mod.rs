@@ -57,6 +57,7 @@ pub struct Daemon {
     pub store: crm::Store,
     /// Contacts that a crash had left open, closed at this start.
     pub closed_at_start: usize,
+    floor: watch::Receiver<Arc<FloorView>>,
     stop_control: oneshot::Sender<Duration>,
     stop_http: oneshot::Sender<()>,
     control: JoinHandle<()>,
@@ -187,7 +188,7 @@ impl Daemon {
             wishes: http_wishes,
             web_calls,
             phones,
-            floor,
+            floor: floor.clone(),
             metrics: setup::metrics(Arc::clone(&metrics), journal.clone()),
             readiness: setup::readiness(journal.clone()),
         };
@@ -208,6 +209,7 @@ impl Daemon {
             sip: sip_address,
             store,
             closed_at_start,
+            floor,
             stop_control,
             stop_http,
             control,
@@ -215,6 +217,12 @@ impl Daemon {
             writer,
             recorder,
         })
+    }
+
+    /// The newest picture of the floor.
+    #[must_use]
+    pub fn floor(&self) -> watch::Receiver<Arc<FloorView>> {
+        self.floor.clone()
     }
 
     /// Stops: new calls are refused, those in progress may end by themselves for `patience`, then everything that

@@ -368,7 +368,7 @@ export const en = {
   longest: 'Longest',
   abandoned: 'Abandoned',
   agents_by_state: 'Agents by state',
-  of_agents: '{n} agent signed in | {n} agents signed in',
+  of_agents: 'of {n}',
   stale_since: 'Stale since {at}',
   service_level: 'Service level',
   formula_no_short: 'without short abandons',
@@ -471,8 +471,14 @@ export const en = {
   contact: 'Contact',
   priority_n: 'priority {n}',
   by_timeout: 'taken when time was up',
+  mark_hold: 'hold',
+  mark_note: 'note',
 
   // Customers
+  tier_gold: 'Gold',
+  tier_silver: 'Silver',
+  tier_bronze: 'Bronze',
+  tier_platinum: 'Platinum',
   import_csv: 'Import CSV',
   new_customer: 'New customer',
   search_customers: 'Name, company, account or number',

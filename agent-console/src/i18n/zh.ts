@@ -370,7 +370,7 @@ export const zh: Record<Key, string> = {
   longest: '最长',
   abandoned: '放弃',
   agents_by_state: '各状态坐席数',
-  of_agents: '{n} 人已签入',
+  of_agents: '共 {n}',
   stale_since: '数据停在 {at}',
   service_level: '服务水平',
   formula_no_short: '不计短放弃',
@@ -473,8 +473,14 @@ export const zh: Record<Key, string> = {
   contact: '联络',
   priority_n: '优先级 {n}',
   by_timeout: '超时自动选定',
+  mark_hold: '保持',
+  mark_note: '备注',
 
   // Customers
+  tier_gold: '金牌',
+  tier_silver: '银牌',
+  tier_bronze: '铜牌',
+  tier_platinum: '白金',
   import_csv: '导入 CSV',
   new_customer: '新建客户',
   search_customers: '姓名、公司、账号或号码',

@@ -28,20 +28,26 @@ const OPENS: Record<string, Band['kind']> = {
 };
 const ENDS = new Set(['customer_left', 'interaction_ended', 'closed']);
 
+/** What an event opens, given what is open and whether the contact still waits for an answer. */
+function opens(event: Timed, open: Band | null, waiting: boolean): Band['kind'] | undefined {
+  const backInLine = event.kind === 'offer_ended' && open?.kind === 'ringing' && waiting;
+  return OPENS[event.kind] ?? (backInLine ? 'queue' : undefined);
+}
+
 /** The stretches between the events that open and end them, in order. */
 export function bands(events: Timed[]): Band[] {
   const out: Band[] = [];
-  let open: { kind: Band['kind']; from: number } | null = null;
+  let open: Band | null = null;
   let waiting = false;
   for (const event of events) {
-    const next = OPENS[event.kind] ?? (event.kind === 'offer_ended' && open?.kind === 'ringing' && waiting ? 'queue' : undefined);
-    const over = ENDS.has(event.kind);
     if (event.kind === 'queued') waiting = true;
     if (event.kind === 'connected') waiting = false;
+    const next = opens(event, open, waiting);
+    const over = ENDS.has(event.kind);
     if (!next && !over) continue;
     if (open && event.at > open.from) out.push({ ...open, to: event.at });
-    open = over ? null : next ? { kind: next, from: event.at } : open;
     if (over) break;
+    if (next) open = { kind: next, from: event.at, to: event.at };
   }
   return out;
 }
@@ -49,4 +55,12 @@ export function bands(events: Timed[]): Band[] {
 /** Where the recording starts in the story, in wall-clock milliseconds; `null` without one. */
 export function recordingStart(events: Timed[]): number | null {
   return events.find((e) => e.kind === 'recording_started')?.at ?? null;
+}
+
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800];
+
+/** Seconds at which a time axis of this length has its ticks: at most nine, none within the last twentieth. */
+export function ticksOf(length: number): number[] {
+  const step = STEPS.find((s) => length / s <= 9) ?? 3600;
+  return Array.from({ length: Math.floor(length / step) + 1 }, (_, i) => i * step).filter((s) => s < length * 0.95);
 }

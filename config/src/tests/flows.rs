@@ -19,7 +19,7 @@ fn problems(flow: &str) -> Vec<Problem> {
 
 #[test]
 fn every_kind_of_node_can_be_written() {
-    let flow = r#"[flow.f]
+    let flow = r##"[flow.f]
 start = "hello"
 [flow.f.node.hello]
 type = "play"
@@ -78,7 +78,7 @@ failed = "bye"
 [flow.f.node.bye]
 type = "hangup"
 prompts = ["goodbye"]
-"#;
+"##;
     let config = flow_in(&World::default(), flow).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let flow = config.flow("f".parse().unwrap()).unwrap();
     assert_eq!(flow.nodes().count(), 9);
@@ -90,7 +90,7 @@ prompts = ["goodbye"]
 
 #[test]
 fn all_flaws_of_a_flow_are_told_at_once() {
-    let flow = r#"[flow.f]
+    let flow = r##"[flow.f]
 start = "hello"
 [flow.f.node.hello]
 type = "play"
@@ -115,12 +115,20 @@ else = "bye"
 [flow.f.node.away]
 type = "transfer"
 number = "not a number"
-"#;
+"##;
     let found = flaws(flow);
     let expected = [
-        "6:8 unknown_node", "7:1 no_question", "9:24 bad_choice", "13:9 unknown_queue", "14:1 no_exit",
-        "17:14 unreachable_node", "18:8 bad_choice", "19:14 unreachable_node", "21:20 bad_expression",
-        "23:14 unreachable_node", "25:10 bad_number",
+        "6:8 unknown_node",
+        "7:1 no_question",
+        "9:24 bad_choice",
+        "13:9 unknown_queue",
+        "14:1 no_exit",
+        "17:14 unreachable_node",
+        "18:8 bad_choice",
+        "19:14 unreachable_node",
+        "21:20 bad_expression",
+        "23:14 unreachable_node",
+        "25:10 bad_number",
     ];
     assert_eq!(found, expected);
 }

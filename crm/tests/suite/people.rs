@@ -138,7 +138,7 @@ pub async fn an_import_adds_and_changes_and_names_bad_rows(place: &Place) {
     let csv = "\u{feff}name,company,tier,account,language,phones,emails,notes\r\n\
         Marta K.,Keller,gold,K-1,de,030 23125 042;6001,,\"two\nlines\"\r\n\
         王芳,晨光,,K-2,zh,+86 139 1234 5678,a@b.example; c@d.example,\r\n\
-        ,nameless,,K-3,,,,\r\n\
+        \r\n,nameless,,K-3,,,,\r\n\
         Bad Phone,,,K-4,,call me,,\r\n\
         Bad Language,,,K-5,not a language,,,\r\n\
         Twice,,,K-2,,,,\r\n\
@@ -148,7 +148,7 @@ pub async fn an_import_adds_and_changes_and_names_bad_rows(place: &Place) {
         let report = import(&store, csv, dry_run).await;
         assert_eq!((report.added, report.changed), (2, 1), "{:?}", report.errors);
         let errors: Vec<_> = report.errors.iter().map(|error| (error.line, error.column.as_str())).collect();
-        assert_eq!(errors, [(5, "name"), (6, "phones"), (7, "language"), (8, "account"), (9, "notes")]);
+        assert_eq!(errors, [(6, "name"), (7, "phones"), (8, "language"), (9, "account"), (10, "notes")]);
         let names = search(&store, "").await;
         assert_eq!(names.len(), if dry_run { 1 } else { 3 });
         assert_eq!(names.contains(&"=HYPERLINK(\"http://x\")".to_owned()), !dry_run);

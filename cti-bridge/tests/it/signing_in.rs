@@ -69,7 +69,6 @@ async fn a_first_message_that_is_no_hello_closes_the_connection() {
 async fn a_client_that_says_nothing_is_closed_after_five_seconds() {
     let rig = Rig::start().await;
     let client = rig.open().await;
-    tokio::time::pause();
     assert_eq!(client.until_closed().await, (json!("hello_expected"), Some(1008)));
 }
 

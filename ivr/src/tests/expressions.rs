@@ -89,10 +89,23 @@ fn flaws_are_told_with_their_place() {
 #[test]
 fn every_function_promised_exists() {
     let calls = [
-        "size('ab') == 2", "'ab'.contains('a')", "'ab'.startsWith('a')", "'ab'.endsWith('b')", "string(1) == '1'",
-        "int('1') == 1", "uint('1') == 1u", "double('1') == 1.0", "bool('true')", "bytes('a') == b'a'",
-        "dyn(1) == 1", "type(1) == int", "has(customer.tier)", "optional.of(1).hasValue()",
-        "optional.none().orValue(1) == 1", "optional.of(1).value() == 1", "!optional.ofNonZeroValue(0).hasValue()",
+        "size('ab') == 2",
+        "'ab'.contains('a')",
+        "'ab'.startsWith('a')",
+        "'ab'.endsWith('b')",
+        "string(1) == '1'",
+        "int('1') == 1",
+        "uint('1') == 1u",
+        "double('1') == 1.0",
+        "bool('true')",
+        "bytes('a') == b'a'",
+        "dyn(1) == 1",
+        "type(1) == int",
+        "has(customer.tier)",
+        "optional.of(1).hasValue()",
+        "optional.none().orValue(1) == 1",
+        "optional.of(1).value() == 1",
+        "!optional.ofNonZeroValue(0).hasValue()",
         "optional.none().or(optional.of(1)).hasValue()",
     ];
     for call in calls {

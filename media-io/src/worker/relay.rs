@@ -1,7 +1,7 @@
 //! Packets: in from a socket, checked, and out to the leg that it is joined to.
 
 use super::{DATAGRAM, Decrypted, HEADROOM, Worker};
-use crate::leg::{Parcel, Transport};
+use crate::leg::{Leg, Parcel, Transport};
 use crate::rtcp_report::sender_report_middle;
 use domain::LegId;
 use media::api::Event;
@@ -28,22 +28,20 @@ impl Worker {
     /// Read a plain leg's RTP socket to its end, or as far as its turn goes.
     pub(super) fn on_rtp_ready(&mut self, slot: usize) {
         let mut buffer = core::mem::take(&mut self.buffer);
-        let mut is_drained = false;
-        for _ in 0..BATCH {
-            let Some(leg) = self.legs.at(slot) else { break };
-            let Transport::Plain(plain) = &leg.transport else { break };
+        let mut taken = 0;
+        while taken < BATCH {
+            let Some(Leg { transport: Transport::Plain(plain), .. }) = self.legs.at(slot) else { break };
+            taken += 1;
             match plain.rtp.recv_from(&mut buffer) {
                 Ok((length, from)) => self.on_datagram(slot, &mut buffer[..length], from),
-                Err(why) if why.kind() == io::ErrorKind::WouldBlock => {
-                    is_drained = true;
-                    break;
-                }
+                Err(why) if why.kind() == io::ErrorKind::WouldBlock => break,
                 // An earlier packet of ours was refused by the peer's host: nothing to read, nothing wrong here.
                 Err(_) => {}
             }
         }
         self.buffer = buffer;
-        if !is_drained && self.legs.at(slot).is_some() {
+        if taken == BATCH {
+            // The poll tells of new datagrams only, so the rest must be remembered.
             self.backlog.push(slot);
         }
     }

@@ -57,7 +57,8 @@ impl Bench {
                 return pick(&seen.remove(at)).unwrap();
             }
             let left = end.saturating_duration_since(Instant::now());
-            seen.push(self.events.recv_timeout(left).unwrap_or_else(|_| panic!("no {what}, but {seen:?}")));
+            let event = self.events.recv_timeout(left);
+            seen.push(event.unwrap_or_else(|_| panic!("no {what}, but {:?}", self.workers.figures())));
         }
     }
 
@@ -210,13 +211,13 @@ fn tone(samples: &[i16]) -> Option<u32> {
 /// Blocks of a recording until there are `length` samples, which must follow each other.
 fn collect(bench: &Bench, wanted: RecordingId, length: usize) -> (Vec<i16>, Vec<i16>) {
     let (mut left, mut right) = (Vec::new(), Vec::new());
+    let mut next = None;
     while left.len() < length {
         match bench.blocks.recv_timeout(PATIENCE).unwrap() {
             RecorderMessage::Block { recording, start, customer, agent } => {
                 assert_eq!((recording, customer.len()), (wanted, agent.len()));
-                if left.is_empty() || start == 0 {
-                    (left.clear(), right.clear());
-                }
+                assert_eq!(start, next.unwrap_or(start), "a gap");
+                next = Some(start + customer.len() as u64);
                 left.extend(customer);
                 right.extend(agent);
             }

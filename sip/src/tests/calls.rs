@@ -25,7 +25,10 @@ fn a_call_comes_in_rings_is_answered_and_ended_by_the_caller() {
     let told = bench.told();
     let [Effect::Incoming(invite)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(invite.peer, Peer::Trunk("pstn".parse().unwrap()));
-    assert_eq!((invite.dnis.as_str(), invite.ani.as_str(), invite.caller_name.as_str()), ("4711", "+49305550", "Carla"));
+    assert_eq!(
+        (invite.dnis.as_str(), invite.ani.as_str(), invite.caller_name.as_str()),
+        ("4711", "+49305550", "Carla")
+    );
     assert_eq!(invite.sdp.as_deref(), Some(OFFER));
     assert!(!invite.browser);
     let leg = invite.leg;
@@ -156,7 +159,10 @@ fn a_draining_endpoint_takes_no_new_calls_and_keeps_the_old() {
     let refusal = bench.last_response();
     assert_eq!(refusal.code, 503);
     assert!(refusal.headers.has(&HeaderName::RetryAfter));
-    bench.receive(udp(GATEWAY), &request("INFO", "n", 2, &tag, "Content-Type: application/dtmf-relay\n\nSignal=5\nDuration=160\n"));
+    bench.receive(
+        udp(GATEWAY),
+        &request("INFO", "n", 2, &tag, "Content-Type: application/dtmf-relay\n\nSignal=5\nDuration=160\n"),
+    );
     assert_eq!(bench.told(), [Effect::InfoDigit { leg, digit: '5' }]);
 }
 

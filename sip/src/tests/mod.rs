@@ -20,9 +20,12 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use domain::{Instant, LegId};
 
-pub(crate) const OFFER: &str = "v=0\r\no=a 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
-pub(crate) const ANSWER: &str = "v=0\r\no=b 2 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 5000 RTP/AVP 0\r\n";
-pub(crate) const HOLD: &str = "v=0\r\no=a 1 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=sendonly\r\n";
+pub(crate) const OFFER: &str =
+    "v=0\r\no=a 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
+pub(crate) const ANSWER: &str =
+    "v=0\r\no=b 2 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 5000 RTP/AVP 0\r\n";
+pub(crate) const HOLD: &str =
+    "v=0\r\no=a 1 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=sendonly\r\n";
 
 /// A name in upper case: the endpoint under test.
 pub(crate) const US: &str = "10.0.0.1:5060";
@@ -69,7 +72,12 @@ pub(crate) fn udp(remote: &str) -> Source {
 }
 
 pub(crate) fn websocket(flow: u64) -> Source {
-    Source { transport: Transport::Ws, local: address(US), remote: address("198.51.100.5:4711"), flow: Some(FlowId(flow)) }
+    Source {
+        transport: Transport::Ws,
+        local: address(US),
+        remote: address("198.51.100.5:4711"),
+        flow: Some(FlowId(flow)),
+    }
 }
 
 pub(crate) fn invite_to(to: Target) -> Command {

@@ -96,7 +96,8 @@ impl Pair {
         let end = self.now + time;
         loop {
             let arrival = self.air.first_key_value().map(|((at, _), _)| *at);
-            let ticks: Vec<Instant> = self.sides.iter().filter_map(|side| side.endpoint.deadline()).map(|(at, _)| at).collect();
+            let ticks: Vec<Instant> =
+                self.sides.iter().filter_map(|side| side.endpoint.deadline()).map(|(at, _)| at).collect();
             let Some(next) = ticks.iter().copied().chain(arrival).min().filter(|at| *at <= end) else { break };
             self.now = self.now.max(next);
             if arrival == Some(next) {
@@ -118,7 +119,10 @@ impl Pair {
 
     /// The callee's leg, if the INVITE has arrived.
     pub(crate) fn incoming(&self) -> Option<LegId> {
-        self.sides[1].told.iter().find_map(|effect| if let Effect::Incoming(invite) = effect { Some(invite.leg) } else { None })
+        self.sides[1]
+            .told
+            .iter()
+            .find_map(|effect| if let Effect::Incoming(invite) = effect { Some(invite.leg) } else { None })
     }
 
     /// How often this leg has reported its end.

@@ -54,7 +54,13 @@ fn requests_follow_the_route_set() {
 
 #[test]
 fn refusals_are_acknowledged_in_the_transaction_and_told_by_cause() {
-    let cases = [(486, Cause::Busy), (603, Cause::Declined), (404, Cause::NotFound), (302, Cause::Unreachable), (500, Cause::PeerError)];
+    let cases = [
+        (486, Cause::Busy),
+        (603, Cause::Declined),
+        (404, Cause::NotFound),
+        (302, Cause::Unreachable),
+        (500, Cause::PeerError),
+    ];
     for (code, cause) in cases {
         let mut bench = Bench::new();
         bench.command(invite_to(uri()));
@@ -129,7 +135,9 @@ fn a_trunk_that_challenges_gets_credentials_once() {
     bench.command(invite_to(Target::Trunk("pstn".parse().unwrap(), "+4989".to_owned())));
     let first = bench.last_request("INVITE");
     let mut challenge = answer_to(&first, 407, "g", None);
-    challenge.headers.push(HeaderName::ProxyAuthenticate, "Digest realm=\"other\",nonce=\"n1\",qop=\"auth\",algorithm=MD5");
+    challenge
+        .headers
+        .push(HeaderName::ProxyAuthenticate, "Digest realm=\"other\",nonce=\"n1\",qop=\"auth\",algorithm=MD5");
     bench.respond(udp(GATEWAY), challenge);
     let second = bench.last_request("INVITE");
     assert!(second.headers.first(&HeaderName::ProxyAuthorization).unwrap().contains("username=\"line\""));

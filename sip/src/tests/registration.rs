@@ -124,9 +124,10 @@ fn what_a_registration_may_not_say_is_refused() {
     }
     let mut bench = Bench::new();
     registered(&mut bench, udp(PHONE), "<sip:anna@192.168.1.5>");
+    bench.pass(Duration::from_secs(33));
     bench.receive(udp(PHONE), &register(9, "<sip:anna@192.168.1.5>", "", ""));
     let proof = prove(&bench, "anna", "MD5");
-    bench.receive(udp(PHONE), &register(2, "<sip:anna@192.168.1.5>", &proof, "").replace("z9hG4bKr", "z9hG4bKnew"));
+    bench.receive(udp(PHONE), &register(2, "<sip:anna@192.168.1.5>", &proof, ""));
     assert_eq!(bench.last_response().code, 500);
 }
 

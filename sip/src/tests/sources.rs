@@ -4,6 +4,8 @@ use super::*;
 use crate::api::Peer;
 use crate::digest::answer;
 use crate::message::Method;
+use domain::Cause;
+use proptest::prelude::*;
 
 #[test]
 fn strangers_get_no_sign_of_life() {
@@ -40,7 +42,8 @@ fn loopback_and_trunks_may_ask_for_options() {
 #[test]
 fn a_browser_that_is_not_registered_must_prove_who_it_is() {
     let mut bench = Bench::new();
-    let invite = |cseq: u32, more: &str| request("INVITE", &format!("i{cseq}"), cseq, "", &format!("{more}{}", with_sdp(OFFER)));
+    let invite =
+        |cseq: u32, more: &str| request("INVITE", &format!("i{cseq}"), cseq, "", &format!("{more}{}", with_sdp(OFFER)));
     bench.receive(websocket(1), &invite(1, ""));
     let challenge = bench.last_response();
     assert_eq!(challenge.code, 401);
@@ -77,7 +80,8 @@ fn a_trunk_that_calls_from_anywhere_is_known_by_its_password() {
 
 #[test]
 fn broken_messages_are_answered_to_those_we_know_only() {
-    let broken = request("INVITE", "x", 1, "", "").replace("INVITE sip:4711@10.0.0.1 SIP/2.0", "INVITE sip:4711@10.0.0.1 SIP/7.0");
+    let broken = request("INVITE", "x", 1, "", "")
+        .replace("INVITE sip:4711@10.0.0.1 SIP/2.0", "INVITE sip:4711@10.0.0.1 SIP/7.0");
     let mut bench = Bench::new();
     bench.receive(udp(GATEWAY), &broken);
     assert_eq!(bench.last_response().code, 505);
@@ -113,8 +117,54 @@ fn other_domains_are_not_served() {
     let mut setup = setup(US);
     setup.domains = vec!["centre.example".to_owned()];
     let mut bench = Bench::with(setup);
-    bench.receive(udp(GATEWAY), &request("OPTIONS", "a", 1, "", "").replace("OPTIONS sip:4711@10.0.0.1", "OPTIONS sip:x@other.example"));
-    bench.receive(udp(GATEWAY), &request("OPTIONS", "b", 2, "", "").replace("OPTIONS sip:4711@10.0.0.1", "OPTIONS sip:x@Centre.Example"));
+    bench.receive(
+        udp(GATEWAY),
+        &request("OPTIONS", "a", 1, "", "").replace("OPTIONS sip:4711@10.0.0.1", "OPTIONS sip:x@other.example"),
+    );
+    bench.receive(
+        udp(GATEWAY),
+        &request("OPTIONS", "b", 2, "", "").replace("OPTIONS sip:4711@10.0.0.1", "OPTIONS sip:x@Centre.Example"),
+    );
     bench.receive(udp(GATEWAY), &request("OPTIONS", "c", 3, "", ""));
     assert_eq!(bench.lines(), ["404 OPTIONS", "200 OPTIONS", "200 OPTIONS"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_mutation_of_a_call_makes_the_endpoint_panic_or_keep_anything(
+        edits in proptest::collection::vec((any::<u16>(), any::<u8>(), 0_u8..3), 1..6), which in 0_usize..6,
+    ) {
+        let mut bench = Bench::new();
+        bench.receive(udp(GATEWAY), &request("INVITE", "i", 1, "", &with_sdp(OFFER)));
+        let leg = bench.incoming();
+        bench.command(Command::Answer { leg, sdp: ANSWER.to_owned() });
+        let tag = to_tag(&bench.last_response());
+        let text = match which {
+            0 => request("INVITE", "j", 1, "", &format!("Session-Expires: 90\nSupported: timer\n{}", with_sdp(OFFER))),
+            1 => request("INVITE", "i", 2, &tag, &with_sdp(HOLD)),
+            2 => request("ACK", "a", 1, &tag, &with_sdp(ANSWER)),
+            3 => request("CANCEL", "i", 1, "", ""),
+            4 => request("REGISTER", "r", 1, "", "Authorization: Digest username=\"anna\", realm=\"switchroom\"\n"),
+            _ => request("INFO", "n", 2, &tag, "Content-Type: application/dtmf-relay\n\nSignal=5\n"),
+        };
+        let mut bytes = text.replace('\n', "\r\n").into_bytes();
+        for (at, byte, kind) in edits {
+            let at = usize::from(at) % bytes.len().max(1);
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => drop(bytes.drain(at..(at + usize::from(byte)).min(bytes.len().saturating_sub(1)).max(at))),
+            }
+        }
+        bench.fact(Fact::Received { source: udp(GATEWAY), message: parse_datagram(&bytes) });
+        bench.told.retain(|effect| matches!(effect, Effect::Incoming(_)));
+        let more = if let [Effect::Incoming(invite)] = bench.told.as_slice() { Some(invite.leg) } else { None };
+        for leg in more.into_iter().chain([leg]) {
+            bench.command(Command::HangUp { leg, cause: Cause::Normal });
+        }
+        bench.pass(Duration::from_secs(100));
+        prop_assert!(bench.is_clean(), "{:?}", bench.endpoint);
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::{Act, Class, Timer, TxId, client_invite, client_other};
 use crate::api::{Counter, Destination, Effect};
-use crate::shared::{Core, TRANSACTIONS_MAX};
 use crate::message::{HeaderName, Method, Request, Response};
+use crate::shared::{Core, TRANSACTIONS_MAX};
 use crate::timers::Key;
 use crate::uac::Attempt;
 use domain::{Cause, LegId};
@@ -144,7 +144,9 @@ impl Core {
     /// Cancels an INVITE to which a provisional response came (§9.1). Without one nothing may be sent yet.
     pub(crate) fn cancel(&mut self, tx: TxId, cause: Cause) {
         let Some(client) = self.clients.by_id.get(&tx) else { return };
-        let (State::Invite(client_invite::State::Proceeding), Some(head)) = (&client.state, &client.head) else { return };
+        let (State::Invite(client_invite::State::Proceeding), Some(head)) = (&client.state, &client.head) else {
+            return;
+        };
         let mut request = echo(head, Method::Cancel);
         let (to, branch) = (client.to, branch_of(&client.key));
         Self::explain(&mut request, cause);
@@ -255,7 +257,8 @@ impl Core {
     pub(crate) fn on_unreachable(&mut self, tx: TxId) -> Option<Delivery> {
         let client = self.clients.by_id.get(&tx)?;
         let lost = match (&client.state, client.to) {
-            (State::Invite(client_invite::State::Calling(_)), _) | (State::Other(client_other::State::Trying(_)), _) => true,
+            (State::Invite(client_invite::State::Calling(_)), _)
+            | (State::Other(client_other::State::Trying(_)), _) => true,
             // A provisional response proves that datagrams get through: an ICMP error is about something else.
             (State::Invite(client_invite::State::Proceeding | client_invite::State::Cancelling), to)
             | (State::Other(client_other::State::Proceeding), to) => !matches!(to, Destination::Udp(_)),
@@ -293,8 +296,12 @@ impl Core {
                 (State::Invite(next), next == client_invite::State::Terminated)
             }
             (State::Other(state), Event::Cancel) => (State::Other(*state), false),
-            (State::Other(state), Event::Response(class)) => other(*state, client_other::Event::Response(class), &link, &mut acts),
-            (State::Other(state), Event::Timer(timer)) => other(*state, client_other::Event::Timer(timer), &link, &mut acts),
+            (State::Other(state), Event::Response(class)) => {
+                other(*state, client_other::Event::Response(class), &link, &mut acts)
+            }
+            (State::Other(state), Event::Timer(timer)) => {
+                other(*state, client_other::Event::Timer(timer), &link, &mut acts)
+            }
         };
         if let Some(client) = self.clients.by_id.get_mut(&tx) {
             client.state = next;
@@ -336,7 +343,12 @@ struct Verdict {
     expire: bool,
 }
 
-fn other(state: client_other::State, event: client_other::Event, link: &super::Link, acts: &mut Vec<Act>) -> (State, bool) {
+fn other(
+    state: client_other::State,
+    event: client_other::Event,
+    link: &super::Link,
+    acts: &mut Vec<Act>,
+) -> (State, bool) {
     let next = client_other::step(state, event, link, acts);
     (State::Other(next), next == client_other::State::Terminated)
 }

@@ -2,8 +2,8 @@
 
 use super::{Act, Class, Timer, TxId, server_invite, server_other};
 use crate::api::{Counter, Destination, Effect};
-use crate::shared::{Core, TRANSACTIONS_MAX};
 use crate::message::{HeaderName, Method, Request, Response, Via};
+use crate::shared::{Core, TRANSACTIONS_MAX};
 use crate::timers::Key;
 use domain::LegId;
 use std::collections::HashMap;

@@ -40,15 +40,35 @@ fn no_event_brings_a_terminated_machine_back() {
     let classes = [Class::Provisional, Class::Success, Class::Failure];
     let mut acts = Vec::new();
     for timer in timers {
-        let state = client_invite::step(client_invite::State::Terminated, client_invite::Event::Timer(timer), &link(false), &mut acts);
+        let state = client_invite::step(
+            client_invite::State::Terminated,
+            client_invite::Event::Timer(timer),
+            &link(false),
+            &mut acts,
+        );
         assert_eq!(state, client_invite::State::Terminated);
-        let state = server_invite::step(server_invite::State::Terminated, server_invite::Event::Timer(timer), &link(false), &mut acts);
+        let state = server_invite::step(
+            server_invite::State::Terminated,
+            server_invite::Event::Timer(timer),
+            &link(false),
+            &mut acts,
+        );
         assert_eq!(state, server_invite::State::Terminated);
     }
     for class in classes {
-        let state = client_other::step(client_other::State::Terminated, client_other::Event::Response(class), &link(false), &mut acts);
+        let state = client_other::step(
+            client_other::State::Terminated,
+            client_other::Event::Response(class),
+            &link(false),
+            &mut acts,
+        );
         assert_eq!(state, client_other::State::Terminated);
-        let state = server_other::step(server_other::State::Terminated, server_other::Event::Respond(class), &link(false), &mut acts);
+        let state = server_other::step(
+            server_other::State::Terminated,
+            server_other::Event::Respond(class),
+            &link(false),
+            &mut acts,
+        );
         assert_eq!(state, server_other::State::Terminated);
     }
     assert_eq!(acts, []);

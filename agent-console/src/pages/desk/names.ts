@@ -2,7 +2,7 @@
 import type { Contact } from '../../api/types';
 import type { Pop } from '../../cti/types';
 import { desk } from '../../desk.svelte';
-import { labelOf, t } from '../../i18n/index.svelte';
+import { labelOf, t, word } from '../../i18n/index.svelte';
 import { phoneNumber } from '../../lib/number';
 
 /** The customer's name, else the caller's name as signalled, else the number. */
@@ -34,6 +34,12 @@ export function agentName(id: string | null | undefined): string {
 export function dispositionLabel(code: string): string {
   const found = desk.dispositions.find((d) => d.code === code);
   return found ? labelOf(found.labels, code) : code;
+}
+
+/** A tier in the person's language; an unknown one as it is. */
+export function tierName(tier: string): string {
+  const known = word('tier', tier.toLowerCase());
+  return known === tier.toLowerCase() ? tier : known;
 }
 
 /** A node of a flow as words: `main_menu` is `Main menu`. */

@@ -1,0 +1,64 @@
+# The front door. `make help` lists what there is.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+CARGO ?= cargo
+BIN := target/release/switchroom
+
+.PHONY: help demo build test bench soak fuzz build-needs test-needs console
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## Build if need be, then start a demo contact centre on this computer
+	@exec $(BIN) demo
+
+build: build-needs console ## Build the program (the first time about ten minutes, later seconds)
+	@[ -x $(BIN) ] || echo "Building Switchroom: the first time this takes about ten minutes on two cores."
+	@$(CARGO) build --release --locked --quiet --bin switchroom
+
+console: build-needs
+	@cd agent-console && if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then \
+	  echo "Installing the console's npm packages (half a minute)."; npm ci --no-audit --no-fund --loglevel=error; fi
+
+# Installs Debian packages that are missing, and says so.
+define need
+	@missing=""; for pair in $(1); do command=$${pair%%=*}; package=$${pair##*=}; \
+	  command -v $$command >/dev/null 2>&1 || [ -e $$command ] || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "Installing with apt-get (a minute or two):$$missing"; \
+	  sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq >/dev/null && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+endef
+
+build-needs:
+	$(call need,cc=build-essential node=nodejs npm=npm)
+
+test-needs: build-needs
+	$(call need,sipp=sip-tester baresip=baresip-core chromium=chromium runuser=util-linux)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
+	  echo "Installing with apt-get (a minute): postgresql"; sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends postgresql >/dev/null; }
+
+test: test-needs console ## Format, lints, tidy and every test, with real SIP clients and a real browser
+	@echo "Testing: about 30 minutes from nothing on two cores, about 10 with a warm target folder."
+	$(CARGO) fmt --all --check
+	cd agent-console && npm run --silent check && npm test --silent
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	$(CARGO) build --release --locked --workspace
+	$(CARGO) xtask tidy
+	@mkdir -p target
+	@status=0; $(CARGO) test --release --locked --workspace --no-fail-fast 2>&1 | tee target/test.log || status=$$?; \
+	awk '/^test result:/ { passed += $$4; failed += $$6; ignored += $$8 } \
+	     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' target/test.log; exit $$status
+
+bench: build test-needs ## Print figures: CPU per call, per packet, per match, per parsed message
+	@$(CARGO) bench --quiet --locked -p sip -p acd -p switchroom
+
+soak: build test-needs ## Long runs: random worlds and many calls (an hour)
+	SWITCHROOM_SOAK=1 PROPTEST_CASES=20000 $(CARGO) test --release --locked --workspace -- --include-ignored
+
+fuzz: ## Throw random bytes at every parser for ten minutes
+	PROPTEST_CASES=2000000 $(CARGO) test --release --locked -p sip -p media -p ivr -p config -- never_panic

@@ -1,0 +1,100 @@
+// Canned people and figures for the dev server. Names, numbers and companies are invented. Never part of the build.
+const MIN = 60_000;
+const now = () => Date.now();
+const named = (q) => (q ? { id: q.id, name: q.name } : null);
+
+const WORLD = {
+  en: {
+    company: 'Halden Energy', me: 'Li Wei',
+    queues: [['billing', 'Billing', 860, 0], ['support', 'Support', 820, 3], ['sales-de', 'Sales DE', 610, 7], ['tier2', 'Support tier 2', 970, 0], ['retention', 'Retention', 910, 0]],
+    agents: [['ana.ruiz', 'Ana Ruiz', 'ready'], ['chen.jing', '陈静 Chen Jing', 'ready'], ['max.oduya', 'Max Oduya', 'busy', 'talking', 'Elif Demir'], ['priya.nair', 'Priya Nair', 'after_contact_work', 'wrap_up'], ['sam.becker', 'Sam Becker', 'reserved', null, 'Number withheld'], ['tom.hale', 'Tom Hale', 'busy', 'held', 'Dr. Amir Haddad'], ['jan.tomanek', 'Jan Tománek', 'not_ready', 'lunch'], ['emeka.bello', 'Emeka Bello', 'logged_out']],
+    customer: { id: 'c1', name: 'Marta Keller', company: 'Keller Bakery GmbH', tier: 'gold', account: '4471-0093', language: 'de', notes: '' },
+    ani: '+493023125042',
+    last: [['Invoice explained', 'Will check the second debit with her bank.', 'Tom Hale', 'Billing', 2, 362], ['Follow-up needed', 'Asks for a call back before noon', null, 'Billing', 3, 48], ['Escalated to Collections', 'Two debits on the same day, case opened', 'Ana Ruiz', 'Billing', 4, 580]],
+    handled: [['Sofia Lindqvist', 312, 'refund'], ['Tom Ashworth', 220, 'explained'], [null, 31, 'wrong-number'], ['Dr. Amir Haddad', 544, 'escalated'], ['Bakker & Zonen', 266, 'address'], ['Lena Vogt', 438, 'plan'], ['Grünwald Hotel', 188, 'explained'], ['Mateo Silva', 402, 'refund']],
+    waiting: ['Volkova & Partner', '+493023125077', 'Hanna Weiss', 'Mateo Silva', 'Grünwald Hotel', '周氏食品', 'Ines Moreau', ''],
+    notes: 'Second debit for invoice 2207 on 17 Nov confirmed, € 107.30. Customer wants refund, not credit.\n\nBank details unchanged.',
+    why: 'Billing 8, asks for 5; German 9, asks for 3; First with German to be free, after 1:12',
+  },
+  zh: {
+    company: '晓岚能源', me: '李伟',
+    queues: [['billing', '账务', 860, 0], ['support', '技术支持', 820, 3], ['sales-de', '销售', 610, 7]],
+    agents: [['chen.jing', '陈静', 'ready'], ['ouyang', '欧阳子涵', 'ready'], ['ma.jun', '马骏', 'busy', 'talking', '钱伟'], ['ni.pei', '倪佩', 'after_contact_work', 'wrap_up'], ['tang', '唐一鸣', 'not_ready', 'lunch'], ['lv.chen', '吕晨', 'logged_out']],
+    customer: { id: 'c1', name: '林晓岚', company: '晓岚花艺工作室', tier: 'gold', account: '4471-0093', language: 'zh', notes: '' },
+    ani: '+8613912340158',
+    last: [['已解释账单', '会向银行核实第二笔扣款。', '陈静', '账务', 2, 362], ['需要跟进', '请在中午前回电', null, '账务', 3, 48], ['已升级', '同一天两次扣款，已建工单', '马骏', '账务', 4, 580]],
+    handled: [['吴桐', 312, 'refund'], ['何雨欣', 220, 'explained'], [null, 31, 'wrong-number'], ['钱伟', 544, 'escalated'], ['江南印刷厂', 266, 'address'], ['许可', 438, 'plan']],
+    waiting: ['周氏食品', '+8613800000142', '赵敏'],
+    notes: '11 月 17 日同一账单扣款两次，已核实并原路退款，3 个工作日内到账。客户不需要抵扣。',
+    why: '账务 8，要求 5；普通话 10，要求 3；最先空闲',
+  },
+};
+const DISPOSITIONS = [['refund', 'Billed twice, refunded', '重复扣款，已退款'], ['explained', 'Invoice explained', '已解释账单'], ['address', 'Address changed', '地址变更'], ['plan', 'Payment plan', '分期付款'], ['escalated', 'Escalated', '已升级'], ['wrong-number', 'Wrong number', '打错电话'], ['follow-up', 'Follow-up needed', '需要跟进']];
+const REASONS = [['break', 'Break', '休息'], ['lunch', 'Lunch', '午餐'], ['training', 'Training', '培训'], ['meeting', 'Meeting', '会议']];
+
+export function world(lang) {
+  const w = WORLD[lang];
+  const queues = w.queues.map(([id, name, level, waiting]) => ({
+    id, name, goal: { share_percent: 80, within_ms: 20_000, short_abandon_ms: 5_000 }, waiting, oldest_at: waiting ? now() - 42_000 * (waiting > 3 ? 5 : 1) : null,
+    service_level: { permille: level, formula: 'no_short' }, asa_ms: 14_000, counts: { offered: 140, answered: 128, answered_within: 110, abandoned: waiting, short_abandons: 1, flowed_out: 0 },
+    agents: { signed_in: 7, ready: waiting ? 0 : 2, reserved: 1, busy: 3, after_contact_work: 1, not_ready: 1 },
+  }));
+  const people = [['li.wei', w.me, 'ready'], ...w.agents].map(([id, name, state, extra, customer], i) => ({
+    id, name, state, reason: state === 'not_ready' ? extra : null, since_at: now() - (state === 'not_ready' ? 66 * MIN : 198_000 - i * 14_000), next: null, reachable: true,
+    contact: customer ? `ct${i}` : null, phase: state === 'busy' || state === 'after_contact_work' ? extra : null, customer: customer ?? null,
+    queue: customer ? named(queues[i % queues.length]) : null, queues: [queues[0].id, queues[i ? i % queues.length : 1].id, ...(i ? [] : [queues[2].id])].filter((x, n, all) => all.indexOf(x) === n),
+    skills: [{ id: 'billing', level: 9 - (i % 5) }], handled: 58 - i * 3, aht_ms: 268_000 + i * 4000,
+  }));
+  const waiting = w.waiting.map((customer, i) => ({ contact: `w${i}`, queue: named(queues[2] ?? queues[0]), customer, since_at: now() - (222_000 - i * 29_000), offered: i === 0 }));
+  const midnight = new Date().setHours(0, 0, 0, 0);
+  const span = now() - midnight;
+  const handled = w.handled.map(([name, seconds, code], i) => {
+    const start = now() - (span > 4 * 3_600_000 ? 3_600_000 * 0.55 : span / 12) * (i + 1);
+    return { id: `h${i}`, channel: 'voice', ani: name ? `+4930231250${10 + i}` : '', dnis: '+493023125000', customer: name ? `c${i}` : null, customer_name: name, queue: queues[i % 2].id, agent: 'li.wei', outcome: 'answered', ended_by: 'customer', path: ['main_menu', 'invoices'], disposition: code, notes: i === 0 ? w.notes : '', recording: 'rec1', events: 19, started_at: start, ended_at: start + seconds * 1000 + 40_000, closed_at: start + seconds * 1000 + 70_000, wait_ms: 24_000 * (i % 3), ring_ms: 4000, talk_ms: (seconds - 12) * 1000, hold_ms: 12_000, wrap_up_ms: 39_000 };
+  });
+  const customer = { ...w.customer, contact_points: [{ kind: 'phone', raw: w.ani, normal: w.ani, label: 'office' }, { kind: 'email', raw: 'marta@keller.example', normal: 'marta@keller.example', label: '' }], contacts_7d: 3, contacts_total: 11, last_contacts: w.last.map(([disposition, note, agent, queue, days, s]) => ({ started_at: now() - days * 86_400_000, channel: 'voice', queue, agent, disposition, note, talk_ms: s * 1000 })) };
+  const pop = { contact: 'live', ani: w.ani, caller_name: '', dnis: '+493023125000', queue: named(queues[0]), customer, path: ['main_menu', 'invoices', 'speak_to_someone'], digits: [{ node: 'invoices', digits: '2' }, { node: 'speak_to_someone', digits: '1' }], started_at: now() - 400_000, queued_at: now() - 350_000, waited_ms: 72_000, outgoing: false };
+  return { ...w, queues, people, waiting, handled, customer, pop, dispositions: DISPOSITIONS.map(([code, en, zh]) => ({ code, labels: { en, zh }, queues: [] })), reasons: [...REASONS.map(([code, en, zh]) => ({ code, labels: { en, zh }, system: false })), { code: 'rona', labels: { en: 'No answer', zh: '无应答' }, system: true }] };
+}
+
+export function deskOf(w, scene) {
+  const hand = (phase, extra) => ({ interaction: 'i1', contact: 'live', queue: w.pop.queue, phase, since_at: now() - 272_000, connected_at: now() - 272_000, held_ms: 20_000, muted: false, recording: 'rec1', wrap_up_deadline_at: null, disposition: null, notes: w.notes, pop: w.pop, ...extra });
+  const state = (word, extra) => ({ state: word, reason: null, offer: null, since_at: now() - 108_000, next: null, note: null, ...extra });
+  const base = { agent: 'li.wei', reachable: true, offer: null, interaction: null };
+  switch (scene) {
+    case 'offer':
+      return { ...base, state: state('reserved', { offer: 'o1', since_at: now() - 6000 }), offer: { offer: 'o1', interaction: 'i1', contact: 'live', offered_at: now() - 6000, deadline_at: now() + 14_000, why: w.why, pop: w.pop } };
+    case 'talking':
+      return { ...base, state: state('busy', { next: { state: 'ready', reason: null } }), interaction: hand('talking', { disposition: 'refund' }) };
+    case 'held':
+      return { ...base, state: state('busy', {}), interaction: hand('held', { since_at: now() - 74_000, muted: true }) };
+    case 'wrap':
+      return { ...base, state: state('after_contact_work', { next: { state: 'ready', reason: null } }), interaction: hand('wrap_up', { since_at: now() - 17_000, connected_at: now() - 425_000, wrap_up_deadline_at: now() + 43_000, disposition: 'refund' }) };
+    case 'not-ready':
+      return { ...base, state: state('not_ready', { reason: 'rona' }) };
+    default:
+      return { ...base, state: state('ready') };
+  }
+}
+
+export function story(w) {
+  const t0 = now() - 9 * MIN;
+  const at = (s) => t0 + s * 1000;
+  const rows = [[0, 'started', { ani: w.ani, dnis: '+493023125000', trunk: 'north-1', channel: 'voice', caller_name: '' }], [2, 'flow_started', { flow: 'main', language: 'en' }], [3, 'node_entered', { node: 'main_menu' }], [9, 'digits_collected', { node: 'main_menu', digits: '2' }], [12, 'customer_identified', { customer: 'c1' }], [41, 'queued', { queue: w.queues[0].id, priority: 10 }], [113, 'offered', { offer: 'o1', interaction: 'i1', agent: 'li.wei', queue: w.queues[0].id, why: w.why }], [114, 'ringing', { offer: 'o1', agent: 'li.wei' }], [120, 'connected', { interaction: 'i1', agent: 'li.wei' }], [120, 'recording_started', { recording: 'rec1' }], [150, 'held', { interaction: 'i1' }], [160, 'resumed', { interaction: 'i1' }], [170, 'notes_saved', { interaction: 'i1', text: w.notes.slice(0, 60) }], [180, 'customer_left', { by: 'customer', cause: 'normal' }], [180, 'interaction_ended', { interaction: 'i1', agent: 'li.wei' }], [181, 'recording_finished', { recording: 'rec1', path: 'x.wav', duration_ms: 60_000, sha256: 'a3f1c09e77bb20', gap_ms: 0 }], [190, 'disposition_set', { interaction: 'i1', code: 'refund', by: 'agent' }], [197, 'wrap_up_ended', { interaction: 'i1', agent: 'li.wei' }], [197, 'closed', { outcome: 'answered', by: 'customer' }]];
+  const contact = { ...w.handled[0], id: 'h0', customer: 'c1', customer_name: w.customer.name, ani: w.ani, started_at: at(0), ended_at: at(180), closed_at: at(197), talk_ms: 50_000, hold_ms: 10_000, wait_ms: 72_000, ring_ms: 7000, wrap_up_ms: 17_000 };
+  return { contact, events: rows.map(([s, kind, fields], i) => ({ seq: i + 1, at: at(s), kind, fields })), interactions: [{ id: 'i1', agent: 'li.wei', queue: w.queues[0].id, offered_at: at(113), answered_at: at(120), ended_at: at(180), wrapped_up_at: at(197), result: 'answered', disposition: 'refund' }], recordings: [{ id: 'rec1', contact: 'h0', duration_ms: 60_000, channels: 2, sha256: 'a3f1', gap_ms: 0, state: 'complete' }] };
+}
+
+/** A minute of two made-up voices in turn, as a stereo WAV. */
+export function wav() {
+  const rate = 8000, n = rate * 60, data = Buffer.alloc(44 + n * 4);
+  data.write('RIFF', 0); data.writeUInt32LE(36 + n * 4, 4); data.write('WAVEfmt ', 8); data.writeUInt32LE(16, 16); data.writeUInt16LE(1, 20); data.writeUInt16LE(2, 22); data.writeUInt32LE(rate, 24); data.writeUInt32LE(rate * 4, 28); data.writeUInt16LE(4, 32); data.writeUInt16LE(16, 34); data.write('data', 36); data.writeUInt32LE(n * 4, 40);
+  for (let i = 0; i < n; i += 1) {
+    const t = i / rate, turn = Math.floor(t / 4) % 2, gate = t % 4 < 3.2 && !(t > 30 && t < 40);
+    const syllable = Math.max(0, Math.sin(t * 9)) * (0.5 + 0.5 * Math.sin(t * 2.3));
+    const voice = gate ? Math.sin(t * 2 * Math.PI * (turn ? 180 : 120)) * syllable * 0.8 : 0;
+    data.writeInt16LE(Math.round((turn ? 0 : voice) * 30000), 44 + i * 4);
+    data.writeInt16LE(Math.round((turn ? voice : 0) * 30000), 46 + i * 4);
+  }
+  return data;
+}

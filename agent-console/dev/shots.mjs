@@ -1,0 +1,41 @@
+// Screenshots of every page in both themes and languages: node dev/shots.mjs [folder] [only]
+import { mkdir } from 'node:fs/promises';
+import { chromium } from 'playwright-core';
+import { serve } from './mock.mjs';
+
+const folder = process.argv[2] ?? '/tmp/shots';
+const only = process.argv[3];
+const ARGS = ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'];
+const BIG = { width: 1440, height: 900 };
+const PAGES = [
+  ['signin', '/', null, BIG], ['offer', '/desk', 'agent:offer', BIG], ['talking', '/desk', 'agent:talking', BIG], ['held', '/desk', 'agent:held', BIG],
+  ['ready', '/desk', 'agent:ready', BIG], ['not-ready', '/desk', 'agent:not-ready', BIG], ['wrap', '/desk', 'agent:wrap', BIG],
+  ['floor', '/floor', 'supervisor:floor', BIG], ['contacts', '/contacts', 'supervisor:x', BIG], ['story', '/contacts/h0', 'supervisor:x', BIG],
+  ['customers', '/customers?id=c1', 'supervisor:x', BIG], ['start', '/start?t=abc', null, BIG], ['call', '/call?demo=1', null, { width: 390, height: 844 }],
+  ['desk-1000', '/desk', 'agent:talking', { width: 1000, height: 800 }], ['desk-360', '/desk', 'agent:talking', { width: 360, height: 760 }],
+];
+
+const server = await serve();
+await mkdir(folder, { recursive: true });
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+for (const [name, path, token, viewport] of PAGES) {
+  if (only && name !== only) continue;
+  for (const theme of ['light', 'dark']) {
+    for (const lang of ['en', 'zh']) {
+      const context = await browser.newContext({ viewport, colorScheme: theme, locale: lang === 'zh' ? 'zh-CN' : 'en-GB', permissions: ['microphone'] });
+      const page = await context.newPage();
+      page.on('pageerror', (error) => console.log(`${name} ${theme} ${lang}: ${error.message}`));
+      page.on('console', (m) => { if (m.type() === 'error' && !/WebSocket/.test(m.text())) console.log(`${name} ${theme} ${lang}: ${m.text()}`); });
+      if (['talking', 'held', 'desk-1000', 'desk-360'].includes(name)) await page.addInitScript(() => localStorage.setItem('switchroom.audio', 'off'));
+      if (token) await page.addInitScript((value) => sessionStorage.setItem('switchroom.token', value), `${token}:${lang}`);
+      await page.goto(`http://127.0.0.1:${server.port}${path}`);
+      // The system's own typeface may be missing on a build machine.
+      await page.addStyleTag({ content: 'body { font-family: Inter, "Noto Sans CJK SC", sans-serif !important; }' });
+      await page.waitForTimeout(1800);
+      await page.screenshot({ path: `${folder}/${name}-${theme}-${lang}.png` });
+      await context.close();
+    }
+  }
+}
+await browser.close();
+server.close();

@@ -1,0 +1,293 @@
+//! The check of everything together, in the order of the text's parts.
+
+use crate::config::{Config, Words};
+use crate::flow::{self, FlowText};
+use crate::model::{Agent, Entry, Queue, Reason, ServerSettings, User};
+use crate::outside::Outside;
+use crate::problem::Problem;
+use crate::reader::Table;
+use crate::report::{Place, Placed, Report, Source};
+use crate::tree::{self, Entry as TreeEntry, Value};
+use crate::{business, people, server};
+use core::time::Duration;
+use domain::{DispositionCode, DispositionRow, Language, QueueId};
+use std::collections::BTreeSet;
+
+/// Ids that other parts of the text may name. They are looked up before anything is checked, so that the order of the
+/// text does not matter.
+#[derive(Default)]
+pub(crate) struct Known {
+    skills: Vec<String>,
+    queues: Vec<String>,
+    agents: Vec<String>,
+    dispositions: Vec<String>,
+    flows: Vec<String>,
+}
+
+fn words(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+impl Known {
+    pub(crate) fn skills(&self) -> Vec<&str> {
+        words(&self.skills)
+    }
+
+    pub(crate) fn queues(&self) -> Vec<&str> {
+        words(&self.queues)
+    }
+
+    pub(crate) fn agents(&self) -> Vec<&str> {
+        words(&self.agents)
+    }
+
+    pub(crate) fn dispositions(&self) -> Vec<&str> {
+        words(&self.dispositions)
+    }
+
+    pub(crate) fn flows(&self) -> Vec<&str> {
+        words(&self.flows)
+    }
+}
+
+/// Checks a configuration.
+pub(crate) fn check(main: Source, outside: &dyn Outside) -> Result<Config, Vec<Problem>> {
+    let report = Report::default();
+    let file = report.add_source(main);
+    let trees = read_all(&report, file, outside);
+    let roots = trees.iter().map(|(file, tree)| Table::root(&report, *file, tree)).collect();
+    let config = Checking { report: &report, outside, roots }.check();
+    match config {
+        Some(mut config) if !report.has_errors() => {
+            config.warnings = report.problems();
+            Ok(config)
+        }
+        _ => Err(report.problems()),
+    }
+}
+
+/// The main file and the files of flows that it names.
+fn read_all(report: &Report, main: usize, outside: &dyn Outside) -> Vec<(usize, Vec<TreeEntry>)> {
+    let tree = tree::parse(report, main);
+    let named = Table::root(report, main, &tree).texts("flows");
+    let mut trees = vec![(main, tree)];
+    for path in named {
+        match outside.read(&path.value) {
+            Ok(text) => {
+                let file = report.add_source(Source { name: outside.resolve(&path.value).display().to_string(), text });
+                trees.push((file, tree::parse(report, file)));
+            }
+            Err(why) => report.error("unreadable_file", path.place, "flows", format!("`{}`: {why}", path.value), None),
+        }
+    }
+    trees
+}
+
+/// The check under way.
+struct Checking<'a> {
+    report: &'a Report,
+    outside: &'a dyn Outside,
+    /// The main file first.
+    roots: Vec<Table<'a>>,
+}
+
+impl<'a> Checking<'a> {
+    fn check(self) -> Option<Config> {
+        let root = self.roots.first()?;
+        root.texts("flows");
+        let known = self.known();
+        let server = server::server(root, self.outside);
+        let sip = server::sip(root);
+        let media = server::media(root, &sip);
+        let database = server::store(root, self.outside);
+        let sticky = self.routing(root);
+        let skills = root.tables("skill").iter().filter_map(business::skill).collect();
+        let mut queues: Vec<Queue> =
+            root.tables("queue").iter().filter_map(|table| business::queue(table, &known)).collect();
+        let dispositions: Vec<DispositionRow> =
+            root.tables("disposition").iter().filter_map(|table| business::disposition(table, &known)).collect();
+        for queue in &mut queues {
+            queue.dispositions = offered(&dispositions, queue.setup.id);
+        }
+        let mut reasons: Vec<Reason> = root.tables("reason").iter().filter_map(business::reason).collect();
+        reasons.extend(business::system_reasons(&reasons));
+        let (agents, users) = self.people(root, &known);
+        let phones = root.tables("phone").iter().filter_map(|table| people::soft_phone(table, self.outside)).collect();
+        let trunks = root.tables("trunk").iter().filter_map(|table| people::trunk(table, self.outside)).collect();
+        let entry = |table: &Table<'_>| business::entry(table, &known, server.default_language);
+        let entries: Vec<Entry> = root.tables("entry").iter().filter_map(entry).collect();
+        let texts: Vec<FlowText> =
+            self.roots.iter().flat_map(|root| flow::flows(root, self.report, &known, &queues)).collect();
+        self.check_between(&queues, &agents, &entries, &texts);
+        self.check_prompts(&server, &entries, &texts);
+        self.roots.iter().for_each(Table::done);
+        let flows = texts.into_iter().filter_map(|text| Some((text.id, text.flow?))).collect();
+        let words = Words { reasons, dispositions };
+        let warnings = Vec::new();
+        Some(Config {
+            server,
+            sip,
+            media,
+            database,
+            sticky,
+            skills,
+            queues,
+            agents,
+            users,
+            phones,
+            trunks,
+            words,
+            entries,
+            flows,
+            warnings,
+        })
+    }
+
+    fn routing(&self, root: &Table<'_>) -> Duration {
+        let Some(table) = root.table("routing") else { return Duration::ZERO };
+        let sticky = table.seconds("sticky_s", 0, 0..=3_600);
+        table.done();
+        sticky
+    }
+
+    fn people(&self, root: &Table<'_>, known: &Known) -> (Vec<Agent>, Vec<User>) {
+        let (mut agents, mut users) = (Vec::new(), Vec::new());
+        for (agent, user) in root.tables("agent").iter().filter_map(|table| people::agent(table, known, self.outside)) {
+            agents.push(agent);
+            users.extend(user);
+        }
+        users.extend(root.tables("user").iter().filter_map(|table| people::user(table, known, self.outside)));
+        (agents, users)
+    }
+
+    /// Ids of everything that may be named, with a problem for each that is there twice.
+    fn known(&self) -> Known {
+        let lists = |lists: &[(&'static str, &str)]| -> Vec<Placed<String>> {
+            lists.iter().flat_map(|(list, key)| self.values(list, key)).collect()
+        };
+        let names = |what: &str, found: Vec<Placed<String>>| self.unique(what, found);
+        names("reason", lists(&[("reason", "code")]));
+        names("trunk", lists(&[("trunk", "id")]));
+        names("sign-in name", lists(&[("agent", "login"), ("user", "login")]));
+        let mut sip_users = self.values("phone", "user");
+        sip_users.extend(self.sip_users());
+        names("SIP user", sip_users);
+        names("entry point for", lists(&[("entry", "dnis")]));
+        names("entry point", lists(&[("entry", "id")]));
+        let flows = self.roots.iter().flat_map(|root| match root.peek("flow") {
+            Some(Value::Table(flows)) => flows.iter().map(|flow| placed(root, &flow.key, flow.at)).collect(),
+            _ => Vec::new(),
+        });
+        Known {
+            skills: names("skill", lists(&[("skill", "id")])),
+            queues: names("queue", lists(&[("queue", "id")])),
+            agents: names("agent", lists(&[("agent", "id")])),
+            dispositions: names("disposition", lists(&[("disposition", "code")])),
+            flows: names("flow", flows.collect()),
+        }
+    }
+
+    /// The texts of one key in a list of tables of the main file.
+    fn values(&self, list: &str, key: &str) -> Vec<Placed<String>> {
+        let Some(root) = self.roots.first() else { return Vec::new() };
+        let Some(Value::List(items)) = root.peek(list) else { return Vec::new() };
+        let entries = items.iter().filter_map(|item| match &item.value {
+            Value::Table(entries) => Some(entries),
+            _ => None,
+        });
+        let value =
+            |entries: &Vec<TreeEntry>| match entries.iter().find(|entry| entry.key == key).map(|entry| &entry.item) {
+                Some(tree::Item { at, value: Value::Text(text) }) => Some(placed(root, text, *at)),
+                _ => None,
+            };
+        entries.filter_map(value).collect()
+    }
+
+    /// SIP users of agents whose phones register.
+    fn sip_users(&self) -> Vec<Placed<String>> {
+        let Some(root) = self.roots.first() else { return Vec::new() };
+        let Some(Value::List(items)) = root.peek("agent") else { return Vec::new() };
+        let user = |item: &tree::Item| {
+            let Value::Table(entries) = &item.value else { return None };
+            let text = |key: &str| match entries.iter().find(|entry| entry.key == key).map(|entry| &entry.item) {
+                Some(tree::Item { at, value: Value::Text(text) }) => Some((text.as_str(), *at)),
+                _ => None,
+            };
+            let registers = text("phone").is_none_or(|(phone, _)| phone == "registered");
+            let (user, at) = text("sip_user").or_else(|| text("id")).filter(|_| registers)?;
+            Some(placed(root, user, at))
+        };
+        items.iter().filter_map(user).collect()
+    }
+
+    fn unique(&self, what: &str, found: Vec<Placed<String>>) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for name in found {
+            if names.contains(&name.value) {
+                let why = format!("there is already a {what} `{}`", name.value);
+                self.report.error("duplicate_id", name.place, "", why, None);
+            } else {
+                names.push(name.value);
+            }
+        }
+        names
+    }
+
+    /// What only shows when everything is read.
+    fn check_between(&self, queues: &[Queue], agents: &[Agent], entries: &[Entry], flows: &[FlowText]) {
+        let Some(root) = self.roots.first() else { return };
+        let served: BTreeSet<QueueId> = agents.iter().flat_map(|agent| agent.queues.iter().copied()).collect();
+        for queue in queues.iter().filter(|queue| !served.contains(&queue.setup.id)) {
+            let id = queue.setup.id;
+            let place = self.values("queue", "id").into_iter().find(|name| name.value == id.as_str());
+            let why = format!("no agent serves queue `{id}`: its contacts wait for ever");
+            self.report.warning(
+                "queue_without_agents",
+                place.map_or(root.place, |name| name.place),
+                "queue",
+                why,
+                None,
+            );
+        }
+        for flow in flows.iter().filter(|flow| !entries.iter().any(|entry| entry.flow == flow.id)) {
+            let why = format!("no entry point starts flow `{}`", flow.id);
+            self.report.warning("unused_flow", flow.place, &flow.path, why, None);
+        }
+        if root.peek("entry").is_none() {
+            let why = "there is no entry point: every call is refused".to_owned();
+            self.report.warning("no_entry", root.place, "entry", why, None);
+        }
+    }
+
+    fn check_prompts(&self, server: &ServerSettings, entries: &[Entry], flows: &[FlowText]) {
+        let Some(root) = self.roots.first() else { return };
+        let there = match self.outside.prompts(&server.prompts_dir.display().to_string()) {
+            Ok(Some(there)) => there,
+            Ok(None) => return,
+            Err(why) => {
+                let table = root.table("server");
+                let place = table.map_or(root.place, |table| table.place_of("prompts_dir"));
+                self.report.error("unreadable_file", place, "server.prompts_dir", why, None);
+                return;
+            }
+        };
+        for flow in flows {
+            let started = entries.iter().filter(|entry| entry.flow == flow.id).map(|entry| entry.language);
+            let mut languages: BTreeSet<Language> = flow.languages.iter().copied().chain(started).collect();
+            if languages.is_empty() {
+                languages.insert(server.default_language);
+            }
+            flow::check_prompts(self.report, &flow.uses, &languages, &there);
+        }
+    }
+}
+
+fn placed(root: &Table<'_>, name: &str, at: usize) -> Placed<String> {
+    Placed { value: name.to_owned(), place: Place { at, ..root.place } }
+}
+
+/// The dispositions that a queue's agents may choose.
+fn offered(dispositions: &[DispositionRow], queue: QueueId) -> Vec<DispositionCode> {
+    let of_queue = dispositions.iter().filter(|row| row.queues.is_empty() || row.queues.contains(&queue));
+    of_queue.map(|row| row.code).collect()
+}

@@ -1,0 +1,10 @@
+//! The API by its front door, with a scripted store and a scripted control loop at the other ends of its channels.
+
+mod console;
+mod contacts;
+mod floor;
+mod problems;
+mod public;
+mod rig;
+mod roles;
+mod sessions;

@@ -1,0 +1,412 @@
+//! An API with scripted neighbours.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use domain::{
+    AgentId, AgentState, AgentView, Answer, CommandError, ContactDetail, ContactId, ContactRow, Counts, Customer,
+    CustomerId, DispositionRow, EventRow, FloorView, ImportReport, Instant, InteractionPhase, Language, Page, Query,
+    QueryError, QueueView, RecordingId, RecordingRow, Redacted, Role, RowError, ServiceLevelGoal, Session, User,
+    WaitingView, WallTime, Wish,
+};
+use http_api::{
+    Ask, Clock, Links, Metric, PhoneRequest, PhoneTicket, Readiness, Settings, StartTicket, State, WebCallRequest,
+    WebCallTicket, WishRequest, dto, token_sha256,
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tower::ServiceExt;
+
+/// Where the engine's clock stands at its start.
+pub const START_MS: i64 = 1_700_000_000_000;
+/// The bytes of recording 1.
+pub const WAV: &[u8] = b"RIFF....WAVEfmt not really, but bytes all the same";
+
+#[derive(Default)]
+struct Seen {
+    queries: Vec<Query>,
+    wishes: Vec<(AgentId, String, Wish)>,
+    sessions: BTreeMap<String, String>,
+}
+
+pub struct Rig {
+    router: Router,
+    seen: Arc<Mutex<Seen>>,
+    _recordings: tempfile::TempDir,
+}
+
+/// What came back.
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The status and the problem's code.
+    pub fn problem(&self) -> (u16, String) {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
+        (self.status.as_u16(), self.json()["code"].as_str().unwrap().to_owned())
+    }
+}
+
+pub fn contact(n: u128) -> String {
+    ContactId::new(n).to_string()
+}
+
+pub fn recording(n: u128) -> String {
+    RecordingId::new(n).to_string()
+}
+
+pub fn customer(n: u128) -> String {
+    CustomerId::new(n).to_string()
+}
+
+/// Logins are tokens, too: `li`, `ana` (agents), `sam` (a supervisor), `root` (an admin).
+fn user(login: &str) -> Option<User> {
+    let (role, agent) = match login {
+        "li" => (Role::Agent, Some("li.wei")),
+        "ana" => (Role::Agent, Some("ana")),
+        "sam" => (Role::Supervisor, None),
+        "root" => (Role::Admin, None),
+        _ => return None,
+    };
+    let agent = agent.map(|id| id.parse().unwrap());
+    Some(User { login: login.into(), name: login.to_uppercase(), role, agent })
+}
+
+impl Rig {
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub fn with(adjust: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("2026")).unwrap();
+        std::fs::write(folder.path().join("2026/1.wav"), WAV).unwrap();
+        let mut settings = settings(folder.path().to_owned());
+        adjust(&mut settings);
+        let seen: Arc<Mutex<Seen>> = Arc::default();
+        let router = http_api::router(State::new(settings, links(&seen)));
+        Self { router, seen, _recordings: folder }
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Reply { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// `line` is `METHOD /path`.
+    pub async fn call(&self, token: &str, line: &str, body: Option<(&str, &str)>) -> Reply {
+        let (method, path) = line.split_once(' ').unwrap();
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8080");
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = match body {
+            Some((kind, text)) => request.header("content-type", kind).body(Body::from(text.to_owned())),
+            None => request.body(Body::empty()),
+        };
+        self.send(request.unwrap()).await
+    }
+
+    pub async fn get(&self, token: &str, path: &str) -> Reply {
+        self.call(token, &format!("GET {path}"), None).await
+    }
+
+    pub async fn post(&self, token: &str, path: &str, json: &Value) -> Reply {
+        self.call(token, &format!("POST {path}"), Some(("application/json", &json.to_string()))).await
+    }
+
+    pub fn last_query(&self) -> Query {
+        self.seen.lock().unwrap().queries.last().unwrap().clone()
+    }
+
+    pub fn wishes(&self) -> Vec<(AgentId, String, Wish)> {
+        self.seen.lock().unwrap().wishes.clone()
+    }
+}
+
+fn settings(recordings: std::path::PathBuf) -> Settings {
+    let account = |login: &str| dto::Account { login: login.into(), password: "pw".into(), name: login.into() };
+    let credentials = dto::StartCredentials {
+        agents: vec![account("li")],
+        supervisor: account("sam"),
+        dial: "8000".into(),
+        sip_uri: "sip:6001@127.0.0.1:5060".into(),
+        sip_user: "6001".into(),
+        sip_password: "pw".into(),
+        api_token: "root".into(),
+    };
+    let expires = WallTime::from_micros((START_MS + 1_800_000) * 1_000);
+    Settings {
+        company: "Switchroom Demo".into(),
+        languages: vec!["en".into(), "zh".into()],
+        web_call_number: Some("8000".into()),
+        demo: true,
+        version: "0.1.0".into(),
+        clock: Clock { wall_at_start: WallTime::from_micros(START_MS * 1_000), started: std::time::Instant::now() },
+        recordings,
+        reasons: vec![dto::Reason { code: "lunch".into(), labels: BTreeMap::new(), system: false }],
+        asyncapi: r#"{"info":{"title":"CTI"},"operations":{}}"#.into(),
+        session: Duration::from_secs(3_600),
+        start: Some(StartTicket { token: "once".into(), expires, credentials }),
+    }
+}
+
+fn links(seen: &Arc<Mutex<Seen>>) -> Links {
+    let (asks, mut asked) = mpsc::channel::<Ask>(8);
+    let (wishes, mut wished) = mpsc::channel::<WishRequest>(8);
+    let (web_calls, mut web_called) = mpsc::channel::<WebCallRequest>(8);
+    let (phones, mut phoned) = mpsc::channel::<PhoneRequest>(8);
+    let store = seen.clone();
+    tokio::spawn(async move {
+        while let Some(ask) = asked.recv().await {
+            let answer = answer(&store, &ask.query);
+            store.lock().unwrap().queries.push(ask.query);
+            let _ = ask.reply.send(answer);
+        }
+    });
+    let control = seen.clone();
+    tokio::spawn(async move {
+        while let Some(request) = wished.recv().await {
+            let verdict = if request.wish == Wish::Ready { Err(CommandError::NotSignedIn) } else { Ok(()) };
+            control.lock().unwrap().wishes.push((request.agent, request.by, request.wish));
+            let _ = request.reply.send(verdict);
+        }
+    });
+    tokio::spawn(async move {
+        while let Some(request) = web_called.recv().await {
+            let _ = request.reply.send(Some(web_call()));
+        }
+    });
+    tokio::spawn(async move {
+        while let Some(request) = phoned.recv().await {
+            let _ = request.reply.send((request.agent.as_str() == "li.wei").then(phone));
+        }
+    });
+    let (_, floor) = watch::channel(Arc::new(floor()));
+    Links { asks, wishes, web_calls, phones, floor, metrics: Arc::new(metrics), readiness: Arc::new(readiness) }
+}
+
+fn web_call() -> WebCallTicket {
+    WebCallTicket {
+        sip_user: "web-1".into(),
+        sip_password: "pw".into(),
+        sip_domain: "localhost".into(),
+        ws_path: "/sip".into(),
+        dial: "8000".into(),
+        expires: WallTime::from_micros(START_MS * 1_000),
+    }
+}
+
+fn phone() -> PhoneTicket {
+    PhoneTicket {
+        sip_user: "li.wei".into(),
+        sip_password: Some("pw".into()),
+        sip_domain: "localhost".into(),
+        ws_path: "/sip".into(),
+        fixed_uri: None,
+    }
+}
+
+fn metrics() -> Vec<Metric> {
+    let samples = vec![(vec![("leg", "browser".to_owned())], 2.0)];
+    vec![Metric { name: "switchroom_legs", help: "Legs.", counter: false, samples }]
+}
+
+fn readiness() -> Readiness {
+    let check = dto::HealthCheck { name: "database".into(), ok: false, detail: "it does not answer".into() };
+    Readiness { ready: false, checks: vec![check] }
+}
+
+fn answer(store: &Mutex<Seen>, query: &Query) -> Result<Answer, QueryError> {
+    let mut store = store.lock().unwrap();
+    Ok(match query {
+        Query::Authenticate { login, password } => Answer::User(user(login).filter(|_| password.0 == "right")),
+        Query::CreateSession { token_sha256, login, .. } => {
+            store.sessions.insert(token_sha256.clone(), login.clone());
+            Answer::Done
+        }
+        Query::FindSession { token_sha256: hash, .. } => {
+            let fixed = ["li", "ana", "sam", "root"].into_iter().find(|login| token_sha256(login) == *hash);
+            let login = fixed.or(store.sessions.get(hash).map(String::as_str));
+            let expires = WallTime::from_micros((START_MS + 3_600_000) * 1_000);
+            Answer::Session(login.and_then(user).map(|user| Session { user, expires }))
+        }
+        Query::EndSession { token_sha256 } => {
+            store.sessions.remove(token_sha256);
+            Answer::Done
+        }
+        Query::Contacts { cursor: Some(_), .. } => return Err(QueryError::BadCursor),
+        Query::Contacts { .. } => Answer::Contacts(Page { items: vec![row(1, "li.wei")], next: Some("more".into()) }),
+        Query::Contact(id) => Answer::Contact(detail(id.number())),
+        Query::Customers { .. } => Answer::Customers(Page { items: vec![a_customer(1)], next: None }),
+        Query::Customer(id) => Answer::Customer((id.number() == 1).then(|| Box::new(a_customer(1)))),
+        Query::SaveCustomer { fields, .. } if fields.phones.iter().any(|p| p.0 == "12") => {
+            return Err(QueryError::BadField { field: "phones".into(), why: "12 is too short".into() });
+        }
+        Query::SaveCustomer { id, .. } => match id.map_or(7, CustomerId::number) {
+            9 => return Err(QueryError::NotFound),
+            n => Answer::Customer(Some(Box::new(a_customer(n)))),
+        },
+        Query::ImportCustomers { .. } => {
+            let error = RowError { line: 3, column: "phones".into(), why: "not a number".into() };
+            Answer::Imported(ImportReport { added: 1, changed: 0, errors: vec![error] })
+        }
+        Query::Recording(id) => Answer::Recording(a_recording(id.number())),
+        Query::Dispositions => Answer::Dispositions(vec![DispositionRow {
+            code: "resolved".parse().unwrap(),
+            labels: vec![(Language::EN, "Resolved".into()), (Language::ZH, "已解决".into())],
+            queues: vec![],
+        }]),
+        Query::CustomerByNumber { .. } | Query::CustomerByAccount { .. } | Query::Agents => {
+            return Err(QueryError::Unavailable);
+        }
+    })
+}
+
+/// Contact 1 is Li Wei's, contact 2 is Ana's.
+fn detail(number: u128) -> Option<Box<ContactDetail>> {
+    let agent = match number {
+        1 => "li.wei",
+        2 => "ana",
+        _ => return None,
+    };
+    let event = |seq, kind: &str, fields: &str| EventRow {
+        seq,
+        at: WallTime::from_micros(START_MS * 1_000),
+        kind: kind.into(),
+        fields_json: fields.into(),
+    };
+    let events = vec![event(1, "started", r#"{"dnis":"8000"}"#), event(2, "queued", r#"{"queue":"sales"}"#)];
+    Some(Box::new(ContactDetail { row: row(number, agent), events, interactions: vec![], recordings: vec![] }))
+}
+
+fn row(number: u128, agent: &str) -> ContactRow {
+    ContactRow {
+        id: ContactId::new(number),
+        channel: "voice".into(),
+        started: WallTime::from_micros(START_MS * 1_000),
+        ended: None,
+        closed: None,
+        ani: Redacted::from("+493023125042"),
+        dnis: "8000".into(),
+        customer: None,
+        customer_name: Some(Redacted::from("Marta")),
+        queue: Some("sales".parse().unwrap()),
+        agent: Some(agent.parse().unwrap()),
+        outcome: Some("answered".into()),
+        ended_by: Some("customer".into()),
+        path: vec!["welcome".into()],
+        wait_ms: 1,
+        ring_ms: 2,
+        talk_ms: 3,
+        hold_ms: 4,
+        wrap_up_ms: 5,
+        disposition: Some("resolved".parse().unwrap()),
+        notes: Redacted::from("thanks"),
+        recording: Some(RecordingId::new(number)),
+        events: 2,
+    }
+}
+
+/// Recording 3's file is not there, recording 4's path would leave the folder.
+fn a_recording(number: u128) -> Option<RecordingRow> {
+    let (contact, path) = match number {
+        1 => (1, "2026/1.wav"),
+        2 => (2, "2026/1.wav"),
+        3 => (1, "2026/3.wav"),
+        4 => (1, "../secret"),
+        _ => return None,
+    };
+    Some(RecordingRow {
+        id: RecordingId::new(number),
+        contact: ContactId::new(contact),
+        path: path.into(),
+        duration_ms: 1_000,
+        channels: 2,
+        sha256: "00".into(),
+        gap_ms: 0,
+        state: "complete".into(),
+    })
+}
+
+fn a_customer(number: u128) -> Customer {
+    Customer {
+        id: CustomerId::new(number),
+        name: Redacted::from("Marta"),
+        company: "Acme".into(),
+        tier: "gold".into(),
+        account: "A-1".into(),
+        language: Some(Language::EN),
+        notes: String::new(),
+        contact_points: vec![],
+        last_contacts: vec![],
+        contacts_7d: 1,
+        contacts_total: 4,
+    }
+}
+
+fn floor() -> FloorView {
+    let queue = QueueView {
+        id: "sales".parse().unwrap(),
+        name: "Sales".into(),
+        goal: ServiceLevelGoal { share_percent: 80, within_ms: 20_000, short_abandon_ms: 5_000 },
+        waiting: 3,
+        oldest: Some(Instant::from_millis(500)),
+        counts: Counts { offered: 10, answered: 8, answered_within: 6, wait_answered_ms: 16_000, ..Counts::default() },
+        agents_signed_in: 2,
+        agents_ready: 1,
+        agents_reserved: 0,
+        agents_busy: 1,
+        agents_wrap_up: 0,
+        agents_not_ready: 0,
+    };
+    let waiting = WaitingView {
+        contact: ContactId::new(5),
+        queue: queue.id,
+        customer: Redacted::from("Jo"),
+        since: Instant::from_millis(500),
+        offered: false,
+    };
+    let agents = vec![an_agent("li.wei", "Li Wei", AgentState::Busy), an_agent("ana", "Ana", AgentState::Ready)];
+    FloorView { at: Instant::from_millis(1_000), queues: vec![queue], agents, waiting: vec![waiting], calls: 4 }
+}
+
+fn an_agent(id: &str, name: &str, state: AgentState) -> AgentView {
+    let busy = state == AgentState::Busy;
+    AgentView {
+        id: id.parse().unwrap(),
+        name: name.into(),
+        state,
+        since: Instant::from_millis(700),
+        next: None,
+        reachable: true,
+        contact: busy.then(|| ContactId::new(1)),
+        phase: busy.then_some(InteractionPhase::Talking),
+        customer: busy.then(|| Redacted::from("Marta")),
+        queue: busy.then(|| "sales".parse().unwrap()),
+        queues: vec!["sales".parse().unwrap()],
+        skills: vec![("german".parse().unwrap(), 8)],
+        handled: 2,
+        handle_ms: 10_000,
+    }
+}

@@ -1,0 +1,78 @@
+//! Each route for each role.
+
+use crate::rig::{Rig, contact, customer, recording};
+
+const JSON: &str = "application/json";
+
+/// Route, body, and the statuses for nobody, an agent (Li Wei), a supervisor and an admin.
+type Case<'a> = (String, Option<(&'a str, &'a str)>, [u16; 4]);
+
+fn cases() -> Vec<Case<'static>> {
+    let open = |line: &str, body, status| (line.to_owned(), body, [status; 4]);
+    let anyone = |line: String, body, status: u16| (line, body, [401, status, status, status]);
+    let supervisors = |line: &str, body, status: u16| (line.to_owned(), body, [401, 403, status, status]);
+    let write = Some((JSON, r#"{"name":"Marta"}"#));
+    let state = Some((JSON, r#"{"state":"not_ready","reason":"lunch"}"#));
+    vec![
+        open("POST /api/v1/sessions", Some((JSON, r#"{"login":"li","password":"right"}"#)), 201),
+        open("GET /api/v1/config/public", None, 200),
+        open("POST /api/v1/web-calls", None, 201),
+        open("POST /api/v1/start", Some((JSON, r#"{"token":"wrong"}"#)), 410),
+        anyone("GET /api/v1/sessions/current".into(), None, 200),
+        anyone("DELETE /api/v1/sessions/current".into(), None, 204),
+        anyone("GET /api/v1/me".into(), None, 200),
+        anyone("GET /api/v1/contacts".into(), None, 200),
+        anyone(format!("GET /api/v1/contacts/{}", contact(1)), None, 200),
+        anyone(format!("GET /api/v1/contacts/{}/events", contact(1)), None, 200),
+        (format!("GET /api/v1/contacts/{}", contact(2)), None, [401, 404, 200, 200]),
+        (format!("GET /api/v1/contacts/{}/events", contact(2)), None, [401, 404, 200, 200]),
+        ("GET /api/v1/contacts?agent=ana".into(), None, [401, 403, 200, 200]),
+        anyone(format!("GET /api/v1/recordings/{}", recording(1)), None, 200),
+        (format!("GET /api/v1/recordings/{}", recording(2)), None, [401, 404, 200, 200]),
+        anyone("GET /api/v1/customers".into(), None, 200),
+        anyone("POST /api/v1/customers".into(), write, 201),
+        anyone(format!("GET /api/v1/customers/{}", customer(1)), None, 200),
+        anyone(format!("PUT /api/v1/customers/{}", customer(1)), write, 200),
+        supervisors("POST /api/v1/customers/import", Some(("text/csv", "name\nMarta\n")), 200),
+        anyone("GET /api/v1/agents".into(), None, 200),
+        anyone("GET /api/v1/agents/ana".into(), None, 200),
+        anyone("POST /api/v1/agents/li.wei/state".into(), state, 204),
+        supervisors("POST /api/v1/agents/ana/state", state, 204),
+        anyone("GET /api/v1/queues".into(), None, 200),
+        supervisors("GET /api/v1/floor", None, 200),
+        anyone("GET /api/v1/dispositions".into(), None, 200),
+        anyone("GET /api/v1/reasons".into(), None, 200),
+        ("GET /api/v1/phone".into(), None, [401, 200, 403, 403]),
+    ]
+}
+
+#[tokio::test]
+async fn every_route_lets_in_exactly_the_roles_that_it_should() {
+    let rig = Rig::new();
+    for (line, body, expected) in cases() {
+        for (token, status) in ["", "li", "sam", "root"].into_iter().zip(expected) {
+            let reply = rig.call(token, &line, body).await;
+            assert_eq!(reply.status, status, "{line} as {token:?}: {}", reply.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_documented_operation_is_in_the_role_table() {
+    let document: serde_json::Value = serde_json::from_str(&http_api::openapi_json()).unwrap();
+    let cases = cases();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            let fits = |(line, ..): &Case<'_>| {
+                let (tried_method, tried) = line.split_once(' ').unwrap();
+                let tried: Vec<&str> = tried.split('?').next().unwrap().split('/').collect();
+                let path: Vec<&str> = path.split('/').collect();
+                let same = |(a, b): (&&str, &&str)| a == b || a.starts_with('{');
+                tried_method.eq_ignore_ascii_case(method)
+                    && path.len() == tried.len()
+                    && path.iter().zip(&tried).all(same)
+            };
+            assert!(cases.iter().any(fits), "{method} {path}");
+        }
+    }
+}

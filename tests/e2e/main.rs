@@ -1,0 +1,11 @@
+//! The daemon with real clients from outside: SIPp, baresip, Chromium, and the built program itself.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod browser;
+mod crash;
+mod program;
+mod sipp;
+mod softphone;
+mod torture;

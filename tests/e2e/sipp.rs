@@ -1,0 +1,72 @@
+//! 200 calls at 20 calls/s through menu and queue to 20 agents, by SIPp on both sides.
+
+use crate::support::{Bench, Plan};
+use std::net::UdpSocket;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const CALLS: usize = 200;
+const CALLS_PER_S: usize = 20;
+const AGENTS: usize = 20;
+
+fn free_port() -> u16 {
+    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn sipp(scenario: &str, dir: &Path) -> Command {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/sipp").join(scenario);
+    let mut command = Command::new("sipp");
+    command.arg("-sf").arg(file).args(["-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-trace_err", "-min_rtp_port"]);
+    command.arg(if scenario == "agent.xml" { "30000" } else { "20000" });
+    command.current_dir(dir).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn must_succeed(who: &str, output: &Output, dir: &Path) {
+    if !output.status.success() {
+        let errors: String = std::fs::read_dir(dir)
+            .unwrap()
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().contains("errors"))
+            .map(|entry| std::fs::read_to_string(entry.path()).unwrap_or_default())
+            .collect();
+        panic!("{who}: {}\n{}\n{errors}", output.status, String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_calls_reach_twenty_agents_without_a_failure() {
+    let phone_port = free_port();
+    let agents: Vec<(String, String)> = (1..=AGENTS)
+        .map(|n| (format!("a{n:04}"), format!("sip:a{n:04}@127.0.0.1:{phone_port}")))
+        .collect();
+    let plan = Plan { wrap_up_s: 0, ..Plan::default() };
+    let bench = Bench::start(&plan, &agents).await;
+    let (callers_dir, agents_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+
+    let calls = CALLS.to_string();
+    let phones = sipp("agent.xml", agents_dir.path())
+        .args(["-p", &phone_port.to_string(), "-m", &calls])
+        .spawn()
+        .expect("SIPp is needed: apt-get install sip-tester");
+    let callers = sipp("caller.xml", callers_dir.path())
+        .arg(bench.daemon.sip.to_string())
+        .args(["-m", &calls, "-r", &CALLS_PER_S.to_string(), "-l", &calls, "-timeout", "120"])
+        .spawn()
+        .unwrap();
+    let callers = tokio::task::spawn_blocking(move || callers.wait_with_output().unwrap()).await.unwrap();
+    must_succeed("callers", &callers, callers_dir.path());
+    let phones = tokio::task::spawn_blocking(move || phones.wait_with_output().unwrap()).await.unwrap();
+    must_succeed("agents", &phones, agents_dir.path());
+
+    bench.quiet().await;
+    let rows = crate::support::until("all contacts are closed", async || {
+        let rows = bench.contacts().await;
+        rows.iter().all(|row| row.closed.is_some()).then_some(rows)
+    })
+    .await;
+    assert_eq!(rows.len(), CALLS);
+    let bad: Vec<_> = rows.iter().filter(|row| row.outcome.as_deref() != Some("answered")).collect();
+    assert!(bad.is_empty(), "{} contacts were not answered: {:?}", bad.len(), bad.first());
+    bench.stop().await;
+}

@@ -1,0 +1,69 @@
+//! An independent softphone: baresip registers with digest and calls.
+
+use crate::support::{Bench, Plan, answer, report};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use switchroom::phone::Report;
+
+/// The tone that baresip says.
+const HZ: u32 = 620;
+
+struct Baresip(Child);
+
+impl Drop for Baresip {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn module_dir() -> String {
+    let dirs = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/lib/aarch64-linux-gnu/baresip/modules"];
+    let found = dirs.iter().find(|dir| Path::new(dir).is_dir());
+    (*found.expect("baresip is needed: apt-get install baresip-core")).to_owned()
+}
+
+fn start(dir: &Path, account: &str, dial: &str) -> Baresip {
+    let config = format!(
+        "poll_method epoll\nsip_listen 127.0.0.1:0\nnet_interface lo\naudio_source ausine,{HZ}\naudio_player aufile,{0}/heard.wav\n\
+         audio_alert aufile,{0}/alert.wav\nausrc_srate 8000\nauplay_srate 8000\nmodule_path {1}\nmodule stdio.so\n\
+         module g711.so\nmodule ausine.so\nmodule aufile.so\nmodule_tmp account.so\nmodule_app menu.so\n",
+        dir.display(),
+        module_dir()
+    );
+    std::fs::write(dir.join("config"), config).unwrap();
+    std::fs::write(dir.join("accounts"), format!("{account}\n")).unwrap();
+    std::fs::write(dir.join("contacts"), "").unwrap();
+    let log = std::fs::File::create(dir.join("log")).unwrap();
+    let child = Command::new("baresip")
+        .arg("-f")
+        .arg(dir)
+        .args(["-e", &format!("/dial {dial}")])
+        .stdin(Stdio::piped())
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .expect("baresip is needed: apt-get install baresip-core");
+    Baresip(child)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn baresip_registers_calls_and_is_heard() {
+    let (bench, mut phones) = Bench::with_phones(&Plan::default(), &["anna"]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let sip = bench.daemon.sip;
+    let account = format!("<sip:6001@{sip}>;auth_user=6001;auth_pass=softphone-secret;audio_codecs=PCMU;regint=60");
+    let _baresip = start(dir.path(), &account, &format!("sip:8001@{sip}"));
+    let answered = async {
+        answer(&mut phones[0]).await;
+        crate::support::hears(&phones[0], HZ).await;
+    };
+    let log = || std::fs::read_to_string(dir.path().join("log")).unwrap_or_default();
+    tokio::time::timeout(crate::support::PATIENCE, answered).await.unwrap_or_else(|_| panic!("{}", log()));
+    assert!(log().contains("200 OK"), "baresip registered: {}", log());
+    phones[0].order(switchroom::phone::Order::HangUp).await;
+    report(&mut phones[0], |report| matches!(report, Report::Over(_))).await;
+    bench.quiet_but_wrap_up().await;
+    bench.stop().await;
+}

@@ -1,0 +1,9 @@
+//! The daemon in this process, with phones on loopback: every way in which a call can go.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod leaving;
+mod offers;
+mod races;
+mod talking;

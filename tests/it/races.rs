@@ -1,0 +1,41 @@
+//! Answers that cross with leaving.
+
+use crate::support::{Bench, Plan, report};
+use domain::AgentState;
+use std::time::Duration;
+use switchroom::phone::{Order, Report};
+
+/// How often the race is run.
+const ROUNDS: u64 = 500;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_leaves_as_the_agent_answers_leaves_no_leg_and_no_agent_behind() {
+    let plan = Plan { wrap_up_s: 0, record: false, ..Plan::default() };
+    let (bench, mut phones) = Bench::with_phones(&plan, &["anna"]).await;
+    let agent = &mut phones[0];
+    for round in 0..ROUNDS {
+        let caller = bench.call("8001").await;
+        report(agent, |report| matches!(report, Report::Rings { .. })).await;
+        // The order in which both act differs from round to round, by up to a few milliseconds.
+        let lead = Duration::from_micros((round % 11) * 300);
+        if round % 2 == 0 {
+            agent.order(Order::Answer).await;
+            tokio::time::sleep(lead).await;
+            caller.order(Order::HangUp).await;
+        } else {
+            caller.order(Order::HangUp).await;
+            tokio::time::sleep(lead).await;
+            agent.order(Order::Answer).await;
+        }
+        report(agent, |report| matches!(report, Report::Over(_))).await;
+        bench.agent("anna", |state| state == AgentState::Ready).await;
+    }
+    bench.quiet().await;
+    let closed = crate::support::until("all contacts are closed", async || {
+        let rows = bench.contacts().await;
+        rows.iter().all(|row| row.closed.is_some()).then_some(rows.len())
+    })
+    .await;
+    assert_eq!(closed, 200, "a page of closed contacts");
+    bench.stop().await;
+}
