@@ -23,6 +23,12 @@ impl Clock {
         Instant::from_micros(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
+    /// The same moment on the machine's monotonic clock.
+    #[must_use]
+    pub fn started(&self) -> std::time::Instant {
+        self.start
+    }
+
     /// Wall time at the start.
     #[must_use]
     pub fn wall_at_start(&self) -> WallTime {

@@ -11,3 +11,4 @@ pub mod demo;
 mod metrics;
 pub mod phone;
 pub mod ports;
+mod token;

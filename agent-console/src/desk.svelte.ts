@@ -14,6 +14,7 @@ import { Ringer } from './phone/sound';
 import { takeBegin } from './pages/signin/begin';
 import { toast } from './ui/toasts.svelte';
 
+const LISTS_EVERY = 60_000;
 const FIGURES_EVERY = 3_000;
 const TODAY_EVERY = 20_000;
 
@@ -47,8 +48,8 @@ class DeskStore {
   /** What the agent does now. */
   doing: Doing = $derived(doing(this.model.state?.state ?? 'logged_out', this.model.interaction?.phase));
 
-  /** Connects. `withFigures`: a desk also shows colleagues, queues and the day. */
-  start(withFigures: boolean): void {
+  /** Connects, once; it stays connected over all pages of this tab until `stop`. */
+  start(): void {
     if (this.connection) return;
     this.connection = new Connection({
       token: currentToken,
@@ -58,8 +59,11 @@ class DeskStore {
       onRoundTrip: (ms) => { this.roundTrip = ms; },
     });
     this.connection.start();
-    this.stops.push(poll(() => this.loadLists(), 60_000));
-    if (withFigures) this.stops.push(poll(() => this.loadFigures(), FIGURES_EVERY), poll(() => this.loadToday(), TODAY_EVERY));
+    this.stops.push(
+      poll(() => this.loadLists(), LISTS_EVERY),
+      poll(() => this.loadFigures(), FIGURES_EVERY),
+      poll(() => this.loadToday(), TODAY_EVERY),
+    );
   }
 
   /** Registers this browser as the agent's phone. */

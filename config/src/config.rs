@@ -55,6 +55,8 @@ pub struct Overrides {
     pub media_address: Option<IpAddr>,
     /// First and last UDP port for RTP.
     pub rtp_ports: Option<(u16, u16)>,
+    /// The address at which browsers reach the media.
+    pub browser_address: Option<IpAddr>,
     /// The UDP port of all browser legs.
     pub browser_port: Option<u16>,
     /// The data directory.
@@ -81,6 +83,7 @@ impl Config {
         self.sip.listen = overrides.sip.unwrap_or(self.sip.listen);
         self.media.address = overrides.media_address.unwrap_or(self.media.address);
         self.media.rtp_ports = overrides.rtp_ports.unwrap_or(self.media.rtp_ports);
+        self.media.browser_address = overrides.browser_address.or(self.media.browser_address);
         self.media.browser_port = overrides.browser_port.unwrap_or(self.media.browser_port);
         self.server.data_dir = overrides.data_dir.unwrap_or(self.server.data_dir);
         self.server.prompts_dir = overrides.prompts_dir.unwrap_or(self.server.prompts_dir);

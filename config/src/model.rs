@@ -14,6 +14,8 @@ use std::path::PathBuf;
 /// Where the daemon serves people, and where it keeps things.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
+    /// The company's name, for the console.
+    pub company: String,
     /// HTTP, the console, CTI and SIP over WebSocket.
     pub http: SocketAddr,
     /// Recordings, the spool, and the database when it is a file.
@@ -52,6 +54,8 @@ pub struct MediaSettings {
     pub address: IpAddr,
     /// First and last UDP port for RTP.
     pub rtp_ports: (u16, u16),
+    /// The address at which browsers reach the media; `None`: `address`.
+    pub browser_address: Option<IpAddr>,
     /// The UDP port of all browser legs; 0: any free one.
     pub browser_port: u16,
     /// Worker threads; 0: one for each core but one.

@@ -204,7 +204,8 @@ impl<'a> NodeReader<'a> {
         let written = |key| (self.table.has(key), self.edge(key));
         let ((any, exhausted), (silent, no_input), (wrong, no_match)) =
             (written("exhausted"), written("no_input"), written("no_match"));
-        if !any && !(silent && wrong) {
+        let complete = any || (silent && wrong);
+        if !complete {
             self.no_exit("exhausted");
             return None;
         }

@@ -107,7 +107,7 @@ impl Report {
         let incomplete = !self.broken.into_inner().is_empty();
         let mut problems = self.problems.into_inner();
         problems.retain(|(_, problem)| !(incomplete && OF_ABSENCE.contains(&problem.code)));
-        problems.sort_by(|(a, _), (b, _)| a.cmp(b));
+        problems.sort_by_key(|(place, _)| *place);
         problems.dedup();
         problems.into_iter().map(|(_, problem)| problem).collect()
     }

@@ -18,6 +18,7 @@ pub(crate) fn server(root: &Table<'_>, outside: &dyn Outside) -> ServerSettings 
     let table = table.as_ref();
     let text = |key| table.and_then(|table| table.need_text_if_any(key)).map(|text| text.value);
     let settings = ServerSettings {
+        company: text("company").unwrap_or_else(|| "Switchroom".to_owned()),
         http: table.and_then(|table| table.address("http")).unwrap_or(SocketAddr::new(LOOPBACK, 8080)),
         data_dir: outside.resolve(text("data_dir").as_deref().unwrap_or("data")),
         prompts_dir: outside.resolve(text("prompts_dir").as_deref().unwrap_or("prompts")),
@@ -82,6 +83,7 @@ pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
     let mut settings = MediaSettings {
         address: sip.advertised.unwrap_or(sip.listen).ip(),
         rtp_ports: (40_000, 40_199),
+        browser_address: None,
         browser_port: 0,
         workers: 0,
         silence: core::time::Duration::from_secs(30),
@@ -94,6 +96,7 @@ pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
             table.refuse("bad_address", address.place, "address", why);
         }
     }
+    settings.browser_address = table.parsed::<IpAddr>("browser_address", "bad_address").map(|address| address.value);
     settings.rtp_ports = ports(&table).unwrap_or(settings.rtp_ports);
     let small = |key, most| table.int(key, 0..=most).and_then(|number| u16::try_from(number).ok()).unwrap_or(0);
     settings.browser_port = small("browser_port", 65_535);

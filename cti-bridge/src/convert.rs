@@ -9,7 +9,7 @@ use crate::schema::{
 };
 use domain::{
     AgentId, AgentState, AgentView, Customer, DeskBody, FloorView, Instant, InteractionPhase, InteractionView,
-    LastContact, NextState, Offer, OfferResult, QueueId, QueueView, ReasonCode, Role, ScreenPop, WallTime, WaitingView,
+    LastContact, NextState, Offer, OfferResult, QueueId, QueueView, ReasonCode, Role, ScreenPop, WaitingView, WallTime,
 };
 
 /// The service level's formula; see `domain::Counts::service_level_permille`.
@@ -107,7 +107,8 @@ impl Converter<'_> {
     }
 
     fn pop(&self, pop: &ScreenPop) -> Pop {
-        let waited = pop.queued.map_or(0, |queued| u64::try_from(self.now.since(queued).as_millis()).unwrap_or(u64::MAX));
+        let waited =
+            pop.queued.map_or(0, |queued| u64::try_from(self.now.since(queued).as_millis()).unwrap_or(u64::MAX));
         let digits = |(node, digits): &(domain::NodeId, domain::Redacted)| KeyedDigits {
             node: node.to_string(),
             digits: digits.0.clone(),

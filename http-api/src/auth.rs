@@ -117,5 +117,9 @@ fn token_of<'a>(method: &Method, headers: &'a HeaderMap) -> Option<&'a str> {
         return None;
     }
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    cookies.flat_map(|v| v.split(';')).filter_map(|pair| pair.trim().split_once('=')).find(|(n, _)| *n == COOKIE).map(|p| p.1)
+    cookies
+        .flat_map(|v| v.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(n, _)| *n == COOKIE)
+        .map(|p| p.1)
 }

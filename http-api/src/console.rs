@@ -11,8 +11,8 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[folder = "$OUT_DIR/console"]
 struct Files;
 
-/// Below these a missing address is an error, never a page.
-const NOT_PAGES: [&str; 7] = ["api/", "assets/", "cti", "health/", "problems/", "sip", "ws"];
+/// First segments below which a missing address is an error, never a page.
+const NOT_PAGES: [&str; 7] = ["api", "assets", "cti", "health", "problems", "sip", "ws"];
 
 /// Serves a file or a page of the console.
 pub(crate) async fn serve(request: Request) -> Response {
@@ -23,13 +23,20 @@ pub(crate) async fn serve(request: Request) -> Response {
     if let Some(file) = Files::get(path).filter(|_| !path.is_empty()) {
         return respond(path, file, request.headers());
     }
-    if NOT_PAGES.iter().any(|start| path.starts_with(start)) || path.rsplit('/').next().is_some_and(|n| n.contains('.')) {
+    if !is_page(path) {
         return Problem::new("no_route").into_response();
     }
     match Files::get("index.html") {
         Some(file) => respond("index.html", file, request.headers()),
         None => Problem::new("no_route").into_response(),
     }
+}
+
+/// Names with a dot are files that are not there.
+fn is_page(path: &str) -> bool {
+    let mut segments = path.split('/');
+    let known = segments.next().is_some_and(|first| NOT_PAGES.contains(&first));
+    !known && !path.rsplit('/').next().is_some_and(|last| last.contains('.'))
 }
 
 fn respond(path: &str, file: EmbeddedFile, asked: &HeaderMap) -> Response {

@@ -12,7 +12,8 @@ pub use contact::{
 };
 pub use customer::{ContactPoint, Customer, CustomerPage, CustomerWrite, Import, ImportError, LastContact};
 pub use floor::{
-    Agent, AgentWork, Agents, Floor, Goal, NamedQueue, Next, Queue, QueueAgents, QueueCounts, Queues, ServiceLevel, Skill, Waiting,
+    Agent, AgentWork, Agents, Floor, Goal, NamedQueue, Next, Queue, QueueAgents, QueueCounts, Queues, ServiceLevel,
+    Skill, Waiting,
 };
 
 use serde::{Deserialize, Serialize};

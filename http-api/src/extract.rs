@@ -41,11 +41,7 @@ fn csv_problem(rejection: &StringRejection) -> Problem {
 }
 
 fn body_problem(status: StatusCode) -> Problem {
-    if status == StatusCode::PAYLOAD_TOO_LARGE {
-        Problem::new("too_large")
-    } else {
-        Problem::new("broken_body")
-    }
+    if status == StatusCode::PAYLOAD_TOO_LARGE { Problem::new("too_large") } else { Problem::new("broken_body") }
 }
 
 /// A CSV body.

@@ -58,7 +58,6 @@ use problem::Problem;
 
 /// Everything that the daemon serves by HTTP but the WebSockets, which it merges into this. For limits per caller
 /// serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
-#[must_use]
 pub fn router(state: State) -> axum::Router {
     let (api, _) = routes::api();
     api.merge(system::router())

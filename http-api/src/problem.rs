@@ -58,6 +58,8 @@ fn fix(code: &str) -> &'static str {
         "no_phone" => "Register the agent's phone, or open the console with a headset.",
         "answer_on_phone" => "Lift the receiver, or press the phone's answer key.",
         "no_trunk" => "Add a trunk for outgoing calls to the configuration.",
+        "bad_field" => "Correct the field; `pointer` names it where there is one.",
+        "not_found" | "unknown_contact" => "Look it up again; it may be gone.",
         "bad_cursor" => "Ask for the first page again, without a cursor.",
         "bad_json" | "bad_query" | "wrong_media_type" | "no_route" | "wrong_method" => "See /docs for what is taken.",
         "wrong_credentials" => "Check the login and the password; capitals count.",

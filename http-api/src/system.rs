@@ -23,9 +23,15 @@ pub(crate) fn router() -> Router<State> {
         .route("/health/ready", get(health))
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(|| async { json_text(openapi::openapi_json()) }))
-        .route("/asyncapi.json", get(|With(api): With<State>| async move { json_text(api.settings().asyncapi.clone()) }))
+        .route(
+            "/asyncapi.json",
+            get(|With(api): With<State>| async move { json_text(api.settings().asyncapi.clone()) }),
+        )
         .route("/docs", get(|| async { Html(docs::openapi_page(&openapi::openapi_json())) }))
-        .route("/asyncapi", get(|With(api): With<State>| async move { Html(docs::asyncapi_page(&api.settings().asyncapi)) }))
+        .route(
+            "/asyncapi",
+            get(|With(api): With<State>| async move { Html(docs::asyncapi_page(&api.settings().asyncapi)) }),
+        )
         .route("/docs.css", get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], docs::STYLE) }))
         .route("/problems", get(|| async { Html(docs::problems_page(CODES)) }))
         .route("/problems/{code}", get(problem))

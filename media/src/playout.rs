@@ -33,10 +33,13 @@ fn samples_of(ms: u32) -> usize {
     (u64::from(ms) * u64::from(RATE) / 1_000) as usize
 }
 
+/// How prompts are looked up.
+pub type FindPrompt<'a> = dyn Fn(&PromptId, Language) -> Option<Arc<[i16]>> + 'a;
+
 /// Find the audio of each item. A prompt that `find` does not know becomes 200 ms of silence and is told to `missing`.
 pub fn segments(
     items: &[PlayItem],
-    find: &dyn Fn(&PromptId, Language) -> Option<Arc<[i16]>>,
+    find: &FindPrompt<'_>,
     missing: &mut dyn FnMut(&PromptId, Language),
 ) -> Vec<Segment> {
     let mut found = Vec::with_capacity(items.len());

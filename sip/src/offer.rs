@@ -56,10 +56,12 @@ impl Session {
     /// Sends the offer that waits, if nothing is under way.
     pub(crate) fn flush(&mut self, id: LegId, core: &mut Core) {
         let idle = self.ours.is_none() && self.theirs.is_none() && self.unacked.is_none();
-        if idle && !self.glare && self.closing.is_none() {
-            if let Some(sdp) = self.queued.take() {
-                self.send_offer(id, core, (Purpose::Change, sdp), None);
-            }
+        if idle
+            && !self.glare
+            && self.closing.is_none()
+            && let Some(sdp) = self.queued.take()
+        {
+            self.send_offer(id, core, (Purpose::Change, sdp), None);
         }
     }
 

@@ -138,7 +138,7 @@ impl Endpoint {
             return;
         }
         if !self.is_served(&arrival.request) {
-            self.finish_with(&arrival, Response::to(&arrival.request, 404, ""));
+            self.reply_status(&arrival, 404);
             return;
         }
         match arrival.request.method {

@@ -2,6 +2,8 @@
 //!
 //! What an endpoint decides later (401, 404, 481, stray responses) is not judged here.
 
+#![allow(clippy::print_stdout, reason = "prints the table of verdicts")]
+
 use sip::Message;
 use sip::message::{HeaderName, Method, ParseErrorKind, Request, parse_datagram, validate, validate_response};
 use std::path::PathBuf;

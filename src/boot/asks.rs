@@ -107,7 +107,7 @@ pub(super) async fn web_calls(
             let _ = request.reply.send(None);
             continue;
         };
-        let token = http_api::new_token();
+        let token = crate::token::fresh();
         let user = format!("web-{}", token.chars().take(8).collect::<String>());
         if back.send(Input::AddSipUser(rules.credentials(&user, &token))).await.is_err() {
             return;
@@ -145,5 +145,12 @@ pub(super) async fn phones(mut asked: mpsc::Receiver<http_api::PhoneRequest>, ac
         });
         // The asker may have gone away.
         let _ = request.reply.send(ticket);
+    }
+}
+
+/// Notes which agents have a console. Calls go on without one; a browser phone that is gone unregisters by itself.
+pub(super) async fn note_presence(mut present: mpsc::Receiver<cti_bridge::Presence>) {
+    while let Some(presence) = present.recv().await {
+        tracing::info!(agent = %presence.agent, connected = presence.connected, "console");
     }
 }

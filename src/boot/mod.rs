@@ -172,7 +172,9 @@ impl Daemon {
         let (http_wishes, http_wished) = mpsc::channel(256);
         let (web_calls, web_called) = mpsc::channel(64);
         let (phones, phoned) = mpsc::channel(64);
-        let bridge = cti_bridge::Bridge::new(setup::bridge(&config, &clock), cti_asks, cti_wishes);
+        let (presence, present) = mpsc::channel(256);
+        let bridge = cti_bridge::Bridge::new(setup::bridge(&config, &clock), cti_asks, cti_wishes, presence);
+        tokio::spawn(asks::note_presence(present));
         let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
         tokio::spawn(asks::answer_cti(cti_asked, store.clone()));

@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use switchboard::api::{AgentRules, Entry, QueueSetup, Rules};
 
 /// More calls than this at once are refused.
@@ -156,7 +156,8 @@ pub(super) fn bridge(config: &Config, clock: &Clock) -> cti_bridge::Settings {
         wall_at_start: clock.wall_at_start(),
         queues: config.queues().iter().map(|queue| (queue.setup.id, queue.setup.name.clone())).collect(),
         agents: config.agents().iter().map(|agent| (agent.id, agent.name.clone())).collect(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        server_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started: clock.started(),
     }
 }
 
@@ -181,7 +182,7 @@ pub(super) fn http(config: &Config, clock: &Clock, options: Options, sip: Socket
         web_call_number: options.web_call_number,
         demo,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        clock: http_api::Clock { wall_at_start: wall, started: Instant::now() },
+        clock: http_api::Clock { wall_at_start: wall, started: clock.started() },
         recordings: recordings_dir(config.data_dir()),
         reasons: config.reasons().iter().map(reason).collect(),
         asyncapi: cti_bridge::asyncapi_json(),

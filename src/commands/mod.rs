@@ -147,10 +147,10 @@ pub async fn serve(args: cli::Serve) -> Result<ExitCode, Failure> {
     for warning in config.warnings() {
         eprintln!("{warning}");
     }
-    config.fill_sip_passwords(|| http_api::new_token().into());
+    config.fill_sip_passwords(|| crate::token::fresh().into());
     let sockets = Sockets::bind(&config).await?;
     let number = config.entries().iter().find_map(|entry| entry.dnis.as_ref().map(|dnis| dnis.as_str().to_owned()));
-    let options = Options { company: config.company().to_owned(), web_call_number: number, demo: None };
+    let options = Options { company: config.server().company.clone(), web_call_number: number, demo: None };
     let daemon = Daemon::start(config, sockets, options).await?;
     println!("switchroom: ready; console http://{}  SIP {}", daemon.http, daemon.sip);
     asked_to_stop().await;
@@ -217,7 +217,7 @@ pub fn init(args: &cli::Init) -> Result<ExitCode, Failure> {
     write_prompts(&dir.join("prompts"))?;
     for secret in config::examples::EXAMPLE_SECRETS {
         let path = dir.join(secret);
-        write(&path, http_api::new_token().as_bytes())?;
+        write(&path, crate::token::fresh().as_bytes())?;
         keep_private(&path)?;
     }
     let file = dir.join("switchroom.toml");

@@ -46,7 +46,7 @@ pub struct Running {
 }
 
 fn secret() -> String {
-    http_api::new_token().chars().take(16).collect()
+    crate::token::fresh().chars().take(16).collect()
 }
 
 /// A short password, easy to type into a phone.
@@ -142,7 +142,7 @@ fn make_ticket(config: &Config, data_dir: &Path, http: SocketAddr) -> Ticket {
         dial: DIAL.to_owned(),
         agents: with(domain::Role::Agent).map(account).collect(),
         supervisor: with(domain::Role::Supervisor).map(account).next(),
-        api_token: http_api::new_token(),
+        api_token: crate::token::fresh(),
         data_dir: data_dir.display().to_string(),
         pid: std::process::id(),
     }

@@ -245,7 +245,7 @@ pub(crate) fn entry_for<'a>(entries: &'a [Entry], dnis: &str) -> Option<&'a Entr
 }
 
 /// The ACD's figures of a queue, as a flow's condition reads them.
-pub(crate) fn figures(state: acd::QueueFigures) -> ivr::api::QueueFigures {
+pub(crate) fn figures(state: acd::api::QueueFigures) -> ivr::api::QueueFigures {
     ivr::api::QueueFigures {
         waiting: state.waiting,
         ready: state.ready,

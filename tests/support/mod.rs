@@ -56,18 +56,17 @@ pub fn config_text(plan: &Plan, agents: &[(String, String)]) -> String {
     format!(
         r#"
 flows = ["flow.toml"]
-data_dir = "data"
-prompts_dir = "{prompts}"
 
 [server]
 http = "127.0.0.1:0"
+data_dir = "data"
+prompts_dir = "{prompts}"
 
 [sip]
 listen = "127.0.0.1:0"
 
 [media]
 address = "127.0.0.1"
-rtp_ports = [0, 0]
 silence_s = {silence}
 
 [[trunk]]
@@ -176,6 +175,8 @@ impl Bench {
         let mut config = config::load(&file).unwrap_or_else(|problems| {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
+        let any = config::Overrides { rtp_ports: Some((0, 0)), ..config::Overrides::default() };
+        config = config.with_overrides(any);
         config.fill_sip_passwords(|| "phone-secret".to_owned().into());
         let sockets = Sockets::bind(&config).await.unwrap();
         let options = Options { company: "Test".to_owned(), web_call_number: Some("8000".to_owned()), demo: None };

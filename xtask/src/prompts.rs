@@ -111,12 +111,8 @@ fn make(folder: &Path, texts: &Texts) -> Result<(), String> {
 }
 
 fn speak(language: &str, text: &Text, texts: &Texts) -> Result<Vec<f64>, String> {
-    let own;
     let pieces: Vec<(&str, &str)> = match text {
-        Text::Plain(text) => {
-            own = text.as_str();
-            vec![(language, own)]
-        }
+        Text::Plain(text) => vec![(language, text.as_str())],
         Text::Mixed(pieces) => pieces.iter().map(|piece| (piece.voice.as_str(), piece.text.as_str())).collect(),
     };
     let mut said: Vec<f64> = Vec::new();

@@ -7,6 +7,8 @@ export type PhoneLink = 'off' | 'connecting' | 'registered' | 'reconnecting' | '
 
 /** Header of the engine's INVITE that names the contact. */
 const CONTACT_HEADER = 'X-Switchroom-Contact';
+/** Header that asks the phone to answer by itself: the agent dials, and the engine rings the agent first. */
+const AUTO_ANSWER_HEADER = 'X-Switchroom-Auto-Answer';
 const LEVEL_EVERY = 100;
 
 export class AgentPhone {
@@ -103,7 +105,7 @@ export class AgentPhone {
     this.session = e.session;
     this.ringing = contact;
     this.listen(e.session, contact);
-    const byItself = /answer-after=0/i.test(e.request.getHeader('Call-Info') ?? '');
+    const byItself = e.request.getHeader(AUTO_ANSWER_HEADER) === '1';
     if (byItself || (this.wanted !== null && (this.wanted === contact || contact === ''))) this.pickUp();
   }
 

@@ -17,9 +17,8 @@ fn problems(flow: &str) -> Vec<Problem> {
     flow_in(&World::default(), flow).expect_err("accepted")
 }
 
-#[test]
-fn every_kind_of_node_can_be_written() {
-    let flow = r##"[flow.f]
+/// A flow with a node of every kind, with all that can be written of it.
+const EVERYTHING: &str = r##"[flow.f]
 start = "hello"
 [flow.f.node.hello]
 type = "play"
@@ -79,7 +78,10 @@ failed = "bye"
 type = "hangup"
 prompts = ["goodbye"]
 "##;
-    let config = flow_in(&World::default(), flow).unwrap_or_else(|problems| panic!("{problems:#?}"));
+
+#[test]
+fn every_kind_of_node_can_be_written() {
+    let config = flow_in(&World::default(), EVERYTHING).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let flow = config.flow("f".parse().unwrap()).unwrap();
     assert_eq!(flow.nodes().count(), 9);
     let kinds: Vec<&str> = flow.nodes().map(|(_, node)| node.kind()).collect();

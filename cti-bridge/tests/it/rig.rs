@@ -35,7 +35,8 @@ pub fn agent(id: &str) -> AgentId {
 
 /// Tokens: `li`, `ana` (agents), `sam` (a supervisor who is no agent).
 fn session(token_sha256: &str) -> Option<Session> {
-    let users = [("li", Role::Agent, Some("li.wei")), ("ana", Role::Agent, Some("ana")), ("sam", Role::Supervisor, None)];
+    let users =
+        [("li", Role::Agent, Some("li.wei")), ("ana", Role::Agent, Some("ana")), ("sam", Role::Supervisor, None)];
     let hash = |login: &str| Sha256::digest(login.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>();
     let (login, role, id) = users.into_iter().find(|(login, ..)| hash(login) == token_sha256)?;
     let user = User { login: login.into(), name: login.to_uppercase(), role, agent: id.map(agent) };
@@ -80,7 +81,11 @@ impl Rig {
         self.try_open(Some(SUBPROTOCOL), None).await.expect("the handshake succeeds")
     }
 
-    pub async fn try_open(&self, protocol: Option<&'static str>, origin: Option<&'static str>) -> Result<Client, Error> {
+    pub async fn try_open(
+        &self,
+        protocol: Option<&'static str>,
+        origin: Option<&'static str>,
+    ) -> Result<Client, Error> {
         let mut request = format!("ws://{}/cti", self.address).into_client_request()?;
         if let Some(protocol) = protocol {
             request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(protocol));

@@ -49,10 +49,7 @@ pub(crate) async fn public_config(With(api): With<State>) -> Json<dto::PublicCon
 /// A short-lived SIP account for a caller without a phone.
 #[utoipa::path(post, path = "/web-calls", tag = "public", security(()),
     responses((status = 201, description = "The account", body = dto::WebCall)))]
-pub(crate) async fn create_web_call(
-    With(api): With<State>,
-    Peer(peer): Peer,
-) -> Result<impl IntoResponse, Problem> {
+pub(crate) async fn create_web_call(With(api): With<State>, Peer(peer): Peer) -> Result<impl IntoResponse, Problem> {
     if api.settings().web_call_number.is_none() {
         return Err(Problem::new("web_calls_off"));
     }

@@ -77,7 +77,10 @@ async fn a_customer_is_made_and_changed() {
     let rig = Rig::new();
     let body = json!({"name": "Marta", "language": "en", "phones": ["030 23125042"]});
     let reply = rig.post("li", "/api/v1/customers", &body).await;
-    assert_eq!((reply.status.as_u16(), reply.header("location")), (201, &*format!("/api/v1/customers/{}", customer(7))));
+    assert_eq!(
+        (reply.status.as_u16(), reply.header("location")),
+        (201, &*format!("/api/v1/customers/{}", customer(7)))
+    );
     let Query::SaveCustomer { id, fields } = rig.last_query() else { panic!("a customer to be saved") };
     assert_eq!((id, fields.name.0.as_str(), fields.phones[0].0.as_str()), (None, "Marta", "030 23125042"));
     let line = format!("PUT /api/v1/customers/{}", customer(1));

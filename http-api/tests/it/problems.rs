@@ -20,7 +20,7 @@ async fn a_problem_has_every_member_that_integrators_rely_on() {
             "title": "A field has a value that cannot be",
             "status": 422,
             "detail": "phones: 12 is too short",
-            "fix": "Look at the present state and try again.",
+            "fix": "Correct the field; `pointer` names it where there is one.",
             "pointer": "#/phones",
         })
     );

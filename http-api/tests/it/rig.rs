@@ -60,7 +60,7 @@ impl Reply {
 
     /// The status and the problem's code.
     pub fn problem(&self) -> (u16, String) {
-        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
+        assert_eq!(self.header("content-type"), "application/problem+json", "{:.200}", self.text());
         (self.status.as_u16(), self.json()["code"].as_str().unwrap().to_owned())
     }
 }

@@ -91,6 +91,17 @@ proptest! {
     }
 
     #[test]
+    fn no_text_of_an_expression_panics(text in "[a-z.()'\"\\\\0-9+*/%=!<>&|?:,\\[\\]{} \n银é]{0,60}") {
+        let compiler = Compiler::new(Names::default());
+        for text in [text.clone(), format!("customer.{text}"), format!("size({text}) > 1 && {text}")] {
+            if let Err(flaws) = compiler.compile(&text) {
+                prop_assert!(!flaws.is_empty());
+                prop_assert!(flaws.iter().all(|flaw| flaw.offset <= text.len()));
+            }
+        }
+    }
+
+    #[test]
     fn a_silent_caller_comes_to_an_end(barge_in: bool, attempts in 1u8..4) {
         let mut walk = Walk::started(&everything(barge_in, attempts));
         let mut ticks = 0;

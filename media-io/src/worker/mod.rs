@@ -178,6 +178,7 @@ impl Worker {
         for slot in self.legs.all() {
             self.close(slot);
         }
+        debug_assert_eq!(self.browser.len(), 0, "a browser session outlived its leg");
         self.tapes.close_all(self.now.media);
         self.shared.figures.add(&mut self.counts);
     }

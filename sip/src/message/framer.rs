@@ -15,6 +15,7 @@ pub enum FrameError {
 }
 
 /// What a stream holds.
+#[allow(clippy::large_enum_variant, reason = "nearly every frame is a message, and none is kept")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
     /// A message, or one that is framed but cannot be read.

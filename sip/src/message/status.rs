@@ -17,7 +17,7 @@ pub const fn reason_phrase(code: u16) -> &'static str {
         302 => "Moved Temporarily",
         305 => "Use Proxy",
         380 => "Alternative Service",
-        401..500 => client_error(code),
+        401..=499 => client_error(code),
         501 => "Not Implemented",
         502 => "Bad Gateway",
         503 => "Service Unavailable",
@@ -30,11 +30,17 @@ pub const fn reason_phrase(code: u16) -> &'static str {
         604 => "Does Not Exist Anywhere",
         606 => "Not Acceptable",
         607 => "Unwanted",
-        ..200 => "Progress",
-        200..300 => "OK",
-        300..400 => "Redirection",
-        400 => "Bad Request",
-        500..600 => "Server Internal Error",
+        _ => class_phrase(code),
+    }
+}
+
+const fn class_phrase(code: u16) -> &'static str {
+    match code / 100 {
+        0 | 1 => "Progress",
+        2 => "OK",
+        3 => "Redirection",
+        4 => "Bad Request",
+        5 => "Server Internal Error",
         _ => "Global Failure",
     }
 }

@@ -186,7 +186,7 @@ fn body(request: &Request) -> Result<(), Refusal> {
     }
     let accepts_sdp = |range: &&str| matches!(media_type(range).as_str(), "application/sdp" | "application/*" | "*/*");
     let ranges = headers.list(&HeaderName::Accept);
-    if headers.has(&HeaderName::Accept) && !ranges.iter().any(|range| accepts_sdp(range)) {
+    if headers.has(&HeaderName::Accept) && !ranges.iter().any(accepts_sdp) {
         return Err(Refusal::new(406, "Not Acceptable").with(HeaderName::Accept, ACCEPT));
     }
     Ok(())

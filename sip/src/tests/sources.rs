@@ -113,6 +113,17 @@ fn invalid_requests_of_a_trunk_get_their_status() {
 }
 
 #[test]
+fn what_a_stranger_does_wrong_makes_us_keep_nothing() {
+    let mut bench = Bench::new();
+    let bad = request("INVITE", "a", 1, "", &format!("Require: 100rel\n{}", with_sdp(OFFER)));
+    bench.receive(websocket(1), &bad);
+    bench.receive(websocket(1), &request("INVITE", "b", 1, "", &with_sdp(OFFER)));
+    bench.receive(udp(STRANGER), &request("REGISTER", "c", 1, "", ""));
+    assert_eq!(bench.lines(), ["420 INVITE", "401 INVITE", "401 REGISTER"]);
+    assert!(bench.is_clean());
+}
+
+#[test]
 fn other_domains_are_not_served() {
     let mut setup = setup(US);
     setup.domains = vec!["centre.example".to_owned()];

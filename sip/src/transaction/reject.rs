@@ -32,14 +32,15 @@ impl Endpoint {
         self.core.reply(reply_destination(via.as_ref(), source), response);
     }
 
-    /// A request that validation refuses. INVITEs get a transaction that repeats the refusal until the ACK; an
-    /// ACK is never answered.
+    /// A request that validation refuses. INVITEs of those we know get a transaction that repeats the refusal until
+    /// the ACK; strangers must not make us keep anything.
     pub(crate) fn on_invalid(&mut self, arrival: &Arrival, refusal: &Refusal) {
         self.core.count(Counter::Invalid);
         let response = Response::refusal(&arrival.request, refusal);
         match arrival.request.method {
-            Method::Ack => {}
-            Method::Invite if arrival.has_key() => self.finish_with(arrival, response),
+            Method::Invite if arrival.has_key() && auth::is_known(&self.core, arrival.source) => {
+                self.finish_with(arrival, response)
+            }
             _ => self.core.reply(arrival.reply_to, response),
         }
     }

@@ -145,10 +145,11 @@ impl Core {
         let class = Class::of(response.code);
         let is_invite = matches!(server.state, State::Invite(_));
         self.step_server(tx, Event::Respond(class));
-        if is_invite && class == Class::Success {
-            if let Some(server) = self.servers.by_id.get_mut(&tx) {
-                server.last = Vec::new();
-            }
+        if is_invite
+            && class == Class::Success
+            && let Some(server) = self.servers.by_id.get_mut(&tx)
+        {
+            server.last = Vec::new();
         }
         Some(sent)
     }

@@ -1,5 +1,5 @@
 /** What an event of a contact says to a person. */
-import type { ContactEvent } from '../../api/types';
+import type { Contact, ContactEvent } from '../../api/types';
 import { t, word, type Key } from '../../i18n/index.svelte';
 import { span } from '../../lib/format';
 import { currentLang } from '../../i18n/index.svelte';
@@ -52,8 +52,9 @@ const DETAILS: Record<string, (f: Fields) => string> = {
 };
 
 /** The words for an event; an event of a later version shows its own word. */
-export function describe(event: ContactEvent): Says {
+export function describe(event: ContactEvent, contact: Contact): Says {
   const [icon, family, group] = LOOKS[event.kind] ?? (['circle-dot', 'n', 'call'] as const);
   const title = word('event', event.kind) as Key | string;
-  return { icon, family, group, title, detail: DETAILS[event.kind]?.(event.fields as Fields) ?? '' };
+  const fields = { ...(event.fields as Fields), customer_name: contact.customer_name ?? '' };
+  return { icon, family, group, title, detail: DETAILS[event.kind]?.(fields) ?? '' };
 }

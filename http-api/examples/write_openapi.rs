@@ -1,4 +1,4 @@
-//! Writes the OpenAPI document into the folder given: `cargo run --example dump -- docs/api`.
+//! Writes the OpenAPI document into the folder given: `cargo run -p http-api --example write_openapi -- docs/api`.
 
 use std::path::PathBuf;
 

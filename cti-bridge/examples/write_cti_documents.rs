@@ -1,4 +1,4 @@
-//! Writes the CTI schema and the AsyncAPI document into the folder given: `cargo run --example dump -- docs/api`.
+//! Writes the CTI schema and the AsyncAPI document into the folder given: `cargo run -p cti-bridge --example write_cti_documents -- docs/api`.
 
 use std::path::PathBuf;
 
