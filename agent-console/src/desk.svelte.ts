@@ -9,6 +9,7 @@ import { serverTime } from './lib/clock.svelte';
 import { midnight } from './lib/format';
 import { poll } from './lib/poll';
 import { doing, type Doing } from './lib/states';
+import { closeMic } from './phone/devices.svelte';
 import { AgentPhone } from './phone/agent-phone.svelte';
 import { Ringer } from './phone/sound';
 import { takeBegin } from './pages/signin/begin';
@@ -80,6 +81,7 @@ class DeskStore {
 
   /** Lets go of everything. The engine keeps the agent's state. */
   stop(): void {
+    if (this.connection) closeMic();
     this.stops.forEach((stop) => stop());
     this.stops = [];
     this.connection?.stop();

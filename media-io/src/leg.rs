@@ -29,10 +29,7 @@ pub(crate) enum Transport {
     /// Sockets of its own.
     Plain(Box<Plain>),
     /// A session on the worker's browser port.
-    Browser {
-        /// What our last offer promised.
-        offered: Direction,
-    },
+    Browser,
 }
 
 /// What came from the peer.
@@ -117,7 +114,7 @@ impl Leg {
     pub(crate) fn transmit(&self, browser: &mut BrowserPort, now: Now, out: &Parcel, buffer: &mut [u8]) {
         match &self.transport {
             Transport::Plain(plain) => plain.send(out.payload_type, &out.stamp, buffer, &out.payload),
-            Transport::Browser { .. } => {
+            Transport::Browser => {
                 let Some(payload) = buffer.get(out.payload.clone()) else { return };
                 let (marker, timestamp) = (out.stamp.marker, out.stamp.timestamp);
                 let packet = RtpOut { payload_type: out.payload_type, marker, timestamp, payload };

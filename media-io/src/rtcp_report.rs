@@ -76,13 +76,11 @@ mod tests {
     use super::*;
     use crate::leg::Transport;
     use domain::LegId;
-    use media::api::Direction;
     use media::stream::Outgoing;
 
     #[test]
     fn a_report_is_read_back_by_the_rtcp_crate_and_by_us() {
-        let transport = Transport::Browser { offered: Direction::SendRecv };
-        let mut leg = Leg::new(LegId::new(1), transport, Outgoing::new(7, 0, 0), Instant::ZERO);
+        let mut leg = Leg::new(LegId::new(1), Transport::Browser, Outgoing::new(7, 0, 0), Instant::ZERO);
         let empty = compound(&mut leg, Instant::ZERO, None).unwrap();
         assert_eq!(sender_report_middle(&empty), None, "nothing sent: a receiver report");
         leg.speaking.stream.generated(Instant::ZERO, 160, 160);

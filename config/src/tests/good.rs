@@ -178,6 +178,7 @@ fn the_demo_is_sound_and_every_prompt_of_it_is_shipped() {
     let config = config.unwrap_or_else(|problems| panic!("{problems:#?}"));
     assert_eq!(told(config.warnings()), [] as [String; 0]);
     assert_eq!(config.acd().agents.len(), 3);
+    assert_eq!(config.server().company, "Halden Energy");
     assert_eq!(config.users()[0].password.expose_secret(), "pw-DEMO_PASSWORD_LI_WEI");
     assert!(examples::demo(&|_| None, Path::new("/tmp"), None).unwrap_err().iter().all(|p| p.code == "missing_secret"));
 }

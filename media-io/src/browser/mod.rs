@@ -102,11 +102,11 @@ impl BrowserPort {
         &mut self.socket
     }
 
-    /// Opens a leg by answering the browser's offer.
-    pub fn answer(&mut self, now: Instant, leg: LegId, offer: &str) -> Result<String, MediaError> {
+    /// Opens a leg by answering the browser's offer: our answer and what we do.
+    pub fn answer(&mut self, now: Instant, leg: LegId, offer: &str) -> Result<(String, Direction), MediaError> {
         let mut peer = self.new_peer(now)?;
-        let (answer, _) = peer.answer(now, offer)?;
-        self.settle(now, leg, peer);
+        let answer = peer.answer(now, offer)?;
+        self.settle(leg, peer);
         Ok(answer)
     }
 
@@ -114,23 +114,28 @@ impl BrowserPort {
     pub fn offer(&mut self, now: Instant, leg: LegId) -> Result<String, MediaError> {
         let mut peer = self.new_peer(now)?;
         let offer = peer.offer(now, Direction::SendRecv)?;
-        self.settle(now, leg, peer);
+        self.settle(leg, peer);
         Ok(offer)
     }
 
-    /// The browser's answer to our offer.
-    pub fn set_answer(&mut self, now: Instant, leg: LegId, answer: &str) -> Result<(), MediaError> {
-        self.with(now, leg, |peer| peer.set_answer(now, answer))
+    /// The browser's answer to our offer: what we do now.
+    pub fn set_answer(&mut self, now: Instant, leg: LegId, answer: &str) -> Result<Direction, MediaError> {
+        self.with(leg, |peer| peer.set_answer(now, answer))
     }
 
     /// The browser's later offer: our answer and what we do now.
     pub fn reoffer(&mut self, now: Instant, leg: LegId, offer: &str) -> Result<(String, Direction), MediaError> {
-        self.with(now, leg, |peer| peer.answer(now, offer))
+        self.with(leg, |peer| peer.answer(now, offer))
     }
 
     /// A later offer of ours.
     pub fn make_offer(&mut self, now: Instant, leg: LegId, direction: Direction) -> Result<String, MediaError> {
-        self.with(now, leg, |peer| peer.offer(now, direction))
+        self.with(leg, |peer| peer.offer(now, direction))
+    }
+
+    /// What we want of the session, whatever the browser wants.
+    pub fn wish(&self, leg: LegId) -> Direction {
+        self.peers.get(&leg).map_or(Direction::SendRecv, Peer::wish)
     }
 
     fn new_peer(&self, now: Instant) -> Result<Peer, MediaError> {
@@ -142,18 +147,17 @@ impl BrowserPort {
 
     fn with<T>(
         &mut self,
-        now: Instant,
         leg: LegId,
         act: impl FnOnce(&mut Peer) -> Result<T, MediaError>,
     ) -> Result<T, MediaError> {
         let mut peer = self.peers.remove(&leg).ok_or(MediaError::BadSdp)?;
         let result = act(&mut peer);
-        self.settle(now, leg, peer);
+        self.settle(leg, peer);
         result
     }
 
     /// Puts a peer in its place after a change of descriptions: names it, reads its timers, sends what it has.
-    fn settle(&mut self, _now: Instant, leg: LegId, mut peer: Peer) {
+    fn settle(&mut self, leg: LegId, mut peer: Peer) {
         peer.note_events();
         for ufrag in &peer.ufrags {
             self.by_ufrag.insert(ufrag.clone(), leg);
@@ -162,12 +166,12 @@ impl BrowserPort {
         self.peers.insert(leg, peer);
     }
 
-    /// Reads what has come. `on_rtp` gets every decrypted packet.
-    pub fn readable(&mut self, now: Instant, on_rtp: &mut dyn FnMut(LegId, RtpIn<'_>)) {
+    /// Reads what has come, and answers whether there may be more. `on_rtp` gets every decrypted packet.
+    pub fn readable(&mut self, now: Instant, on_rtp: &mut dyn FnMut(LegId, RtpIn<'_>)) -> bool {
         for _ in 0..READ_MAX {
             let (length, from) = match self.socket.recv_from(&mut self.buffer) {
                 Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 // A former peer's closed port; says nothing about the others.
                 Err(_) => continue,
             };
@@ -198,6 +202,7 @@ impl BrowserPort {
                 flush(&self.socket, peer);
             }
         }
+        true
     }
 
     fn leg_of_stun(&mut self, length: usize, from: SocketAddr) -> Option<LegId> {
@@ -206,8 +211,9 @@ impl BrowserPort {
         let leg = named.or(known)?;
         if known != Some(leg) {
             self.by_address.insert(from, leg);
-            if let Some(peer) = self.peers.get_mut(&leg) {
-                peer.addresses.push(from);
+            let forgotten = self.peers.get_mut(&leg).and_then(|peer| peer.add_address(from));
+            if let Some(address) = forgotten.filter(|address| self.by_address.get(address) == Some(&leg)) {
+                self.by_address.remove(&address);
             }
         }
         Some(leg)
@@ -226,10 +232,8 @@ impl BrowserPort {
     /// Drives the timers of all legs. Called at every tick of the worker's clock.
     pub fn tick(&mut self, now: Instant) {
         for peer in self.peers.values_mut() {
-            if peer.timeout.is_some_and(|at| at <= now) {
-                peer.tick(now);
-                flush(&self.socket, peer);
-            }
+            peer.tick(now);
+            flush(&self.socket, peer);
         }
     }
 

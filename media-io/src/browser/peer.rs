@@ -4,6 +4,7 @@ use super::sdp;
 use super::{RtpOut, SharedCertificate};
 use bytes::{Bytes, BytesMut};
 use media::api::{Direction, MediaError};
+use media::sdp::stated_direction;
 use rtc::interceptor::Registry;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
@@ -29,6 +30,8 @@ use std::time::{Duration, Instant};
 const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
 const FAILED_AFTER: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
+/// Addresses that a browser is known by: one for each of its interfaces, and those it had before it moved.
+const ADDRESSES: usize = 16;
 
 /// A datagram to be sent.
 pub(super) struct Datagram {
@@ -45,6 +48,12 @@ pub(super) struct Peer {
     pub failed: bool,
     pub codec: u8,
     pub dtmf: Option<u8>,
+    /// What we want of the session, as the last answered offer of ours said. A hold of ours outlives the offers of the
+    /// browser.
+    wish: Direction,
+    /// What our open offer wants.
+    offered: Option<Direction>,
+    /// What is agreed.
     direction: Direction,
     ssrc: u32,
     sequence: u16,
@@ -128,43 +137,89 @@ impl Peer {
             failed: false,
             codec: 0,
             dtmf: None,
-            direction: Direction::SendRecv,
+            wish: Direction::SendRecv,
+            offered: None,
+            direction: Direction::Inactive,
             ssrc,
             sequence,
             timeout: None,
         })
     }
 
-    /// Answers the browser's offer, the first one or a later one.
+    /// Answers the browser's offer, the first one or a later one. An open offer of ours is void.
     pub fn answer(&mut self, now: Instant, offer: &str) -> Result<(String, Direction), MediaError> {
-        let direction = sdp::mirrored(sdp::direction(offer));
-        let described = RTCSessionDescription::offer(sdp::shown_to_rtc(offer)).map_err(|e| bad_sdp(&e))?;
-        self.connection.set_remote_description(now, described).map_err(|e| bad_sdp(&e))?;
-        self.add_candidates()?;
-        let answer = self.connection.create_answer(None).map_err(|e| bad_sdp(&e))?;
-        self.connection.set_local_description(now, answer).map_err(|e| bad_sdp(&e))?;
-        let text = self.local_sdp()?;
-        self.agree(&text)?;
+        let theirs = stated_direction(offer)?;
+        sdp::payload_types(offer).ok_or(MediaError::NoCodec)?;
+        self.withdraw_offer(now)?;
+        let text = match self.negotiate(now, offer) {
+            Ok(text) => text,
+            Err(why) => {
+                self.forget_remote_offer(now);
+                return Err(why);
+            }
+        };
+        let direction = theirs.reversed().intersect(self.wish);
         self.direction = direction;
         Ok((sdp::with_direction(&text, direction), direction))
     }
 
-    /// Makes an offer of ours.
+    fn negotiate(&mut self, now: Instant, offer: &str) -> Result<String, MediaError> {
+        let described = RTCSessionDescription::offer(sdp::shown_to_rtc(offer)).map_err(|e| bad_sdp(&e))?;
+        self.connection.set_remote_description(now, described).map_err(|e| bad_sdp(&e))?;
+        self.add_candidates()?;
+        let answer = self.connection.create_answer(None).map_err(|e| bad_sdp(&e))?;
+        let agreed = sdp::payload_types(&answer.sdp).ok_or(MediaError::NoCodec)?;
+        self.connection.set_local_description(now, answer).map_err(|e| bad_sdp(&e))?;
+        (self.codec, self.dtmf) = agreed;
+        self.local_sdp()
+    }
+
+    /// Makes an offer of ours. What it wants comes into force with its answer.
     pub fn offer(&mut self, now: Instant, direction: Direction) -> Result<String, MediaError> {
+        self.withdraw_offer(now)?;
         self.prefer_codecs()?;
         self.add_candidates()?;
         let offer = self.connection.create_offer(None).map_err(|e| bad_sdp(&e))?;
         self.connection.set_local_description(now, offer).map_err(|e| bad_sdp(&e))?;
-        let text = self.local_sdp()?;
-        self.direction = direction;
-        Ok(sdp::with_direction(&text, direction))
+        self.offered = Some(direction);
+        Ok(sdp::with_direction(&self.local_sdp()?, direction))
     }
 
-    /// Takes the browser's answer to our offer.
-    pub fn set_answer(&mut self, now: Instant, answer: &str) -> Result<(), MediaError> {
+    /// Takes the browser's answer to our offer, and says what is agreed.
+    pub fn set_answer(&mut self, now: Instant, answer: &str) -> Result<Direction, MediaError> {
+        let theirs = stated_direction(answer)?;
+        let agreed = sdp::payload_types(answer).ok_or(MediaError::NoCodec)?;
+        // An answer may come more than once (183, then 200): the second finds the offer already in force.
+        let Some(offered) = self.offered else { return Ok(self.direction) };
         let described = RTCSessionDescription::answer(sdp::shown_to_rtc(answer)).map_err(|e| bad_sdp(&e))?;
         self.connection.set_remote_description(now, described).map_err(|e| bad_sdp(&e))?;
-        self.agree(answer)
+        self.offered = None;
+        self.wish = offered;
+        self.direction = theirs.reversed().intersect(offered);
+        (self.codec, self.dtmf) = agreed;
+        Ok(self.direction)
+    }
+
+    /// What we want of the session, whatever the browser wants.
+    pub fn wish(&self) -> Direction {
+        self.wish
+    }
+
+    fn withdraw_offer(&mut self, now: Instant) -> Result<(), MediaError> {
+        if self.offered.take().is_none() {
+            return Ok(());
+        }
+        let rollback = RTCSessionDescription::rollback(None).map_err(|e| bad_sdp(&e))?;
+        self.connection.set_local_description(now, rollback).map_err(|e| bad_sdp(&e))
+    }
+
+    /// The browser's offer was refused: the session is as before.
+    fn forget_remote_offer(&mut self, now: Instant) {
+        let undone = RTCSessionDescription::rollback(None)
+            .and_then(|rollback| self.connection.set_remote_description(now, rollback));
+        if let Err(error) = undone {
+            tracing::debug!(%error, "a browser's refused offer had not come so far that it must be undone");
+        }
     }
 
     /// Without this only the codec of our track would be offered, and browsers could send no digits.
@@ -197,17 +252,6 @@ impl Peer {
             self.ufrags.push(ufrag.to_owned());
         }
         Ok(text)
-    }
-
-    fn agree(&mut self, sdp: &str) -> Result<(), MediaError> {
-        let (codec, dtmf) = sdp::payload_types(sdp).ok_or(MediaError::NoCodec)?;
-        (self.codec, self.dtmf) = (codec, dtmf);
-        Ok(())
-    }
-
-    /// Whether the browser wants to hear us.
-    pub fn sends(&self) -> bool {
-        matches!(self.direction, Direction::SendRecv | Direction::SendOnly)
     }
 
     /// A datagram from the browser's address. RTP takes the short way, everything else the whole pipeline.
@@ -248,7 +292,7 @@ impl Peer {
 
     /// Queues a packet; it comes out of [`Self::next_out`] encrypted. Nothing is sent before the keys are there.
     pub fn send_rtp(&mut self, now: Instant, out: &RtpOut<'_>) -> bool {
-        if !self.connected || !self.sends() {
+        if !self.connected || !self.direction.sends() {
             return false;
         }
         self.sequence = self.sequence.wrapping_add(1);
@@ -268,12 +312,20 @@ impl Peer {
 
     /// Drives the timers that are due.
     pub fn tick(&mut self, now: Instant) {
-        if self.timeout.is_some_and(|at| at <= now) {
-            if let Err(error) = self.connection.handle_timeout(now) {
-                tracing::debug!(%error, "a browser leg's timer failed");
-            }
-            self.note_events();
+        if self.timeout.is_none_or(|at| at > now) {
+            return;
         }
+        if let Err(error) = self.connection.handle_timeout(now) {
+            tracing::debug!(%error, "a browser leg's timer failed");
+        }
+        self.note_events();
+    }
+
+    /// Names the peer's address; the oldest of too many is given back, to be forgotten.
+    pub fn add_address(&mut self, address: SocketAddr) -> Option<SocketAddr> {
+        let oldest = (self.addresses.len() >= ADDRESSES).then(|| self.addresses.remove(0));
+        self.addresses.push(address);
+        oldest
     }
 
     /// Reads the state changes and the next deadline.
@@ -281,7 +333,7 @@ impl Peer {
         while let Some(event) = self.connection.poll_event() {
             if let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) = event {
                 self.connected = matches!(state, RTCPeerConnectionState::Connected | RTCPeerConnectionState::Disconnected);
-                self.failed |= state == RTCPeerConnectionState::Failed;
+                self.failed = matches!(state, RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed);
             }
         }
         self.timeout = self.connection.poll_timeout();

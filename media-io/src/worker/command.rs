@@ -7,7 +7,6 @@ use domain::{ContactId, LegId, PlayId, RecordingId};
 use media::api::{Command, Direction, Event, LegKind, MediaError, PlayItem};
 use media::g711::Codec;
 use media::playout::{Playout, segments};
-use media::sdp::stated_direction;
 use media::stream::Outgoing;
 use media::tape::Channel;
 use mio::{Interest, Token};
@@ -127,12 +126,11 @@ impl Worker {
     }
 
     fn open_browser(&mut self, id: LegId, offer: Option<&str>) -> Result<String, MediaError> {
-        let mut leg = self.new_leg(id, Transport::Browser { offered: Direction::SendRecv })?;
+        let mut leg = self.new_leg(id, Transport::Browser)?;
         let sdp = match offer {
             Some(offer) => {
-                let answer = self.browser.answer(self.now.system, id, offer)?;
-                let terms = stated_direction(&answer).and_then(|direction| self.browser_terms(id, direction));
-                leg.terms = Some(terms.inspect_err(|_| self.browser.close(id))?);
+                let (answer, direction) = self.browser.answer(self.now.system, id, offer)?;
+                leg.terms = Some(self.browser_terms(id, direction).inspect_err(|_| self.browser.close(id))?);
                 answer
             }
             None => self.browser.offer(self.now.system, id)?,
@@ -162,20 +160,14 @@ impl Worker {
         Ok(Terms { codec, payload_type, dtmf_pt, direction })
     }
 
-    fn set_browser_answer(&mut self, id: LegId, offered: Direction, sdp: &str) -> Result<Terms, MediaError> {
-        let theirs = stated_direction(sdp)?;
-        self.browser.set_answer(self.now.system, id, sdp)?;
-        self.browser_terms(id, theirs.reversed().intersect(offered))
-    }
-
     fn on_set_answer(&mut self, slot: usize, id: LegId, sdp: &str) {
         let now = self.now;
         let outcome = match self.legs.at(slot).map(|leg| &mut leg.transport) {
             Some(Transport::Plain(plain)) => plain.accept(now.media, sdp),
-            Some(Transport::Browser { offered }) => {
-                let offered = *offered;
-                self.set_browser_answer(id, offered, sdp)
-            }
+            Some(Transport::Browser) => self
+                .browser
+                .set_answer(now.system, id, sdp)
+                .and_then(|direction| self.browser_terms(id, direction)),
             None => return,
         };
         if self.settle(slot, id, outcome.map(|terms| ((), terms))).is_some() {
@@ -187,7 +179,7 @@ impl Worker {
         let now = self.now;
         let outcome = match self.legs.at(slot).map(|leg| &mut leg.transport) {
             Some(Transport::Plain(plain)) => plain.answer(now.media, sdp),
-            Some(Transport::Browser { .. }) => self
+            Some(Transport::Browser) => self
                 .browser
                 .reoffer(now.system, id, sdp)
                 .and_then(|(answer, direction)| Ok((answer, self.browser_terms(id, direction)?))),
@@ -201,7 +193,7 @@ impl Worker {
     fn on_reoffer_without_sdp(&mut self, slot: usize, id: LegId) {
         let direction = match self.legs.at(slot) {
             Some(Leg { transport: Transport::Plain(plain), .. }) => plain.direction(),
-            Some(leg) => leg.terms.map_or(Direction::SendRecv, |terms| terms.direction),
+            Some(_) => self.browser.wish(id),
             None => return,
         };
         if let Some(sdp) = self.make_offer(slot, id, direction) {
@@ -218,10 +210,7 @@ impl Worker {
     fn make_offer(&mut self, slot: usize, id: LegId, direction: Direction) -> Option<String> {
         let made = match &mut self.legs.at(slot)?.transport {
             Transport::Plain(plain) => Ok(plain.offer(Some(direction))),
-            Transport::Browser { offered } => {
-                *offered = direction;
-                self.browser.make_offer(self.now.system, id, direction)
-            }
+            Transport::Browser => self.browser.make_offer(self.now.system, id, direction),
         };
         made.map_err(|why| self.tell(Event::RemoteRefused { leg: id, why })).ok()
     }
@@ -315,7 +304,7 @@ impl Worker {
                 }
                 self.shared.ports.close(self.now.system, plain.port());
             }
-            Transport::Browser { .. } => self.browser.close(leg.id),
+            Transport::Browser => self.browser.close(leg.id),
         }
         self.tell(Event::Stats { leg: leg.id, stats: leg.stats() });
     }

@@ -27,8 +27,11 @@ const TICK: Duration = Duration::from_millis(20);
 /// Steps that are caught up with after a stall; a longer one is left out.
 const CATCH_UP: u32 = 5;
 
-/// Commands taken before packets get their turn again: a browser's session takes milliseconds to build.
+/// Commands taken before packets get their turn again.
 const COMMANDS: usize = 16;
+
+/// Time after which packets get their turn again all the same: a browser's session takes milliseconds to build.
+const COMMANDS_FOR: Duration = Duration::from_millis(5);
 
 /// Largest datagram taken; longer ones are cut and fail to parse.
 const DATAGRAM: usize = 2_048;
@@ -78,8 +81,8 @@ pub(crate) struct Worker {
     counts: Figures,
     /// The datagram at hand.
     buffer: Vec<u8>,
-    /// Sockets that were not read to their end.
-    backlog: Vec<usize>,
+    /// Sockets that were not read to their end, by their tokens.
+    backlog: Vec<Token>,
     inbox: Vec<Decrypted>,
     inbox_bytes: Vec<u8>,
     has_more_orders: bool,
@@ -116,6 +119,7 @@ impl Worker {
     /// Work until told to stop.
     pub(crate) fn run(mut self) {
         let mut ready = Events::with_capacity(1_024);
+        let mut behind = Vec::new();
         let mut due = Instant::now() + TICK;
         loop {
             let is_behind = self.has_more_orders || !self.backlog.is_empty();
@@ -129,9 +133,7 @@ impl Worker {
                 }
             }
             self.now = self.shared.clock.now();
-            for slot in core::mem::take(&mut self.backlog) {
-                self.on_rtp_ready(slot);
-            }
+            self.work_off_backlog(&mut behind);
             for event in &ready {
                 self.on_ready(event.token());
             }
@@ -150,6 +152,14 @@ impl Worker {
         self.end();
     }
 
+    /// Read on where a turn ended. `spare` is empty before and after; it saves an allocation under load.
+    fn work_off_backlog(&mut self, spare: &mut Vec<Token>) {
+        core::mem::swap(&mut self.backlog, spare);
+        for token in spare.drain(..) {
+            self.on_ready(token);
+        }
+    }
+
     fn on_ready(&mut self, token: Token) {
         match token {
             WAKE => {}
@@ -161,9 +171,16 @@ impl Worker {
 
     fn take_orders(&mut self) -> core::ops::ControlFlow<()> {
         self.has_more_orders = true;
+        let end = self.now.system + COMMANDS_FOR;
         for _ in 0..COMMANDS {
             match self.orders.try_recv() {
-                Ok(Order::Command(command)) => self.on_command(command),
+                Ok(Order::Command(command)) => {
+                    self.on_command(command);
+                    self.now = self.shared.clock.now();
+                    if self.now.system >= end {
+                        break;
+                    }
+                }
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return core::ops::ControlFlow::Break(()),
                 Err(TryRecvError::Empty) => {
                     self.has_more_orders = false;

@@ -1,6 +1,6 @@
 //! Packets: in from a socket, checked, and out to the leg that it is joined to.
 
-use super::{DATAGRAM, Decrypted, HEADROOM, Worker};
+use super::{BROWSER, DATAGRAM, Decrypted, HEADROOM, Worker};
 use crate::leg::{Leg, Parcel, Transport};
 use crate::rtcp_report::sender_report_middle;
 use domain::LegId;
@@ -10,6 +10,7 @@ use media::latch::Verdict;
 use media::rtp::{Header, Stamp, is_rtcp};
 use media::stream::{Relayed, Source};
 use media::tape::Said;
+use mio::Token;
 use std::io;
 use std::net::SocketAddr;
 
@@ -42,7 +43,7 @@ impl Worker {
         self.buffer = buffer;
         if taken == BATCH {
             // The poll tells of new datagrams only, so the rest must be remembered.
-            self.backlog.push(slot);
+            self.backlog.push(Token(slot * 2));
         }
     }
 
@@ -62,6 +63,7 @@ impl Worker {
                 Err(_) => {}
             }
         }
+        self.backlog.push(Token(slot * 2 + 1));
     }
 
     fn on_datagram(&mut self, slot: usize, datagram: &mut [u8], from: SocketAddr) {
@@ -91,7 +93,7 @@ impl Worker {
     /// Read the browser port. Packets are handled afterwards, since they may go out on the same port.
     pub(super) fn on_browser_ready(&mut self) {
         let (inbox, bytes) = (&mut self.inbox, &mut self.inbox_bytes);
-        self.browser.readable(self.now.system, &mut |leg, packet| {
+        let has_more = self.browser.readable(self.now.system, &mut |leg, packet| {
             bytes.resize(bytes.len() + HEADROOM, 0);
             let start = bytes.len();
             bytes.extend_from_slice(packet.payload);
@@ -104,6 +106,9 @@ impl Worker {
             let header = Header { payload_type: packet.payload_type, stamp, payload: start..bytes.len() };
             inbox.push(Decrypted { leg, header });
         });
+        if has_more {
+            self.backlog.push(BROWSER);
+        }
         let (mut inbox, mut bytes) = (core::mem::take(&mut self.inbox), core::mem::take(&mut self.inbox_bytes));
         for packet in inbox.drain(..) {
             if let Some(slot) = self.legs.find(packet.leg) {

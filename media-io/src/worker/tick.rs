@@ -33,7 +33,7 @@ impl Worker {
         let Some(leg) = self.legs.at(slot) else { return };
         let id = leg.id;
         let ended = speak(leg, &mut self.browser, now);
-        let is_broken = matches!(leg.transport, Transport::Browser { .. }) && self.browser.has_failed(id);
+        let is_broken = matches!(leg.transport, Transport::Browser) && self.browser.has_failed(id);
         let fell_silent = notice_silence(leg, now, if is_broken { Duration::ZERO } else { silence_after });
         report(leg, now);
         if let Some(play) = ended {
@@ -48,7 +48,7 @@ impl Worker {
 /// Say what is to be said in these 20 ms; answers the play that has come to its end.
 fn speak(leg: &mut Leg, browser: &mut BrowserPort, now: Now) -> Option<PlayId> {
     let terms = leg.terms?;
-    if matches!(leg.transport, Transport::Browser { .. }) && !browser.is_connected(leg.id) {
+    if matches!(leg.transport, Transport::Browser) && !browser.is_connected(leg.id) {
         // A prompt must not lose its beginning while the keys are being agreed.
         return None;
     }

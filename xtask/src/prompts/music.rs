@@ -3,8 +3,11 @@
 use super::sound::RATE;
 use std::f64::consts::TAU;
 
+/// How a piece is played.
+type Play = fn() -> Vec<f64>;
+
 /// Every piece: its name and how it is played.
-pub const PIECES: &[(&str, fn() -> Vec<f64>)] = &[("hold-music", hold_music), ("beep", beep)];
+pub const PIECES: &[(&str, Play)] = &[("hold-music", hold_music), ("beep", beep)];
 
 /// Seconds of one chord.
 const CHORD_S: f64 = 5.0;
