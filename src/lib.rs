@@ -12,3 +12,6 @@ mod metrics;
 pub mod phone;
 pub mod ports;
 mod token;
+
+/// Every code with which a command of the program can fail, with one line on what it means.
+pub const PROBLEMS: [&[(&str, &str)]; 2] = [boot::CODES, commands::Failure::CODES];

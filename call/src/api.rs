@@ -1,5 +1,6 @@
 //! The vocabulary of a call: what happens to it, what is wished of it, what it wants done.
 
+use core::time::Duration;
 use domain::{
     AgentId, Ani, Cause, ContactEvent, ContactId, Customer, DeskBody, DispositionCode, Dnis, EntryPointId, FlowId,
     Instant, InteractionId, Language, LegId, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId, QueueId,
@@ -244,6 +245,8 @@ pub struct Reserved {
     pub browser: bool,
     /// The queue.
     pub queue: QueueId,
+    /// How long after the desk the phone is told, so that the record is on the screen before the phone rings.
+    pub lead: Duration,
     /// When the offer ends unanswered.
     pub deadline: Instant,
     /// Why this agent, in one line.
@@ -492,4 +495,6 @@ pub enum Reason {
     Arriving,
     /// The number that was called does not answer.
     NumberRings,
+    /// The screen pop has had its time: the agent's phone is rung.
+    Lead,
 }

@@ -183,6 +183,9 @@ impl Call {
         if self.phase == Phase::Arriving && !self.pop.outgoing {
             return Some((self.arrived + ARRIVING_MAX, Reason::Arriving));
         }
+        if let Some(part) = self.parts.iter().find(|part| part.stage == Stage::Ringing && part.offer_sdp.is_some()) {
+            return Some((part.ring_at, Reason::Lead));
+        }
         self.far.as_ref().and_then(Far::deadline).map(|at| (at, Reason::NumberRings))
     }
 
@@ -269,6 +272,7 @@ impl Call {
         }
         match reason {
             Reason::Arriving => self.on_abort(now, Cause::InternalError, effects),
+            Reason::Lead => (0..self.parts.len()).for_each(|index| self.ring_if_due(now, index, effects)),
             Reason::NumberRings => self.on_far_leg(now, LegFact::Failed(Cause::NoAnswer), effects),
         }
     }

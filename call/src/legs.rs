@@ -129,6 +129,8 @@ impl Call {
             phone: outgoing.agent_phone,
             browser: outgoing.agent_browser,
             stage: Stage::Ringing,
+            ring_at: now,
+            offer_sdp: None,
             answered: false,
             muted: false,
             held_by_phone: false,

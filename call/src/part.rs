@@ -51,6 +51,10 @@ pub(crate) struct Part {
     pub phone: Phone,
     pub browser: bool,
     pub stage: Stage,
+    /// Not rung before.
+    pub ring_at: Instant,
+    /// Our offer, until the phone is rung.
+    pub offer_sdp: Option<String>,
     /// The phone's answer waits to be set.
     pub answered: bool,
     pub muted: bool,

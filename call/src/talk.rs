@@ -44,6 +44,8 @@ impl Call {
             phone: reserved.phone,
             browser: reserved.browser,
             stage: Stage::Ringing,
+            ring_at: now + reserved.lead,
+            offer_sdp: None,
             answered: false,
             muted: false,
             held_by_phone: false,
@@ -98,7 +100,10 @@ impl Call {
         effects: &mut Vec<Effect>,
     ) {
         match fact {
-            MediaFact::Opened { sdp } => self.ring_part(index, leg, sdp, effects),
+            MediaFact::Opened { sdp } => {
+                self.parts[index].offer_sdp = Some(sdp);
+                self.ring_if_due(now, index, effects);
+            }
             MediaFact::Refused if self.parts[index].stage == Stage::Ringing => {
                 effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::NoCodec)));
                 self.on_agent_gone(now, index, Cause::NoCodec, effects);
@@ -114,11 +119,13 @@ impl Call {
         }
     }
 
-    fn ring_part(&mut self, index: usize, leg: LegId, sdp: String, effects: &mut Vec<Effect>) {
+    /// Rings the agent's phone once its media is open and the desk has had its lead.
+    pub(crate) fn ring_if_due(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        let part = &mut self.parts[index];
+        let due = part.stage == Stage::Ringing && part.ring_at <= now;
+        let Some(leg) = part.leg.filter(|_| due) else { return };
+        let Some(sdp) = part.offer_sdp.take() else { return };
         let part = &self.parts[index];
-        if part.stage != Stage::Ringing {
-            return;
-        }
         let name = self.pop.customer.as_ref().map_or_else(|| self.pop.caller_name.clone(), |c| c.name.clone());
         let invite = LegEffect::Invite {
             phone: part.phone.clone(),

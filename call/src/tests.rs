@@ -87,6 +87,7 @@ impl World {
             phone: Phone::Registered("li.wei".to_owned()),
             browser: false,
             queue: rules().id,
+            lead: core::time::Duration::ZERO,
             deadline: Instant::from_millis(20_000),
             why: "longest idle".to_owned(),
         })));

@@ -148,9 +148,12 @@ pub(super) async fn phones(mut asked: mpsc::Receiver<http_api::PhoneRequest>, ac
     }
 }
 
-/// Notes which agents have a console. Calls go on without one; a browser phone that is gone unregisters by itself.
-pub(super) async fn note_presence(mut present: mpsc::Receiver<cti_bridge::Presence>) {
-    while let Some(presence) = present.recv().await {
-        tracing::info!(agent = %presence.agent, connected = presence.connected, "console");
+/// Tells the switchboard which agents have a console. Calls go on without one; a browser phone that is gone
+/// unregisters by itself.
+pub(super) async fn tell_presence(mut present: mpsc::Receiver<cti_bridge::Presence>, back: mpsc::Sender<Input>) {
+    while let Some(cti_bridge::Presence { agent, connected }) = present.recv().await {
+        if back.send(Input::Presence { agent, connected }).await.is_err() {
+            return;
+        }
     }
 }

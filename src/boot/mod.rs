@@ -174,7 +174,7 @@ impl Daemon {
         let (phones, phoned) = mpsc::channel(64);
         let (presence, present) = mpsc::channel(256);
         let bridge = cti_bridge::Bridge::new(setup::bridge(&config, &clock), cti_asks, cti_wishes, presence);
-        tokio::spawn(asks::note_presence(present));
+        tokio::spawn(asks::tell_presence(present, back.clone()));
         let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
         tokio::spawn(asks::answer_cti(cti_asked, store.clone()));

@@ -9,7 +9,7 @@ use crate::phone::{Order, Phone, Report};
 use media::tone::strongest_tone;
 use serde_json::{Map, Value, json};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -215,7 +215,8 @@ struct Tape {
 }
 
 fn hear_tape(dir: &Path, story: &Value) -> Result<Tape, Failure> {
-    let path = dir.join(story["recordings"][0]["path"].as_str().unwrap_or_default());
+    let name = format!("{}.wav", story["recordings"][0]["id"].as_str().unwrap_or_default());
+    let path = find(dir, &name).ok_or_else(|| failed("the recording", format!("{name} is not on disk")))?;
     let mut reader = hound::WavReader::open(&path).map_err(|error| failed("the recording", error))?;
     let spec = reader.spec();
     let samples: Vec<i16> = reader.samples::<i16>().map_while(Result::ok).collect();
@@ -227,6 +228,14 @@ fn hear_tape(dir: &Path, story: &Value) -> Result<Tape, Failure> {
         left: strongest_tone(&channel(0), spec.sample_rate, TONES),
         right: strongest_tone(&channel(1), spec.sample_rate, TONES),
         duration_ms: frames * 1_000 / u64::from(spec.sample_rate.max(1)),
+    })
+}
+
+/// The file of this name, in a directory or below it.
+fn find(dir: &Path, name: &str) -> Option<PathBuf> {
+    std::fs::read_dir(dir).ok()?.flatten().find_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() { find(&path, name) } else { (entry.file_name() == name).then_some(path) }
     })
 }
 

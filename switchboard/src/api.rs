@@ -129,6 +129,13 @@ pub enum Input {
         /// The wish.
         wish: Box<Wish>,
     },
+    /// An agent's first console came, or the last one left.
+    Presence {
+        /// The agent.
+        agent: AgentId,
+        /// At least one console is connected.
+        connected: bool,
+    },
     /// Let this user register and call (a web caller's ticket).
     AddSipUser(sip::api::Credentials),
     /// Take it back.

@@ -7,7 +7,11 @@ use call::api::{Incoming, LineEffect, ToFlow};
 use domain::{
     AgentId, AgentState, Ani, Audience, Cause, ContactId, DeskBody, DeskEvent, Dnis, Instant, LegId, OfferResult, Redacted,
 };
+use core::time::Duration;
 use std::sync::Arc;
+
+/// How long the screen pop leads the ring for an agent with a console: time to be painted.
+const POP_LEAD: Duration = Duration::from_millis(100);
 
 impl Switchboard {
     /// A new call comes in: find its entry point, or refuse it.
@@ -236,9 +240,10 @@ impl Switchboard {
             return;
         };
         let browser = self.directory.browser(&phone);
+        let lead = if self.directory.consoles.contains(&agent) { POP_LEAD } else { Duration::ZERO };
         let why = route::why_line(&why);
         let reserved =
-            call::api::Reserved { offer, interaction, agent, leg, phone, browser, queue, deadline, why };
+            call::api::Reserved { offer, interaction, agent, leg, phone, browser, queue, lead, deadline, why };
         self.jobs.push_back(Job::Call(contact, call::Fact::Reserved(Box::new(reserved))));
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Directory {
     pub users: BTreeMap<String, AgentId>,
     /// Registered users; true: by a browser.
     pub registered: BTreeMap<String, bool>,
+    /// Agents with a console.
+    pub consoles: BTreeSet<AgentId>,
     /// The contact that each agent has in hand: ringing, talking or wrapping up.
     pub in_hand: BTreeMap<AgentId, ContactId>,
     pub legs: BTreeMap<LegId, ContactId>,
@@ -122,6 +124,8 @@ impl Switchboard {
                 let result = self.wish(now, agent, *wish, out);
                 out.push(Effect::Replied { ticket, result });
             }
+            Input::Presence { agent, connected: true } => _ = self.directory.consoles.insert(agent),
+            Input::Presence { agent, connected: false } => _ = self.directory.consoles.remove(&agent),
             Input::AddSipUser(credentials) => self.sip.add_user(credentials),
             Input::RemoveSipUser(user) => self.sip.remove_user(&user),
             Input::Drain => {

@@ -79,7 +79,8 @@ async fn a_call_cut_off_by_kill_9_is_closed_as_system_and_its_recording_opens() 
     let story = api.get(&format!("/contacts/{}", row["id"].as_str().unwrap())).await;
     let tape = &story["recordings"][0];
     assert_eq!(tape["state"], "recovered", "{tape}");
-    let file = dir.path().join("data/recordings").join(tape["path"].as_str().unwrap());
+    let name = format!("{}.wav", tape["id"].as_str().unwrap());
+    let file = find(&dir.path().join("data/recordings"), &name).unwrap();
     let mut wav = hound::WavReader::open(&file).unwrap();
     let length_ms = u64::from(wav.duration()) / 8;
     println!("talked {talked_ms} ms, recovered {length_ms} ms");

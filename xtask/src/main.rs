@@ -11,6 +11,11 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    if let Err(why) = std::env::set_current_dir(root) {
+        eprintln!("{root}: {why}");
+        return ExitCode::FAILURE;
+    }
     let result = match args.first().map(String::as_str) {
         Some("tidy") => tidy::run(),
         Some("generate") => generate::run(),

@@ -9,7 +9,7 @@ use sound::RATE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::fs;
 
 /// Loudness of speech while somebody speaks, in decibels below full scale.
 const SPEECH_DB: f64 = -20.0;
@@ -67,8 +67,7 @@ pub fn run(args: &[String]) -> Result<(), String> {
 }
 
 fn folder() -> PathBuf {
-    let manifest = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("xtask"), PathBuf::from);
-    manifest.join("../prompts")
+    PathBuf::from("prompts")
 }
 
 /// Every file that the texts ask for, relative to the folder of prompts.

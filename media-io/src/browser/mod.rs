@@ -6,6 +6,8 @@
 mod peer;
 mod sdp;
 mod stun;
+#[cfg(test)]
+mod tests;
 
 use domain::LegId;
 use media::api::{Direction, MediaError};

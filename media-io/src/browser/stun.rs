@@ -5,7 +5,7 @@ const HEADER: usize = 20;
 /// The magic cookie (§5).
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
 /// USERNAME (§14.3).
-const USERNAME: u16 = 0x0006;
+pub(super) const USERNAME: u16 = 0x0006;
 
 /// The receiver's user fragment: the first half of USERNAME (RFC 8445 §7.2.2).
 pub(super) fn local_ufrag(message: &[u8]) -> Option<&str> {
@@ -26,10 +26,10 @@ pub(super) fn local_ufrag(message: &[u8]) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn request(attributes: &[(u16, &[u8])]) -> Vec<u8> {
+    pub(in crate::browser) fn request(attributes: &[(u16, &[u8])]) -> Vec<u8> {
         let mut bytes = vec![0, 1, 0, 0];
         bytes.extend(COOKIE);
         bytes.extend([7; 12]);

@@ -1,98 +1,23 @@
-//! The media workers with real sockets: telephones on the loopback say and hear numbered tones.
+//! Plain legs: telephones on the loopback say and hear numbered tones.
 
-mod phone;
-
-use domain::{ContactId, Language, LegId, PlayId, PromptId, RecordingId};
+use crate::bench::{A, B, Bench, CONTACT, collect, prompt, tone};
+use crate::ear::{Heard, PATIENCE};
+use crate::phone::{Phone, audio_address};
+use domain::{Language, LegId, PlayId, RecordingId};
 use media::api::{Command, Direction, Event, LegKind, MediaError, PlayItem, RecorderMessage};
 use media::g711::Codec;
 use media::rtp::{Packet, Stamp};
-use media::tone::{Sine, strongest_tone};
-use media_io::{Prompts, Settings, Workers};
-use phone::{PATIENCE, Phone, TONES, audio_address};
-use std::cell::RefCell;
+use media::tone::Sine;
+use media_io::Settings;
 use std::net::UdpSocket;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel, sync_channel};
-use std::time::{Duration, Instant};
-
-const CONTACT: ContactId = ContactId::new(5);
-const A: LegId = LegId::new(1);
-const B: LegId = LegId::new(2);
-
-struct Bench {
-    workers: Workers,
-    events: Receiver<Event>,
-    /// Events that nobody has waited for yet.
-    seen: RefCell<Vec<Event>>,
-    blocks: Receiver<RecorderMessage>,
-}
-
-impl Bench {
-    fn new() -> Self {
-        Self::with(Settings { workers: 2, ..Settings::default() })
-    }
-
-    fn with(settings: Settings) -> Self {
-        let mut prompts = Prompts::default();
-        let mut samples = [0; 8_000];
-        Sine::new(1_150, 8_000).fill(&mut samples);
-        prompts.insert(prompt(), Some(Language::EN), &samples);
-        let (sender, events) = channel();
-        let (recorder, blocks) = sync_channel(1_000);
-        let report = move |event| drop(sender.send(event));
-        let workers = Workers::start(settings, Arc::new(prompts), report, recorder).unwrap();
-        Self { workers, events, seen: RefCell::default(), blocks }
-    }
-
-    fn send(&self, command: Command) {
-        self.workers.send(command);
-    }
-
-    /// Wait for an event, past others, which are kept.
-    fn expect<T>(&self, what: &str, pick: impl Fn(&Event) -> Option<T>) -> T {
-        let end = Instant::now() + PATIENCE;
-        let mut seen = self.seen.borrow_mut();
-        loop {
-            if let Some(at) = seen.iter().position(|event| pick(event).is_some()) {
-                return pick(&seen.remove(at)).unwrap();
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            let event = self.events.recv_timeout(left);
-            seen.push(event.unwrap_or_else(|_| panic!("no {what}, but {:?}", self.workers.figures())));
-        }
-    }
-
-    /// Open a leg by the phone's offer, and let the phone talk to it; answers our SDP.
-    fn connect(&self, leg: LegId, phone: &Phone) -> String {
-        let offer = Some(phone.sdp("sendrecv"));
-        self.send(Command::Open { leg, contact: CONTACT, kind: LegKind::Plain, offer });
-        let sdp = self.expect("answer", |event| match event {
-            Event::Opened { leg: opened, sdp } if *opened == leg => Some(sdp.clone()),
-            _ => None,
-        });
-        phone.dial(&sdp);
-        sdp
-    }
-
-    fn play(&self, leg: LegId, play: u64, items: Vec<PlayItem>, repeat: bool) {
-        self.send(Command::Play { leg, play: PlayId::new(play), items, repeat });
-    }
-
-    fn expect_event(&self, wanted: &Event) {
-        self.expect(&format!("{wanted:?}"), |event| (event == wanted).then_some(()));
-    }
-}
-
-fn prompt() -> PromptId {
-    "hello".parse().unwrap()
-}
+use std::time::Duration;
 
 fn pair(codec_b: Codec) -> (Phone, Phone) {
     (Phone::new(Codec::Pcmu, 101, 440), Phone::new(codec_b, 96, 620))
 }
 
 fn is_one_stream(phone: &Phone) -> bool {
-    phone.heard(|heard| heard.sources.len() == 1 && heard.sequences.windows(2).all(|w| w[1].wrapping_sub(w[0]) == 1))
+    phone.heard(Heard::is_one_stream)
 }
 
 #[test]
@@ -154,15 +79,6 @@ fn prompts_are_heard_to_their_end_and_music_until_it_is_stopped() {
     assert!(!end.iter().any(|e| matches!(e, Event::PlayDone { play, .. } if *play != PlayId::new(7))), "{end:?}");
 }
 
-impl Bench {
-    /// Close a leg and answer all events until its figures.
-    fn expect_after_close(&self, leg: LegId) -> Vec<Event> {
-        self.send(Command::Close { leg });
-        self.expect("figures", |event| matches!(event, Event::Stats { leg: l, .. } if *l == leg).then_some(()));
-        self.seen.borrow().clone()
-    }
-}
-
 #[test]
 fn keyed_digits_are_told_once_and_passed_on_under_the_peers_payload_type() {
     let bench = Bench::new();
@@ -202,30 +118,6 @@ fn a_muted_leg_is_neither_heard_nor_recorded() {
     assert_eq!((tone(&customer), tone(&agent)), (None, Some(620)));
     bench.send(Command::Mute { leg: A, muted: false });
     b.wait_tone(Some(440));
-}
-
-fn tone(samples: &[i16]) -> Option<u32> {
-    strongest_tone(samples, 8_000, &TONES)
-}
-
-/// Blocks of a recording until there are `length` samples, which must follow each other.
-fn collect(bench: &Bench, wanted: RecordingId, length: usize) -> (Vec<i16>, Vec<i16>) {
-    let (mut left, mut right) = (Vec::new(), Vec::new());
-    let mut next = None;
-    while left.len() < length {
-        match bench.blocks.recv_timeout(PATIENCE).unwrap() {
-            RecorderMessage::Block { recording, start, customer, agent } => {
-                assert_eq!((recording, customer.len()), (wanted, agent.len()));
-                assert_eq!(start, next.unwrap_or(start), "a gap");
-                next = Some(start + customer.len() as u64);
-                left.extend(customer);
-                right.extend(agent);
-            }
-            RecorderMessage::Open { recording, contact, .. } => assert_eq!((recording, contact), (wanted, CONTACT)),
-            RecorderMessage::Close { .. } => panic!("closed before its time"),
-        }
-    }
-    (left, right)
 }
 
 #[test]
