@@ -41,4 +41,4 @@ pub use id::{
 pub use phone::{Ani, Dnis, Language, Redacted};
 pub use requirement::{Requirement, Ring};
 pub use time::{Instant, WallTime};
-pub use view::{AgentView, Counts, FloorView, QueueView, ServiceLevelGoal, WaitingView};
+pub use view::{AgentView, Counts, FloorView, QueueView, ServiceLevelGoal, WaitingView, WebCallerView};

@@ -120,6 +120,21 @@ pub struct WaitingView {
     pub offered: bool,
 }
 
+/// How far the call of a web caller is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebCallerView {
+    /// The SIP user of the web caller: nobody can guess it, so it opens this view to the caller.
+    pub user: String,
+    /// `menu`, `waiting`, `ringing` or `talking`.
+    pub phase: &'static str,
+    /// The name of the agent who rings or talks.
+    pub agent: Option<String>,
+    /// The name of the queue.
+    pub queue: Option<String>,
+    /// The place in line, 1 is next; `None` outside the line or beyond the oldest 200.
+    pub position: Option<u32>,
+}
+
 /// Everything on the floor at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FloorView {
@@ -133,4 +148,6 @@ pub struct FloorView {
     pub waiting: Vec<WaitingView>,
     /// Calls in progress.
     pub calls: u32,
+    /// Web callers on the line.
+    pub web_callers: Vec<WebCallerView>,
 }

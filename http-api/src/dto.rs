@@ -171,6 +171,20 @@ pub struct WebCall {
     pub expires_at: i64,
 }
 
+/// How far a web caller's call is.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct WebCallStatus {
+    /// `menu`, `waiting`, `ringing` or `talking`.
+    #[schema(pattern = "^(menu|waiting|ringing|talking)$")]
+    pub phase: String,
+    /// The name of the agent who rings or talks.
+    pub agent: Option<String>,
+    /// The name of the queue.
+    pub queue: Option<String>,
+    /// The place in line; 1 is next.
+    pub position: Option<u32>,
+}
+
 /// The signed-in agent's SIP account for the browser phone.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct Phone {

@@ -47,6 +47,7 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(public::list_reasons))
         .routes(routes!(public::public_config))
         .routes(routes!(public::create_web_call))
+        .routes(routes!(public::read_web_call))
         .routes(routes!(public::redeem_start_link))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", routes.merge(import)).split_for_parts()

@@ -1,7 +1,12 @@
 //! The picture of the floor for those who watch it.
 
 use crate::engine::Switchboard;
-use domain::{FloorView, Instant, Redacted, ScreenPop};
+use call::Call;
+use call::api::Phase;
+use domain::{FloorView, Instant, Redacted, ScreenPop, WebCallerView};
+
+/// How the SIP users of web callers begin.
+const WEB_USER: &str = "web-";
 
 fn label(pop: &ScreenPop) -> Redacted {
     match &pop.customer {
@@ -9,6 +14,37 @@ fn label(pop: &ScreenPop) -> Redacted {
         None if !pop.caller_name.0.is_empty() => pop.caller_name.clone(),
         None => Redacted(pop.ani.as_str().to_owned()),
     }
+}
+
+/// How far a web caller's call is; `None` for every other call.
+fn web_caller(call: &Call, floor: &FloorView) -> Option<WebCallerView> {
+    let pop = call.pop();
+    let user = pop.ani.as_str();
+    if !user.starts_with(WEB_USER) {
+        return None;
+    }
+    let phase = match call.phase() {
+        Phase::Arriving | Phase::InFlow => "menu",
+        Phase::Queued => "waiting",
+        Phase::Offering => "ringing",
+        Phase::Connected => "talking",
+        Phase::Ending => return None,
+    };
+    let named = |id| floor.agents.iter().find(|agent| agent.id == id).map(|agent| agent.name.clone());
+    Some(WebCallerView {
+        user: user.to_owned(),
+        phase,
+        agent: call.agent().and_then(named),
+        queue: pop.queue.and_then(|id| floor.queues.iter().find(|queue| queue.id == id)).map(|queue| queue.name.clone()),
+        position: position(call, floor),
+    })
+}
+
+fn position(call: &Call, floor: &FloorView) -> Option<u32> {
+    let own = floor.waiting.iter().position(|other| other.contact == call.contact())?;
+    let queue = call.pop().queue?;
+    let before = floor.waiting.iter().take(own).filter(|other| other.queue == queue).count();
+    u32::try_from(before).ok()?.checked_add(1)
 }
 
 impl Switchboard {
@@ -31,6 +67,8 @@ impl Switchboard {
             }
         }
         let calls = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
-        FloorView { at: now, queues, agents, waiting, calls }
+        let mut floor = FloorView { at: now, queues, agents, waiting, calls, web_callers: Vec::new() };
+        floor.web_callers = self.calls.values().filter_map(|live| web_caller(&live.call, &floor)).collect();
+        floor
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::auth::{Anyone, By};
 use crate::dto;
-use crate::extract::{Body, Peer};
+use crate::extract::{Body, Id, Peer};
 use crate::problem::Problem;
 use crate::state::{State, wall_ms};
 use axum::Json;
@@ -57,6 +57,24 @@ pub(crate) async fn create_web_call(With(api): With<State>, Peer(peer): Peer) ->
     let busy = || Problem::new("too_many_requests").because("Too many web callers at this moment.").retry_after(30);
     let ticket = api.web_call().await?.ok_or_else(busy)?;
     Ok((StatusCode::CREATED, Json(dto::WebCall::from(ticket))))
+}
+
+/// How far a web caller's call is. Nobody can guess the user name, so it is the key.
+#[utoipa::path(get, path = "/web-calls/{sip_user}", tag = "public", security(()),
+    params(("sip_user" = String, Path, description = "The SIP user of the account")),
+    responses((status = 200, description = "The call", body = dto::WebCallStatus)))]
+pub(crate) async fn read_web_call(
+    With(api): With<State>,
+    Id(sip_user): Id<String>,
+) -> Result<Json<dto::WebCallStatus>, Problem> {
+    let floor = api.floor();
+    let call = floor.web_callers.iter().find(|call| call.user == sip_user).ok_or_else(|| Problem::new("not_found"))?;
+    Ok(Json(dto::WebCallStatus {
+        phase: call.phase.to_owned(),
+        agent: call.agent.clone(),
+        queue: call.queue.clone(),
+        position: call.position,
+    }))
 }
 
 /// Exchange the demo's one-time link for the demo's accounts.

@@ -30,6 +30,14 @@ async fn a_web_caller_gets_an_account_and_not_too_many() {
 }
 
 #[tokio::test]
+async fn a_web_caller_learns_how_far_the_call_is_and_nobody_else_does() {
+    let rig = Rig::new();
+    let expected = json!({"phase": "ringing", "agent": "Ana", "queue": "Sales", "position": 1});
+    assert_eq!(rig.get("", "/api/v1/web-calls/web-1").await.json(), expected);
+    assert_eq!(rig.get("", "/api/v1/web-calls/web-2").await.problem(), (404, "not_found".into()));
+}
+
+#[tokio::test]
 async fn web_calls_can_be_switched_off() {
     let rig = Rig::with(|settings| settings.web_call_number = None);
     assert_eq!(rig.call("", "POST /api/v1/web-calls", None).await.problem(), (404, "web_calls_off".into()));

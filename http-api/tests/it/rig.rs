@@ -388,7 +388,12 @@ fn floor() -> FloorView {
         offered: false,
     };
     let agents = vec![an_agent("li.wei", "Li Wei", AgentState::Busy), an_agent("ana", "Ana", AgentState::Ready)];
-    FloorView { at: Instant::from_millis(1_000), queues: vec![queue], agents, waiting: vec![waiting], calls: 4 }
+    FloorView { at: Instant::from_millis(1_000), queues: vec![queue], agents, waiting: vec![waiting], calls: 4, web_callers: vec![web_caller()] }
+}
+
+fn web_caller() -> WebCallerView {
+    let (agent, queue) = (Some("Ana".to_owned()), Some("Sales".to_owned()));
+    WebCallerView { user: "web-1".to_owned(), phase: "ringing", agent, queue, position: Some(1) }
 }
 
 fn an_agent(id: &str, name: &str, state: AgentState) -> AgentView {

@@ -17,6 +17,7 @@ fn cases() -> Vec<Case<'static>> {
         open("POST /api/v1/sessions", Some((JSON, r#"{"login":"li","password":"right"}"#)), 201),
         open("GET /api/v1/config/public", None, 200),
         open("POST /api/v1/web-calls", None, 201),
+        open("GET /api/v1/web-calls/web-1", None, 200),
         open("POST /api/v1/start", Some((JSON, r#"{"token":"wrong"}"#)), 410),
         anyone("GET /api/v1/sessions/current".into(), None, 200),
         anyone("DELETE /api/v1/sessions/current".into(), None, 204),

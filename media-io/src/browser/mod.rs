@@ -147,11 +147,7 @@ impl BrowserPort {
         Peer::new(now, self.local, &self.certificate, u32::from_be_bytes([a, b, c, d]), u16::from_be_bytes([e, f]) >> 1)
     }
 
-    fn with<T>(
-        &mut self,
-        leg: LegId,
-        act: impl FnOnce(&mut Peer) -> Result<T, MediaError>,
-    ) -> Result<T, MediaError> {
+    fn with<T>(&mut self, leg: LegId, act: impl FnOnce(&mut Peer) -> Result<T, MediaError>) -> Result<T, MediaError> {
         let mut peer = self.peers.remove(&leg).ok_or(MediaError::BadSdp)?;
         let result = act(&mut peer);
         self.settle(leg, peer);

@@ -332,7 +332,8 @@ impl Peer {
     pub fn note_events(&mut self) {
         while let Some(event) = self.connection.poll_event() {
             if let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) = event {
-                self.connected = matches!(state, RTCPeerConnectionState::Connected | RTCPeerConnectionState::Disconnected);
+                self.connected =
+                    matches!(state, RTCPeerConnectionState::Connected | RTCPeerConnectionState::Disconnected);
                 self.failed = matches!(state, RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed);
             }
         }

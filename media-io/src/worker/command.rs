@@ -164,10 +164,9 @@ impl Worker {
         let now = self.now;
         let outcome = match self.legs.at(slot).map(|leg| &mut leg.transport) {
             Some(Transport::Plain(plain)) => plain.accept(now.media, sdp),
-            Some(Transport::Browser) => self
-                .browser
-                .set_answer(now.system, id, sdp)
-                .and_then(|direction| self.browser_terms(id, direction)),
+            Some(Transport::Browser) => {
+                self.browser.set_answer(now.system, id, sdp).and_then(|direction| self.browser_terms(id, direction))
+            }
             None => return,
         };
         if self.settle(slot, id, outcome.map(|terms| ((), terms))).is_some() {

@@ -141,4 +141,3 @@ pub fn collect(bench: &Bench, wanted: RecordingId, length: usize) -> (Vec<i16>, 
     }
     (left, right)
 }
-

@@ -38,7 +38,10 @@ struct Events(Arc<Shared>);
 type Later<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 impl PeerConnectionEventHandler for Events {
-    fn on_connection_state_change<'life0, 'async_trait>(&'life0 self, state: RTCPeerConnectionState) -> Later<'async_trait>
+    fn on_connection_state_change<'life0, 'async_trait>(
+        &'life0 self,
+        state: RTCPeerConnectionState,
+    ) -> Later<'async_trait>
     where
         'life0: 'async_trait,
         Self: 'async_trait,
