@@ -4,6 +4,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 CARGO ?= cargo
+# Where rustup puts it, for shells that have not been told.
+export PATH := $(PATH):$(HOME)/.cargo/bin
 BIN := target/release/switchroom
 
 .PHONY: help demo build test bench soak fuzz build-needs test-needs console
@@ -22,25 +24,26 @@ console: build-needs
 	@cd agent-console && if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then \
 	  echo "Installing the console's npm packages (half a minute)."; npm ci --no-audit --no-fund --loglevel=error; fi
 
-# Installs Debian packages that are missing, and says so.
+# Installs the Debian packages of a list of command=package pairs whose command is missing, and says so.
 define need
 	@missing=""; for pair in $(1); do command=$${pair%%=*}; package=$${pair##*=}; \
-	  command -v $$command >/dev/null 2>&1 || [ -e $$command ] || missing="$$missing $$package"; done; \
+	  command -v $$command >/dev/null || compgen -G "$$command" >/dev/null || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
+	  command -v apt-get >/dev/null || { echo "Please install these first (Debian's names):$$missing" >&2; exit 1; }; \
 	  echo "Installing with apt-get (a minute or two):$$missing"; \
-	  sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	  $$sudo apt-get update -qq >/dev/null && \
-	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+	  as_root=""; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	  $$as_root apt-get update -qq >/dev/null; \
+	  $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 endef
 
 build-needs:
 	$(call need,cc=build-essential node=nodejs npm=npm)
+	@command -v $(CARGO) >/dev/null || { echo "Rust is needed: https://rustup.rs" >&2; exit 1; }
+	@major=$$(node --version | sed 's/^v\([0-9]*\).*/\1/'); [ "$$major" -ge 20 ] || \
+	  { echo "Node.js 20 or newer is needed; this is $$(node --version). See https://nodejs.org/download" >&2; exit 1; }
 
 test-needs: build-needs
-	$(call need,sipp=sip-tester baresip=baresip-core chromium=chromium runuser=util-linux)
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
-	  echo "Installing with apt-get (a minute): postgresql"; sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	  $$sudo apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends postgresql >/dev/null; }
+	$(call need,sipp=sip-tester baresip=baresip-core chromium=chromium runuser=util-linux /usr/lib/postgresql/*/bin/initdb=postgresql)
 
 test: test-needs console ## Format, lints, tidy and every test, with real SIP clients and a real browser
 	@echo "Testing: about 30 minutes from nothing on two cores, about 10 with a warm target folder."
@@ -55,10 +58,12 @@ test: test-needs console ## Format, lints, tidy and every test, with real SIP cl
 	     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' target/test.log; exit $$status
 
 bench: build test-needs ## Print figures: CPU per call, per packet, per match, per parsed message
-	@$(CARGO) bench --quiet --locked -p sip -p acd -p switchroom
+	@$(CARGO) bench --quiet --locked --profile release -p sip -p acd -p media-io -p switchroom \
+	  --bench parse --bench match --bench relay --bench calls
 
-soak: build test-needs ## Long runs: random worlds and many calls (an hour)
-	SWITCHROOM_SOAK=1 PROPTEST_CASES=20000 $(CARGO) test --release --locked --workspace -- --include-ignored
+soak: build test-needs ## Long runs: random worlds and many cases of every property (an hour)
+	SWITCHROOM_SOAK=1 PROPTEST_CASES=20000 $(CARGO) test --release --locked --workspace
 
-fuzz: ## Throw random bytes at every parser for ten minutes
-	PROPTEST_CASES=2000000 $(CARGO) test --release --locked -p sip -p media -p ivr -p config -- never_panic
+fuzz: ## Throw random bytes at every parser (some minutes)
+	PROPTEST_CASES=200000 $(CARGO) test --release --locked -p sip -p media -p ivr -p config -p media-io -- \
+	  panic read_or_refused brings_us_down

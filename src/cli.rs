@@ -47,10 +47,13 @@ pub enum Command {
 
 /// `switchroom demo`.
 #[derive(Args, Debug)]
-#[command(args_conflicts_with_subcommands = true, after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   switchroom demo
   switchroom demo --http 9000 --sip 0 --json
-  switchroom demo call --json")]
+  switchroom demo call --json"
+)]
 pub struct Demo {
     /// Play a call through a running or a fresh demo.
     #[command(subcommand)]
@@ -159,7 +162,9 @@ pub fn run(cli: Cli) -> ExitCode {
     let json_logs = matches!(cli.command, Command::Serve(_));
     commands::start_logging(json_logs);
     let result = match cli.command {
-        Command::Demo(Demo { call: Some(DemoVerb::Call(call)), .. }) => commands::block_on(crate::demo::call::run(call)),
+        Command::Demo(Demo { call: Some(DemoVerb::Call(call)), .. }) => {
+            commands::block_on(crate::demo::call::run(call))
+        }
         Command::Demo(Demo { place, .. }) => commands::block_on(crate::demo::run(place)),
         Command::Serve(serve) => commands::block_on(commands::serve(serve)),
         Command::Check(check) => commands::check(&check),

@@ -11,9 +11,10 @@ pub fn owner(port: u16) -> Option<String> {
     let wanted = format!("socket:[{inode}]");
     fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
         let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
-        let holds = fs::read_dir(entry.path().join("fd")).ok()?.flatten().any(|fd| {
-            fs::read_link(fd.path()).is_ok_and(|target| target.as_os_str() == wanted.as_str())
-        });
+        let holds = fs::read_dir(entry.path().join("fd"))
+            .ok()?
+            .flatten()
+            .any(|fd| fs::read_link(fd.path()).is_ok_and(|target| target.as_os_str() == wanted.as_str()));
         let name = fs::read_to_string(entry.path().join("comm")).ok()?;
         holds.then(|| format!("{} (pid {pid})", name.trim()))
     })

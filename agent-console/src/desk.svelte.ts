@@ -12,6 +12,7 @@ import { doing, type Doing } from './lib/states';
 import { closeMic } from './phone/devices.svelte';
 import { AgentPhone } from './phone/agent-phone.svelte';
 import { Ringer } from './phone/sound';
+import { nameOfPop } from './pages/desk/names';
 import { takeBegin } from './pages/signin/begin';
 import { toast } from './ui/toasts.svelte';
 
@@ -218,7 +219,7 @@ class DeskStore {
       return;
     }
     if (this.browserPhone) this.ringer.start();
-    const name = after.pop.customer?.name || after.pop.caller_name || after.pop.ani || t('number_withheld');
+    const name = nameOfPop(after.pop);
     document.title = `● ${name}`;
     this.spoken.urgent = t('say_offer', { name, queue: after.pop.queue?.name ?? '' });
     this.notify(name, after);

@@ -1,14 +1,12 @@
 //! The customer's side: arriving, the flow, the line, leaving.
 
 use crate::api::{
-    Effect, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, QueueRules, Say, ToFlow,
+    Effect, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, Say, ToFlow,
 };
 use crate::engine::{Call, Line};
+use crate::legs::FarNumber;
 use crate::part::Stage;
-use domain::{
-    AgentId, Cause, Channel, ContactEventKind, EndedBy, Instant, Language, OfferResult, Outcome, PlayId, Priority,
-    Requirement,
-};
+use domain::{AgentId, Cause, Channel, ContactEventKind, EndedBy, Instant, Language, OfferResult, Outcome, PlayId};
 
 impl Call {
     pub(crate) fn open_incoming(&mut self, now: Instant, incoming: Incoming, effects: &mut Vec<Effect>) {
@@ -24,6 +22,7 @@ impl Call {
         self.event(now, started, effects);
         let begun = ContactEventKind::FlowStarted { flow: incoming.flow, language: incoming.language };
         self.event(now, begun, effects);
+        self.customer.opened = true;
         let open = MediaEffect::Open { browser: incoming.browser, offer: incoming.sdp };
         effects.push(Effect::Media(incoming.leg, open));
     }
@@ -124,10 +123,10 @@ impl Call {
             FlowFact::StopPlay => effects.push(Effect::Media(leg, MediaEffect::StopPlay)),
             FlowFact::Enqueue { queue, priority, requirement, announce, language } => {
                 self.customer.language = language;
-                self.enqueue(now, queue, priority, requirement, None, effects);
+                self.enqueue(now, Line { rules: queue, priority, requirement }, None, effects);
                 self.announce(announce, effects);
             }
-            FlowFact::Transfer { leg, phone, to } => self.call_number(now, leg, phone, to, None, effects),
+            FlowFact::Transfer { leg, phone, to } => self.call_number(now, FarNumber { leg, phone, to }, None, effects),
             FlowFact::HangUp => {
                 effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::Normal)));
                 self.customer_gone(now, EndedBy::Flow, Cause::Normal, effects);
@@ -135,22 +134,14 @@ impl Call {
         }
     }
 
-    pub(crate) fn enqueue(
-        &mut self,
-        now: Instant,
-        rules: QueueRules,
-        priority: Priority,
-        requirement: Option<Requirement>,
-        sticky: Option<AgentId>,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(crate) fn enqueue(&mut self, now: Instant, line: Line, sticky: Option<AgentId>, effects: &mut Vec<Effect>) {
         let since = self.pop.queued.unwrap_or(now);
         self.phase = Phase::Queued;
-        self.pop.queue = Some(rules.id);
+        self.pop.queue = Some(line.rules.id);
         self.pop.queued = Some(since);
-        let queue = rules.id;
+        let (queue, priority, requirement) = (line.rules.id, line.priority, line.requirement.clone());
         self.event(now, ContactEventKind::Queued { queue, priority }, effects);
-        self.line = Some(Line { rules, priority, requirement: requirement.clone() });
+        self.line = Some(line);
         effects.push(Effect::Line(LineEffect::Ask { queue, priority, requirement, since, sticky }));
     }
 
@@ -187,7 +178,9 @@ impl Call {
         self.customer.gone = true;
         let waiting = matches!(self.phase, Phase::Queued | Phase::Offering);
         self.phase = Phase::Ending;
-        effects.push(Effect::Media(self.customer.leg, MediaEffect::Close));
+        if self.customer.opened {
+            effects.push(Effect::Media(self.customer.leg, MediaEffect::Close));
+        }
         effects.push(Effect::Flow(ToFlow::Over));
         self.event(now, ContactEventKind::CustomerLeft { by, cause }, effects);
         if waiting {

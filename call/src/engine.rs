@@ -12,6 +12,9 @@ use domain::{
 /// Longest time until media and history are open before the caller is refused.
 pub(crate) const ARRIVING_MAX: Duration = Duration::from_secs(5);
 
+/// Longest time until agent and customer of a dialled call have answered.
+pub(crate) const DIALLING_MAX: Duration = Duration::from_secs(90);
+
 /// The customer's side.
 #[derive(Debug)]
 pub(crate) struct CustomerSide {
@@ -20,6 +23,8 @@ pub(crate) struct CustomerSide {
     pub answer: Option<String>,
     pub stored: bool,
     pub answered: bool,
+    /// A media session was asked for.
+    pub opened: bool,
     pub gone: bool,
     pub language: Language,
 }
@@ -116,7 +121,15 @@ impl Call {
     ) -> Self {
         Self {
             phase: Phase::Arriving,
-            customer: CustomerSide { leg, answer: None, stored: false, answered: false, gone: false, language },
+            customer: CustomerSide {
+                leg,
+                answer: None,
+                stored: false,
+                answered: false,
+                opened: false,
+                gone: false,
+                language,
+            },
             line: None,
             parts: Vec::new(),
             far: None,
@@ -180,8 +193,9 @@ impl Call {
     /// When to call [`Fact::Tick`] next, and why.
     #[must_use]
     pub fn deadline(&self) -> Option<(Instant, Reason)> {
-        if self.phase == Phase::Arriving && !self.pop.outgoing {
-            return Some((self.arrived + ARRIVING_MAX, Reason::Arriving));
+        if self.phase == Phase::Arriving {
+            let longest = if self.pop.outgoing { DIALLING_MAX } else { ARRIVING_MAX };
+            return Some((self.arrived + longest, Reason::Arriving));
         }
         if let Some(part) = self.parts.iter().find(|part| part.stage == Stage::Ringing && part.offer_sdp.is_some()) {
             return Some((part.ring_at, Reason::Lead));
@@ -256,6 +270,9 @@ impl Call {
     }
 
     fn on_customer(&mut self, now: Instant, customer: Box<Customer>, effects: &mut Vec<Effect>) {
+        if self.closed {
+            return;
+        }
         if self.pop.customer.as_ref().is_none_or(|known| known.id != customer.id) {
             self.event(now, ContactEventKind::CustomerIdentified { customer: customer.id }, effects);
         }
@@ -271,6 +288,7 @@ impl Call {
             return;
         }
         match reason {
+            Reason::Arriving if self.pop.outgoing => self.on_abort(now, Cause::NoAnswer, effects),
             Reason::Arriving => self.on_abort(now, Cause::InternalError, effects),
             Reason::Lead => (0..self.parts.len()).for_each(|index| self.ring_if_due(now, index, effects)),
             Reason::NumberRings => self.on_far_leg(now, LegFact::Failed(Cause::NoAnswer), effects),

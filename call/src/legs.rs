@@ -4,9 +4,7 @@ use crate::api::{Effect, LegEffect, LegFact, MediaEffect, MediaFact, Outgoing, P
 use crate::engine::Call;
 use crate::part::{Part, Record, Stage, Times};
 use core::time::Duration;
-use domain::{
-    Ani, Cause, Channel, ContactEventKind, EndedBy, Instant, InteractionId, Language, LegId, Redacted,
-};
+use domain::{Ani, Cause, Channel, ContactEventKind, EndedBy, Instant, InteractionId, Language, LegId, Redacted};
 
 /// How long a number that the call is given to may ring.
 const NUMBER_RINGS_MAX: Duration = Duration::from_secs(60);
@@ -18,6 +16,14 @@ pub(crate) struct Far {
     phone: Phone,
     joined: bool,
     since: Instant,
+}
+
+/// A number that the call is to be given to.
+pub(crate) struct FarNumber {
+    pub leg: LegId,
+    pub phone: Phone,
+    /// The number, as the history tells it.
+    pub to: String,
 }
 
 impl Far {
@@ -36,12 +42,11 @@ impl Call {
     pub(crate) fn call_number(
         &mut self,
         now: Instant,
-        leg: LegId,
-        phone: Phone,
-        to: String,
+        number: FarNumber,
         by: Option<InteractionId>,
         effects: &mut Vec<Effect>,
     ) {
+        let FarNumber { leg, phone, to } = number;
         self.far = Some(Far { leg, phone, joined: false, since: now });
         let interaction = by.unwrap_or(InteractionId::new(0));
         self.event(now, ContactEventKind::Transferred { interaction, to }, effects);
@@ -78,7 +83,9 @@ impl Call {
         let Some(far) = &self.far else { return };
         let leg = far.leg;
         match fact {
-            LegFact::Answered { sdp } => effects.push(Effect::Media(leg, MediaEffect::SetAnswer(sdp))),
+            LegFact::Answered { sdp } | LegFact::ReinviteAnswered { sdp } | LegFact::Acked { sdp: Some(sdp) } => {
+                effects.push(Effect::Media(leg, MediaEffect::SetAnswer(sdp)));
+            }
             LegFact::Reinvited { sdp } => effects.push(Effect::Media(leg, MediaEffect::Reoffer(sdp))),
             LegFact::Failed(cause) | LegFact::Ended(cause) => {
                 let unanswered = matches!(fact, LegFact::Failed(_));
@@ -102,7 +109,8 @@ impl Call {
     }
 
     pub(crate) fn drop_far(&mut self, cause: Cause, effects: &mut Vec<Effect>) {
-        if let Some(far) = self.far.take() {
+        // The customer whom an agent is about to dial has no leg yet.
+        if let Some(far) = self.far.take().filter(|far| far.leg != self.customer.leg) {
             effects.push(Effect::Leg(far.leg, LegEffect::HangUp(cause)));
             effects.push(Effect::Media(far.leg, MediaEffect::Close));
         }
@@ -148,6 +156,7 @@ impl Call {
 
     /// The agent is on the line: now the customer's leg is opened, while the agent hears it ring.
     pub(crate) fn dial_after_agent(&mut self, leg: LegId, effects: &mut Vec<Effect>) {
+        self.customer.opened = true;
         effects.push(Effect::Media(self.customer.leg, MediaEffect::Open { browser: false, offer: None }));
         self.play_ringback(leg, effects);
     }

@@ -10,9 +10,9 @@ mod legs;
 mod part;
 mod talk;
 mod tape;
-mod wrapup;
 #[cfg(test)]
 mod tests;
+mod wrapup;
 
 pub use api::{Effect, Fact, Phase, Wish};
 pub use engine::Call;

@@ -1,14 +1,10 @@
 //! The agent's side: ringing, joined, hold, transfer, hang-up, wrap-up.
 
-use crate::api::{
-    Effect, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, QueueRules, Reserved,
-    Wish,
-};
-use crate::engine::{Call, Tape};
+use crate::api::{Effect, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, QueueRules, Reserved, Wish};
+use crate::engine::{Call, Line, Tape};
+use crate::legs::FarNumber;
 use crate::part::{Part, Record, Stage, Times};
-use domain::{
-    AgentId, Cause, CommandError, ContactEventKind, DeskBody, EndedBy, Instant, LegId, OfferId, OfferResult,
-};
+use domain::{AgentId, Cause, CommandError, ContactEventKind, DeskBody, EndedBy, Instant, LegId, OfferId, OfferResult};
 
 impl Call {
     /// An agent is reserved: the desk is told first, then the phone is rung.
@@ -26,13 +22,8 @@ impl Call {
         let offered =
             ContactEventKind::Offered { offer, interaction, agent, queue: reserved.queue, why: reserved.why.clone() };
         self.event(now, offered, effects);
-        let desk = domain::Offer {
-            offer,
-            interaction,
-            deadline: reserved.deadline,
-            why: reserved.why,
-            pop: self.pop.clone(),
-        };
+        let desk =
+            domain::Offer { offer, interaction, deadline: reserved.deadline, why: reserved.why, pop: self.pop.clone() };
         effects.push(Effect::Desk(agent, DeskBody::Offered(Box::new(desk))));
         effects.push(Effect::Media(reserved.leg, MediaEffect::Open { browser: reserved.browser, offer: None }));
         self.parts.push(Part {
@@ -75,10 +66,12 @@ impl Call {
                 effects.push(Effect::Media(leg, MediaEffect::SetAnswer(sdp)));
                 self.on_agent_answered(now, index, leg, effects);
             }
-            LegFact::Answered { .. } | LegFact::Acked { .. } => {}
+            LegFact::Answered { .. } | LegFact::Acked { sdp: None } => {}
             LegFact::Failed(cause) | LegFact::Ended(cause) => self.on_agent_gone(now, index, cause, effects),
             LegFact::Reinvited { sdp } => effects.push(Effect::Media(leg, MediaEffect::Reoffer(sdp))),
-            LegFact::ReinviteAnswered { sdp } => effects.push(Effect::Media(leg, MediaEffect::SetAnswer(sdp))),
+            LegFact::ReinviteAnswered { sdp } | LegFact::Acked { sdp: Some(sdp) } => {
+                effects.push(Effect::Media(leg, MediaEffect::SetAnswer(sdp)));
+            }
             LegFact::Digit(_) => {}
         }
     }
@@ -132,7 +125,7 @@ impl Call {
             sdp,
             from: if self.pop.outgoing { domain::Ani::new(self.pop.dnis.as_str()) } else { self.pop.ani.clone() },
             from_name: name,
-            auto_answer: self.pop.outgoing,
+            auto_answer: part.offer.is_none(),
         };
         effects.push(Effect::Leg(leg, invite));
     }
@@ -160,13 +153,7 @@ impl Call {
     }
 
     /// Takes a ringing phone out of the call.
-    pub(crate) fn drop_ringing(
-        &mut self,
-        now: Instant,
-        index: usize,
-        result: OfferResult,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(crate) fn drop_ringing(&mut self, now: Instant, index: usize, result: OfferResult, effects: &mut Vec<Effect>) {
         self.drop_leg(index, hang_up_cause(result), effects);
         let part = &mut self.parts[index];
         part.enter(now, Stage::Ended);
@@ -185,7 +172,9 @@ impl Call {
     }
 
     fn drop_leg(&mut self, index: usize, cause: Cause, effects: &mut Vec<Effect>) {
-        if let Some(leg) = self.parts[index].leg.take() {
+        // The phone of an agent who dials is left alone until the contact is durable.
+        let opened = self.parts[index].offer.is_some() || self.customer.stored;
+        if let Some(leg) = self.parts[index].leg.take().filter(|_| opened) {
             effects.push(Effect::Leg(leg, LegEffect::HangUp(cause)));
             effects.push(Effect::Media(leg, MediaEffect::Close));
         }
@@ -294,7 +283,7 @@ impl Call {
             (Wish::TransferToNumber { leg, phone, to }, Stage::Talking | Stage::Held) => {
                 let interaction = self.parts[index].interaction;
                 self.part_from_customer(now, index, effects);
-                self.call_number(now, leg, phone, to, Some(interaction), effects);
+                self.call_number(now, FarNumber { leg, phone, to }, Some(interaction), effects);
             }
             _ => return Err(CommandError::WrongState),
         }
@@ -386,7 +375,7 @@ impl Call {
         let priority = self.line.as_ref().map_or(domain::Priority(0), |line| line.priority);
         let same = self.line.as_ref().filter(|line| line.rules.id == rules.id);
         let requirement = same.and_then(|line| line.requirement.clone());
-        self.enqueue(now, rules, priority, requirement, agent, effects);
+        self.enqueue(now, Line { rules, priority, requirement }, agent, effects);
         self.play_music(effects);
     }
 

@@ -192,7 +192,9 @@ fn a_caller_who_leaves_while_an_agent_rings_leaves_no_leg_behind() {
     assert!(has(&effects, &Effect::Leg(AGENT, LegEffect::HangUp(Cause::Cancelled))));
     assert!(has(&effects, &Effect::Media(AGENT, MediaEffect::Close)));
     assert!(has(&effects, &Effect::Line(LineEffect::Left(OfferResult::CustomerLeft))));
-    assert!(events(&effects).contains(&ContactEventKind::Closed { outcome: Outcome::Abandoned, by: EndedBy::Customer }));
+    assert!(
+        events(&effects).contains(&ContactEventKind::Closed { outcome: Outcome::Abandoned, by: EndedBy::Customer })
+    );
     assert!(world.call.is_over() && world.call.legs().is_empty());
 }
 

@@ -6,12 +6,7 @@ use crate::part::Stage;
 use domain::{AgentId, CommandError, ContactEventKind, DispositionBy, DispositionCode, Instant, Redacted};
 
 impl Call {
-    pub(crate) fn on_wrap_up_started(
-        &mut self,
-        agent: AgentId,
-        deadline: Option<Instant>,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(crate) fn on_wrap_up_started(&mut self, agent: AgentId, deadline: Option<Instant>, effects: &mut Vec<Effect>) {
         if let Some(index) = self.parts.iter().rposition(|p| p.agent == agent && p.stage == Stage::WrapUp) {
             self.parts[index].times.wrap_up_deadline = deadline;
             self.tell(index, effects);

@@ -224,7 +224,7 @@ impl<'a> Checking<'a> {
         let mut names: Vec<String> = Vec::new();
         for name in found {
             if names.contains(&name.value) {
-                let why = format!("there is already a {what} `{}`", name.value);
+                let why = format!("`{}` is taken by another {what}", name.value);
                 self.report.error("duplicate_id", name.place, "", why, None);
             } else {
                 names.push(name.value);

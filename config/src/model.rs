@@ -41,6 +41,8 @@ pub struct SipSettings {
     pub domains: Vec<String>,
     /// Offer MD5 beside SHA-256.
     pub allow_md5: bool,
+    /// Offer MD5 alone: some phones give up at a challenge that they do not know.
+    pub md5_only: bool,
     /// Least and most seconds of a registration.
     pub expires_s: (u32, u32),
     /// Timers of RFC 3261 §17.

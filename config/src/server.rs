@@ -56,6 +56,7 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
         realm: table.need_text_if_any("realm").map_or(defaults.realm, |text| text.value),
         domains: table.texts("domains").into_iter().map(|text| text.value).collect(),
         allow_md5: table.flag("allow_md5", true),
+        md5_only: table.flag("md5_only", false),
         expires_s,
         timers: Timers {
             t1: table.millis("t1_ms", 500, 10..=10_000),
@@ -74,6 +75,7 @@ fn sip_defaults() -> SipSettings {
         realm: "switchroom".to_owned(),
         domains: Vec::new(),
         allow_md5: true,
+        md5_only: false,
         expires_s: (60, 3_600),
         timers: Timers::default(),
     }

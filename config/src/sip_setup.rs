@@ -27,6 +27,7 @@ impl Config {
             domains: settings.domains.clone(),
             realm: settings.realm.clone(),
             allow_md5: settings.allow_md5,
+            md5_only: settings.md5_only,
             trunks: self.trunks().iter().map(|trunk| self.trunk(trunk)).collect(),
             users,
             timers: settings.timers,

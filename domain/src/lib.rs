@@ -27,12 +27,14 @@ mod view;
 pub use agent::{AgentState, Channel, NextState, Priority, Proficiency, Role};
 pub use cause::{Cause, EndedBy, OfferResult, Outcome};
 pub use customer::{ContactPoint, Customer, LastContact};
-pub use desk::{Audience, DeskBody, DeskEvent, InteractionPhase, InteractionView, Offer, ScreenPop, TransferTarget, Wish};
+pub use desk::{
+    Audience, DeskBody, DeskEvent, InteractionPhase, InteractionView, Offer, ScreenPop, TransferTarget, Wish,
+};
 pub use error::CommandError;
 pub use event::{ContactEvent, ContactEventKind, DispositionBy};
 pub use history::{
-    AgentRow, Answer, ContactDetail, ContactFilter, ContactRow, DispositionRow, EventRow, ImportReport,
-    InteractionRow, NewCustomer, Page, Query, QueryError, RecordingRow, RowError, Session, User,
+    AgentRow, Answer, ContactDetail, ContactFilter, ContactRow, DispositionRow, EventRow, ImportReport, InteractionRow,
+    NewCustomer, Page, Query, QueryError, RecordingRow, RowError, Session, User,
 };
 pub use id::{
     AgentId, ContactId, CustomerId, DispositionCode, EntryPointId, FlowId, InteractionId, LegId, NodeId, OfferId,

@@ -175,7 +175,6 @@ pub struct WebCall {
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct WebCallStatus {
     /// `menu`, `waiting`, `ringing` or `talking`.
-    #[schema(pattern = "^(menu|waiting|ringing|talking)$")]
     pub phase: String,
     /// The name of the agent who rings or talks.
     pub agent: Option<String>,

@@ -79,7 +79,7 @@ fn measure(is_recorded: bool) -> Outcome<Figures> {
         let (a, b) = (leg(2 * call), leg(2 * call + 1));
         workers.send(Command::Bridge { a, b });
         if is_recorded {
-            let recording = RecordingId::new(call as u64 + 1);
+            let recording = RecordingId::new(call as u128 + 1);
             workers.send(Command::StartRecording { recording, contact: CONTACT, customer: a, agent: Some(b) });
         }
     }
@@ -159,17 +159,18 @@ fn talk(sockets: &[UdpSocket], targets: &[u16]) -> Outcome<u64> {
     payload[..MARK.len()].copy_from_slice(&MARK);
     let rounds = ((WARM_UP + MEASURED).as_millis() / 20 + 25) as u32;
     let payload_type = Codec::Pcmu.payload_type();
+    let chunk = targets.len().div_ceil(10);
     let (mut sent, mut due) = (0, Instant::now());
     for round in 0..rounds {
         // Spread over the 20 ms, as the packets of unrelated calls are.
-        for (part, group) in targets.chunks(targets.len().div_ceil(10)).enumerate() {
+        for (part, group) in targets.chunks(chunk).enumerate() {
             for (n, port) in group.iter().enumerate() {
-                let leg = part * group.len() + n;
+                let leg = part * chunk + n;
                 let (sequence, timestamp) = (round as u16, round * FRAME as u32);
                 let stamp = Stamp { ssrc: leg as u32 + 1, sequence, timestamp, marker: false };
                 let packet = Packet { payload_type, stamp, payload: &payload }.to_bytes();
-                sockets[leg % SOCKETS].send_to(&packet, SocketAddr::from(([127, 0, 0, 1], *port)))?;
-                sent += 1;
+                let target = SocketAddr::from(([127, 0, 0, 1], *port));
+                sent += u64::from(sockets[leg % SOCKETS].send_to(&packet, target).is_ok());
             }
             due += Duration::from_millis(2);
             std::thread::sleep(due.saturating_duration_since(Instant::now()));

@@ -377,6 +377,8 @@ pub struct Setup {
     pub realm: String,
     /// Offer MD5 beside SHA-256 (many phones know nothing else). SHA-256 always comes first.
     pub allow_md5: bool,
+    /// Offer MD5 alone, for phones that give up at a challenge that they do not know (baresip 1.0, SIPp 3.6).
+    pub md5_only: bool,
     /// Trunks.
     pub trunks: Vec<Trunk>,
     /// Users who may register.

@@ -39,7 +39,7 @@ impl Guard {
             let credentials = trunk.credentials.clone()?;
             Some((credentials.user.clone(), (trunk.id, credentials)))
         });
-        Self { authenticator: Authenticator::new(&setup.realm, setup.allow_md5, key), users, trunks: trunks.collect() }
+        Self { authenticator: Authenticator::new(&setup.realm, offered(setup), key), users, trunks: trunks.collect() }
     }
 
     /// Adds or replaces a user.
@@ -123,6 +123,15 @@ pub(crate) fn peer_of(core: &Core, request: &Request, source: Source) -> Option<
     match user.filter(|user| core.registrar.is_home_of(user, home_of(source))) {
         Some(user) => Some(Peer::User(user)),
         None => trunk_of(&core.setup, source).map(Peer::Trunk),
+    }
+}
+
+/// The algorithms that challenges offer, the strongest first.
+fn offered(setup: &Setup) -> &'static [Algorithm] {
+    match (setup.md5_only, setup.allow_md5) {
+        (true, _) => &[Algorithm::Md5],
+        (false, true) => &[Algorithm::Sha256, Algorithm::Md5],
+        (false, false) => &[Algorithm::Sha256],
     }
 }
 

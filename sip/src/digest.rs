@@ -229,14 +229,10 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// An authenticator whose nonces are sealed with `key`.
+    /// An authenticator that offers these algorithms in this order, and whose nonces are sealed with `key`.
     #[must_use]
-    pub fn new(realm: &str, allow_md5: bool, key: [u8; 32]) -> Self {
-        let mut algorithms = vec![Algorithm::Sha256];
-        if allow_md5 {
-            algorithms.push(Algorithm::Md5);
-        }
-        Self { realm: realm.to_owned(), algorithms, nonces: Nonces::new(key) }
+    pub fn new(realm: &str, algorithms: &[Algorithm], key: [u8; 32]) -> Self {
+        Self { realm: realm.to_owned(), algorithms: algorithms.to_vec(), nonces: Nonces::new(key) }
     }
 
     /// The challenges of one 401 or 407, the strongest first (RFC 8760 §2.3). `salt` must differ from call to call.

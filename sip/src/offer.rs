@@ -214,15 +214,8 @@ impl Session {
 
     /// The peer's re-INVITE.
     pub(crate) fn on_reinvite(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
-        let crossing = self.ours.as_ref().is_some_and(|ours| ours.purpose != Purpose::Update);
-        let unanswered = self.unacked.as_ref().is_some_and(|unacked| unacked.offers);
         core.servers.set_leg(tx, id);
-        if crossing || unanswered {
-            self.respond(core, tx, request, 491);
-            return;
-        }
-        if self.theirs.is_some() {
-            self.respond_later(core, tx, request);
+        if self.put_off(core, tx, request) {
             return;
         }
         let Some(timer) = self.timer_of(core, tx, request) else { return };
@@ -230,19 +223,24 @@ impl Session {
         self.take_up(id, core, tx, request, timer);
     }
 
-    /// The peer's UPDATE (RFC 3311 §5.2).
-    pub(crate) fn on_update(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
+    /// Refuses a change that crosses one of ours, or one while another of the peer's is open (RFC 3261 §14.2).
+    fn put_off(&mut self, core: &mut Core, tx: TxId, request: &Request) -> bool {
         let crossing = self.ours.as_ref().is_some_and(|ours| ours.purpose != Purpose::Update);
         let unanswered = self.unacked.as_ref().is_some_and(|unacked| unacked.offers);
-        if request.sdp().is_some() {
-            if crossing || unanswered {
-                self.respond(core, tx, request, 491);
-                return;
-            }
-            if self.theirs.is_some() {
-                self.respond_later(core, tx, request);
-                return;
-            }
+        if crossing || unanswered {
+            self.respond(core, tx, request, 491);
+        } else if self.theirs.is_some() {
+            self.respond_later(core, tx, request);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// The peer's UPDATE (RFC 3311 §5.2).
+    pub(crate) fn on_update(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
+        if request.sdp().is_some() && self.put_off(core, tx, request) {
+            return;
         }
         let Some(timer) = self.timer_of(core, tx, request) else { return };
         if request.sdp().is_some() {

@@ -52,7 +52,10 @@ pub(super) async fn answer_http(mut asked: mpsc::Receiver<http_api::Ask>, store:
 }
 
 /// Passes on the bridge's wishes.
-pub(super) async fn wish_cti(mut wished: mpsc::Receiver<cti_bridge::WishRequest>, to: mpsc::Sender<control::WishRequest>) {
+pub(super) async fn wish_cti(
+    mut wished: mpsc::Receiver<cti_bridge::WishRequest>,
+    to: mpsc::Sender<control::WishRequest>,
+) {
     while let Some(request) = wished.recv().await {
         tracing::debug!(agent = %request.agent, by = request.by, "a console wishes");
         let wish = control::WishRequest { agent: request.agent, wish: request.wish, reply: request.reply };
@@ -63,7 +66,10 @@ pub(super) async fn wish_cti(mut wished: mpsc::Receiver<cti_bridge::WishRequest>
 }
 
 /// Passes on the API's wishes.
-pub(super) async fn wish_http(mut wished: mpsc::Receiver<http_api::WishRequest>, to: mpsc::Sender<control::WishRequest>) {
+pub(super) async fn wish_http(
+    mut wished: mpsc::Receiver<http_api::WishRequest>,
+    to: mpsc::Sender<control::WishRequest>,
+) {
     while let Some(request) = wished.recv().await {
         tracing::debug!(agent = %request.agent, by = request.by, "the API wishes");
         let wish = control::WishRequest { agent: request.agent, wish: request.wish, reply: request.reply };
@@ -134,7 +140,10 @@ pub(super) async fn web_calls(
 }
 
 /// Gives agents their SIP accounts.
-pub(super) async fn phones(mut asked: mpsc::Receiver<http_api::PhoneRequest>, accounts: BTreeMap<AgentId, PhoneAccount>) {
+pub(super) async fn phones(
+    mut asked: mpsc::Receiver<http_api::PhoneRequest>,
+    accounts: BTreeMap<AgentId, PhoneAccount>,
+) {
     while let Some(request) = asked.recv().await {
         let ticket = accounts.get(&request.agent).map(|account| http_api::PhoneTicket {
             sip_user: account.user.clone(),

@@ -20,7 +20,9 @@ pub const CODES: &[(&str, &str)] = &[
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
     /// The data directory cannot be written.
-    #[error("the data directory {path} cannot be written: {source}; create it or give it to the user that runs switchroom")]
+    #[error(
+        "the data directory {path} cannot be written: {source}; create it or give it to the user that runs switchroom"
+    )]
     DataDir {
         /// The directory.
         path: PathBuf,

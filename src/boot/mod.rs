@@ -1,6 +1,7 @@
 //! Builds the daemon: opens what must be open, makes every channel between the shells, and starts the control loop.
 
 mod asks;
+mod doors;
 mod error;
 mod setup;
 
@@ -11,6 +12,7 @@ use crate::control::{Control, Inbox, Shells};
 use crate::metrics::Metrics;
 use config::{Config, Database};
 use domain::FloorView;
+use doors::{House, Reading};
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -145,63 +147,32 @@ impl Daemon {
         let (stored_tx, stored) = mpsc::channel(INBOX);
 
         let recorder = recorder::Recorder::start(recordings.clone(), blocks, report_to(back.clone()))?;
-        let workers = media_io::Workers::start(
-            setup::media(&config),
-            Arc::new(prompts),
-            events_to(back.clone()),
-            block_tx,
-        )
-        .map_err(BootError::Media)?;
-        let (journal, writer) =
-            store.start_writer(crm::WriterOptions::new(clock.wall_at_start()), stored_tx);
+        let workers =
+            media_io::Workers::start(setup::media(&config), Arc::new(prompts), events_to(back.clone()), block_tx)
+                .map_err(BootError::Media)?;
+        let (journal, writer) = store.start_writer(crm::WriterOptions::new(clock.wall_at_start()), stored_tx);
         tokio::spawn(asks::tell_stored(stored, back.clone()));
 
         let Sockets { http, sip: bound } = sockets;
         let http_address = http.local_addr().map_err(BootError::Media)?;
-        let transports = sip_io::Transports::start(
-            bound,
-            http_address,
-            sip_io::Limits::default(),
-            sip_tx,
-            Arc::default(),
-        );
+        let transports =
+            sip_io::Transports::start(bound, http_address, sip_io::Limits::default(), sip_tx, Arc::default());
         let sip_address = transports.local();
-        let (cti_asks, cti_asked) = mpsc::channel(256);
-        let (http_asks, http_asked) = mpsc::channel(256);
-        let (cti_wishes, cti_wished) = mpsc::channel(256);
-        let (http_wishes, http_wished) = mpsc::channel(256);
-        let (web_calls, web_called) = mpsc::channel(64);
-        let (phones, phoned) = mpsc::channel(64);
-        let (presence, present) = mpsc::channel(256);
-        let bridge = cti_bridge::Bridge::new(setup::bridge(&config, &clock), cti_asks, cti_wishes, presence);
-        tokio::spawn(asks::tell_presence(present, back.clone()));
         let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
-        tokio::spawn(asks::answer_cti(cti_asked, store.clone()));
-        tokio::spawn(asks::answer_http(http_asked, store.clone()));
-        tokio::spawn(asks::wish_cti(cti_wished, wish_tx.clone()));
-        tokio::spawn(asks::wish_http(http_wished, wish_tx));
-        let number = options.web_call_number.clone();
-        tokio::spawn(asks::web_calls(web_called, back.clone(), asks::WebCalls::new(&config, sip_address, number)));
-        tokio::spawn(asks::phones(phoned, setup::phone_tickets(&config, sip_address)));
-
-        let links = http_api::Links {
-            asks: http_asks,
-            wishes: http_wishes,
-            web_calls,
-            phones,
-            floor: floor.clone(),
-            metrics: setup::metrics(Arc::clone(&metrics), journal.clone()),
-            readiness: setup::readiness(journal.clone()),
-        };
-        let state = http_api::State::new(setup::http(&config, &clock, options, sip_address), links);
-        let router = http_api::router(state).merge(bridge.router()).merge(transports.ws_router());
+        let house = House { config: &config, clock: &clock, store: &store, sip: sip_address, back: &back };
+        let bridge = house.consoles(wish_tx.clone());
+        let reading = Reading { floor: floor.clone(), metrics: Arc::clone(&metrics), journal: journal.clone() };
+        let api = house.api(options, wish_tx, reading);
+        let router = api.merge(bridge.router()).merge(transports.ws_router());
         let (stop_http, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(serve(http, router, stopped));
 
         let mut first = Vec::new();
-        let board = switchboard::Switchboard::new(clock.now(), setup::switchboard(&config, sip_address, &clock)?, &mut first);
-        let shells = Shells { transports, workers, journal, store: store.clone(), bridge, back, floor: floor_tx, metrics };
+        let board =
+            switchboard::Switchboard::new(clock.now(), setup::switchboard(&config, sip_address, &clock)?, &mut first);
+        let shells =
+            Shells { transports, workers, journal, store: store.clone(), bridge, back, floor: floor_tx, metrics };
         let (stop_control, stop) = oneshot::channel();
         let control = Control::new(board, clock, shells, first);
         let control = tokio::spawn(control.run(Inbox { sip, inputs, wishes }, stop));

@@ -89,11 +89,8 @@ fn rules(config: &Config) -> Rules {
         flow: entry.flow,
         language: entry.language,
     };
-    let agent = |agent: &config::Agent| AgentRules {
-        id: agent.id,
-        phone: phone(&agent.phone),
-        signed_in: agent.signed_in,
-    };
+    let agent =
+        |agent: &config::Agent| AgentRules { id: agent.id, phone: phone(&agent.phone), signed_in: agent.signed_in };
     Rules {
         entries: config.entries().iter().map(entry).collect(),
         flows: config.flows().clone(),
@@ -107,11 +104,7 @@ fn rules(config: &Config) -> Rules {
 }
 
 /// What the switchboard is built from.
-pub(super) fn switchboard(
-    config: &Config,
-    sip: SocketAddr,
-    clock: &Clock,
-) -> Result<switchboard::Setup, BootError> {
+pub(super) fn switchboard(config: &Config, sip: SocketAddr, clock: &Clock) -> Result<switchboard::Setup, BootError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|_| BootError::NoRandomness)?;
     Ok(switchboard::Setup {

@@ -53,10 +53,8 @@ pub async fn run(args: cli::Doctor) -> Result<ExitCode, Failure> {
 
 fn tell(checks: &[Check], as_json: bool) {
     if as_json {
-        let list: Vec<_> = checks
-            .iter()
-            .map(|c| json!({ "name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix }))
-            .collect();
+        let list: Vec<_> =
+            checks.iter().map(|c| json!({ "name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix })).collect();
         println!("{}", json!({ "ok": checks.iter().all(|c| c.ok), "checks": list }));
         return;
     }
@@ -103,9 +101,10 @@ fn data_dir(config: &Config) -> Result<String, (String, String)> {
 
 fn open_files() -> Result<String, (String, String)> {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let soft = limits.lines().find(|line| line.starts_with("Max open files")).and_then(|line| {
-        line.split_whitespace().nth(3).and_then(|word| word.parse::<u64>().ok())
-    });
+    let soft = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))
+        .and_then(|line| line.split_whitespace().nth(3).and_then(|word| word.parse::<u64>().ok()));
     match soft {
         Some(files) if files < 4_096 => {
             let fix = "raise it: `ulimit -n 65536`, or LimitNOFILE=65536 in the service".to_owned();

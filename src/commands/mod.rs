@@ -43,7 +43,9 @@ pub enum Failure {
     #[error("{0} is not empty; `switchroom init` writes into an empty or new directory only")]
     NotEmpty(PathBuf),
     /// A demo to attach to does not run.
-    #[error("no demo runs with the data directory {0}: start one with `switchroom demo --dir {0}`, or leave --attach out")]
+    #[error(
+        "no demo runs with the data directory {0}: start one with `switchroom demo --dir {0}`, or leave --attach out"
+    )]
     NoDemo(PathBuf),
     /// A step of a demo call failed.
     #[error("{0}")]
@@ -106,7 +108,8 @@ pub fn block_on(command: impl Future<Output = Result<ExitCode, Failure>>) -> Res
 
 /// Waits for Ctrl-C or SIGTERM.
 pub async fn asked_to_stop() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
         return;
     };
     tokio::select! {

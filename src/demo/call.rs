@@ -58,8 +58,7 @@ pub async fn run(args: DemoCall) -> Result<ExitCode, Failure> {
         Some(dir) => (Ticket::read(dir)?, None),
         None => {
             let loopback = Some(std::net::IpAddr::from([127, 0, 0, 1]));
-            let place =
-                DemoPlace { http: Some(0), sip: Some(0), media_address: loopback, ..DemoPlace::default() };
+            let place = DemoPlace { http: Some(0), sip: Some(0), media_address: loopback, ..DemoPlace::default() };
             let running = super::start(&place).await?;
             (running.ticket.clone(), Some(running))
         }
@@ -82,7 +81,10 @@ fn tell(report: &Value, as_json: bool) {
     for (name, held) in report["checks"].as_object().into_iter().flatten() {
         println!("{} {}", if held == true { "ok  " } else { "FAIL" }, name.replace('_', " "));
     }
-    println!("contact {} of {}: waited {} ms, rang {} ms, talked {} ms", report["contact_id"], report["ani"], report["wait_ms"], report["ring_ms"], report["talk_ms"]);
+    println!(
+        "contact {} of {}: waited {} ms, rang {} ms, talked {} ms",
+        report["contact_id"], report["ani"], report["wait_ms"], report["ring_ms"], report["talk_ms"]
+    );
     println!("recording {}", report["recording"]["path"]);
 }
 

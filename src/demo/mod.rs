@@ -20,6 +20,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// Who the demo's customers call.
 pub const COMPANY: &str = "Halden Energy";
@@ -42,7 +43,8 @@ pub struct Running {
     /// What was printed.
     pub ticket: Ticket,
     notes: Vec<String>,
-    temporary: Option<PathBuf>,
+    /// Removed when the demo ends.
+    temporary: Option<TempDir>,
 }
 
 fn secret() -> String {
@@ -95,14 +97,19 @@ fn choose_port(what: &str, wished: Option<u16>, usual: u16, notes: &mut Vec<Stri
     port
 }
 
+fn temporary() -> Result<TempDir, Failure> {
+    let made = tempfile::Builder::new().prefix("switchroom-demo-").tempdir();
+    made.map_err(|source| Failure::File { path: std::env::temp_dir(), source })
+}
+
 /// Starts a demo.
 ///
 /// # Errors
 /// When the daemon does not start.
 pub async fn start(place: &DemoPlace) -> Result<Running, Failure> {
     let mut notes = Vec::new();
-    let temporary = place.dir.is_none().then(|| std::env::temp_dir().join(format!("switchroom-demo-{}", secret())));
-    let data_dir = place.dir.clone().or_else(|| temporary.clone()).unwrap_or_default();
+    let temporary = if place.dir.is_none() { Some(temporary()?) } else { None };
+    let data_dir = place.dir.clone().or_else(|| Some(temporary.as_ref()?.path().to_owned())).unwrap_or_default();
     crate::boot::check_writable(&data_dir)?;
     let local = |port| Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     let overrides = Overrides {
@@ -175,10 +182,8 @@ impl Running {
     /// Stops the demo and removes its data if they were temporary.
     pub async fn stop(self) {
         self.daemon.stop(PATIENCE).await;
-        if let Some(dir) = self.temporary {
-            // What is left of a temporary directory is the system's to clear.
-            let _ = std::fs::remove_dir_all(dir);
-        }
+        // What cannot be removed of a temporary directory is the system's to clear.
+        let _ = self.temporary.map(TempDir::close);
     }
 
     /// Where the recordings are.
@@ -200,7 +205,10 @@ fn banner(running: &Running) {
     if let Some(boss) = &ticket.supervisor {
         println!("  Floor   {:<12} {:<12} password {}", boss.name, boss.login, boss.password);
     }
-    println!("  Phone   SIP server {sip}, user {}, password {}; dial {}", ticket.sip_user, ticket.sip_password, ticket.dial);
+    println!(
+        "  Phone   SIP server {sip}, user {}, password {}; dial {}",
+        ticket.sip_user, ticket.sip_password, ticket.dial
+    );
     println!("  API     {}/docs   token {}", ticket.http_url, ticket.api_token);
     println!("  Data    {}", ticket.data_dir);
     for note in &running.notes {

@@ -37,6 +37,7 @@ fn setup(address: SocketAddr) -> Setup {
         domains: Vec::new(),
         realm: "phone".to_owned(),
         allow_md5: true,
+        md5_only: false,
         // Whoever calls this phone may: it listens on this machine only.
         trunks: vec![sip::api::Trunk {
             id: "any".parse().unwrap_or_else(|_| unreachable!("a short word is an id")),

@@ -2,8 +2,8 @@
 
 use call::api::{FinishedRecording, Phone, QueueRules};
 use domain::{
-    AgentId, CommandError, ContactEvent, ContactId, Customer, DeskEvent, DispositionCode, EntryPointId, FlowId, Language,
-    QueueId, ReasonCode, RecordingId, Redacted, TrunkId, WallTime, Wish,
+    AgentId, CommandError, ContactEvent, ContactId, Customer, DeskEvent, DispositionCode, EntryPointId, FlowId,
+    Language, QueueId, ReasonCode, RecordingId, Redacted, TrunkId, WallTime, Wish,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -97,6 +97,7 @@ pub enum LookupBy {
 
 /// Everything that can wake the switchboard.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "most inputs are SIP messages; a box would be one allocation for each")]
 pub enum Input {
     /// From the SIP transports.
     Sip(sip::api::Fact),

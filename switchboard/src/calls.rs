@@ -4,10 +4,11 @@ use crate::api::Effect;
 use crate::engine::{Job, Live, Switchboard};
 use crate::route;
 use call::api::{Incoming, LineEffect, ToFlow};
-use domain::{
-    AgentId, AgentState, Ani, Audience, Cause, ContactId, DeskBody, DeskEvent, Dnis, Instant, LegId, OfferResult, Redacted,
-};
 use core::time::Duration;
+use domain::{
+    AgentId, AgentState, Ani, Audience, Cause, ContactId, DeskBody, DeskEvent, Dnis, Instant, LegId, OfferResult,
+    Redacted,
+};
 use std::sync::Arc;
 
 /// How long the screen pop leads the ring for an agent with a console: time to be painted.
@@ -152,11 +153,8 @@ impl Switchboard {
                 .map(|id| (*id, acd.queue_state(*id).map(route::figures).unwrap_or_default()))
                 .collect::<Vec<_>>()
         };
-        let env = ivr::api::Env {
-            wall: self.wall_at_start.at(now),
-            utc_offset_s: self.rules.utc_offset_s,
-            queues: &queues,
-        };
+        let env =
+            ivr::api::Env { wall: self.wall_at_start.at(now), utc_offset_s: self.rules.utc_offset_s, queues: &queues };
         run.handle(now, fact, &env, &mut effects);
         for note in run.take_notes() {
             out.push(Effect::FlowNote { contact, note });
@@ -189,13 +187,16 @@ impl Switchboard {
         };
         let mut effects = Vec::new();
         self.acd.handle(now, fact, &mut effects);
-        self.run_acd_effects(now, effects, out);
         if let Some((contact, agent)) = finished
             && self.acd.agent_state(agent) != Some(AgentState::AfterContactWork)
         {
-            // A queue without wrap-up: the part is over at once.
+            // A queue without wrap-up: the part is over at once, and before the agent gets the next contact.
             self.jobs.push_back(Job::Call(contact, call::Fact::WrapUpEnded { agent, timed_out: true }));
+            if self.directory.in_hand.get(&agent) == Some(&contact) {
+                self.directory.in_hand.remove(&agent);
+            }
         }
+        self.run_acd_effects(now, effects, out);
     }
 
     pub(crate) fn run_acd_effects(&mut self, now: Instant, effects: Vec<acd::api::Effect>, out: &mut Vec<Effect>) {

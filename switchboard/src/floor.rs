@@ -35,7 +35,10 @@ fn web_caller(call: &Call, floor: &FloorView) -> Option<WebCallerView> {
         user: user.to_owned(),
         phase,
         agent: call.agent().and_then(named),
-        queue: pop.queue.and_then(|id| floor.queues.iter().find(|queue| queue.id == id)).map(|queue| queue.name.clone()),
+        queue: pop
+            .queue
+            .and_then(|id| floor.queues.iter().find(|queue| queue.id == id))
+            .map(|queue| queue.name.clone()),
         position: position(call, floor),
     })
 }

@@ -10,9 +10,9 @@ mod calls;
 mod engine;
 mod floor;
 mod route;
-mod wishes;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
 pub use api::{Effect, Input, Setup};
 pub use engine::Switchboard;

@@ -246,11 +246,7 @@ pub(crate) fn entry_for<'a>(entries: &'a [Entry], dnis: &str) -> Option<&'a Entr
 
 /// The ACD's figures of a queue, as a flow's condition reads them.
 pub(crate) fn figures(state: acd::api::QueueFigures) -> ivr::api::QueueFigures {
-    ivr::api::QueueFigures {
-        waiting: state.waiting,
-        ready: state.ready,
-        longest_wait_s: state.longest_wait_ms / 1_000,
-    }
+    ivr::api::QueueFigures { waiting: state.waiting, ready: state.ready, longest_wait_s: state.longest_wait_ms / 1_000 }
 }
 
 /// Why this agent, in one line.
@@ -260,7 +256,8 @@ pub(crate) fn why_line(why: &acd::api::Why) -> String {
         acd::api::AgentRule::LeastOccupied => ("least occupied", "/1048576 occupied"),
         acd::api::AgentRule::BestLevel => ("best level", " level"),
     };
-    let candidates: Vec<String> = why.candidates.iter().map(|(agent, figure)| format!("{agent} {figure}{unit}")).collect();
+    let candidates: Vec<String> =
+        why.candidates.iter().map(|(agent, figure)| format!("{agent} {figure}{unit}")).collect();
     format!("{rule}; score {}; ring {}; {}", why.score, why.ring, candidates.join(", "))
 }
 

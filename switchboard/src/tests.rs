@@ -1,1 +1,307 @@
-//! Sentences about the whole switchboard.
+//! Sentences about the whole switchboard. The races are left to the simulation in `sim`.
+
+use crate::api::{AgentRules, Entry, QueueSetup, Rules};
+use crate::{Effect, Input, Setup, Switchboard};
+use call::api::{Phone, QueueRules};
+use config::{AgentPhone, Config, Outside, PromptSet, Source};
+use core::net::SocketAddr;
+use core::time::Duration;
+use domain::{ContactEventKind, ContactId, DeskBody, Instant, LegId, WallTime};
+use media::api::{Command as Media, Event};
+use std::path::PathBuf;
+
+const US: &str = "127.0.0.1:5060";
+const CALLER: &str = "127.0.0.2:5060";
+const AGENT: &str = "127.0.0.3:5060";
+const SDP: &str = "v=0\r\no=a 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+
+const CONFIG: &str = r#"
+[[trunk]]
+id = "lan"
+sources = ["127.0.0.0/8"]
+[[entry]]
+id = "main"
+dnis = "8000"
+flow = "direct"
+[[queue]]
+id = "billing"
+offer_timeout_s = 10
+[[agent]]
+id = "li.wei"
+phone = "sip:li.wei@127.0.0.3:5060"
+queues = ["billing"]
+signed_in = true
+[flow.direct]
+start = "line"
+[flow.direct.node.line]
+type = "enqueue"
+queue = "billing"
+"#;
+
+struct Nothing;
+
+impl Outside for Nothing {
+    fn read(&self, _path: &str) -> Result<String, String> {
+        Err("no such file".to_owned())
+    }
+
+    fn variable(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn prompts(&self, _dir: &str) -> Result<Option<PromptSet>, String> {
+        Ok(None)
+    }
+
+    fn resolve(&self, path: &str) -> PathBuf {
+        PathBuf::from(path)
+    }
+}
+
+fn queue(queue: &config::Queue) -> QueueSetup {
+    let rules = QueueRules {
+        id: queue.setup.id,
+        music: queue.music,
+        record: queue.record,
+        default_disposition: None,
+        disposition_required: false,
+    };
+    QueueSetup { rules, dispositions: Vec::new() }
+}
+
+fn agent(agent: &config::Agent) -> AgentRules {
+    let AgentPhone::Uri(uri) = &agent.phone else { panic!("the agent's phone has a fixed address") };
+    AgentRules { id: agent.id, phone: Phone::Uri(uri.clone()), signed_in: agent.signed_in }
+}
+
+fn setup(max_calls: usize) -> Setup {
+    let source = Source { name: "test.toml".to_owned(), text: CONFIG.to_owned() };
+    let config = Config::from_source(source, &Nothing).expect("a good configuration");
+    let entry = |entry: &config::Entry| Entry {
+        id: entry.id,
+        dnis: entry.dnis.as_ref().map(|dnis| dnis.as_str().to_owned()),
+        flow: entry.flow,
+        language: entry.language,
+    };
+    let rules = Rules {
+        entries: config.entries().iter().map(entry).collect(),
+        flows: config.flows().clone(),
+        agents: config.agents().iter().map(agent).collect(),
+        queues: config.queues().iter().map(|one| (one.setup.id, queue(one))).collect(),
+        max_calls,
+        ..Rules::default()
+    };
+    let (sip, acd) = (config.sip(address(US)), config.acd());
+    Setup { sip, acd, rules, wall_at_start: WallTime::from_micros(0), seed: [3; 32] }
+}
+
+fn address(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+/// A switchboard, and everything that it wanted so far.
+struct Bench {
+    board: Switchboard,
+    now: Instant,
+    log: Vec<Effect>,
+}
+
+impl Bench {
+    fn new(max_calls: usize) -> Self {
+        let mut log = Vec::new();
+        let board = Switchboard::new(Instant::ZERO, setup(max_calls), &mut log);
+        Self { board, now: Instant::ZERO, log }
+    }
+
+    /// Hands something in and gives what is wanted then.
+    fn tell(&mut self, input: Input) -> &[Effect] {
+        let before = self.log.len();
+        self.board.handle(self.now, input, &mut self.log);
+        &self.log[before..]
+    }
+
+    fn receive(&mut self, from: &str, text: &str) -> &[Effect] {
+        let source = sip::api::Source {
+            transport: sip::api::Transport::Udp,
+            local: address(US),
+            remote: address(from),
+            flow: None,
+        };
+        let message = sip::message::parse_datagram(text.as_bytes());
+        self.tell(Input::Sip(sip::api::Fact::Received { source, message }))
+    }
+
+    /// Lets time pass, deadline by deadline.
+    fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some((at, _)) = self.board.deadline().filter(|(at, _)| *at <= end) {
+            self.now = self.now.max(at);
+            self.tell(Input::Tick);
+        }
+        self.now = end;
+    }
+
+    /// The newest message sent that begins so.
+    fn sent(&self, start: &str) -> Option<String> {
+        self.log.iter().rev().find_map(|effect| text(effect).filter(|text| text.starts_with(start)))
+    }
+
+    fn place(&self, what: impl Fn(&Effect) -> bool) -> Option<usize> {
+        self.log.iter().position(what)
+    }
+
+    fn opened(&mut self) -> LegId {
+        let leg = self.log.iter().rev().find_map(|effect| match effect {
+            Effect::Media(Media::Open { leg, .. }) => Some(*leg),
+            _ => None,
+        });
+        let leg = leg.expect("a session is opened");
+        self.tell(Input::Media(Event::Opened { leg, sdp: SDP.to_owned() }));
+        leg
+    }
+
+    fn contact(&self) -> ContactId {
+        let first = self.log.iter().rev().find_map(|effect| match effect {
+            Effect::Store(event) if event.seq == 1 => Some(event.contact),
+            _ => None,
+        });
+        first.expect("a contact began")
+    }
+
+    /// A caller comes in, is answered and stands in line.
+    fn call(&mut self, name: &str) {
+        self.receive(CALLER, &invite(name, "8000"));
+        self.opened();
+        let contact = self.contact();
+        self.tell(Input::Stored(contact));
+        let ok = self.sent("SIP/2.0 200").expect("the call is answered");
+        let ack = format!(
+            "ACK sip:8000@{US} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLER};branch=z9hG4bK-ack-{name}\r\nMax-Forwards: 70\r\n\
+             From: <sip:+4930@{CALLER}>;tag={name}\r\n{}\r\nCall-ID: {name}\r\nCSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n",
+            line(&ok, "To:")
+        );
+        self.receive(CALLER, &ack);
+    }
+
+    /// The agent's phone answers the newest INVITE, whether or not it is still wanted.
+    fn agent_answers(&mut self) -> &[Effect] {
+        let invite = self.sent("INVITE").expect("the agent is rung");
+        let ok = format!(
+            "SIP/2.0 200 OK\r\n{}\r\n{}\r\n{};tag=phone\r\n{}\r\n{}\r\nContact: <sip:li.wei@{AGENT}>\r\n\
+             Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{SDP}",
+            line(&invite, "Via:"),
+            line(&invite, "From:"),
+            line(&invite, "To:"),
+            line(&invite, "Call-ID:"),
+            line(&invite, "CSeq:"),
+            SDP.len()
+        );
+        self.receive(AGENT, &ok)
+    }
+}
+
+fn text(effect: &Effect) -> Option<String> {
+    match effect {
+        Effect::Send { bytes, .. } => Some(String::from_utf8_lossy(bytes).into_owned()),
+        _ => None,
+    }
+}
+
+fn line<'a>(message: &'a str, start: &str) -> &'a str {
+    message.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no {start} in\n{message}"))
+}
+
+fn invite(name: &str, number: &str) -> String {
+    format!(
+        "INVITE sip:{number}@{US} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLER};branch=z9hG4bK-{name}\r\nMax-Forwards: 70\r\n\
+         From: <sip:+4930@{CALLER}>;tag={name}\r\nTo: <sip:{number}@{US}>\r\nCall-ID: {name}\r\nCSeq: 1 INVITE\r\n\
+         Contact: <sip:+4930@{CALLER}>\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{SDP}",
+        SDP.len()
+    )
+}
+
+fn begins(effect: &Effect, start: &str) -> bool {
+    text(effect).is_some_and(|text| text.starts_with(start))
+}
+
+fn pops(effect: &Effect) -> bool {
+    matches!(effect, Effect::Desk(event) if matches!(event.body, DeskBody::Offered(_)))
+}
+
+fn joins(effect: &Effect) -> bool {
+    let connected = matches!(effect, Effect::Store(event) if matches!(event.kind, ContactEventKind::Connected { .. }));
+    connected || matches!(effect, Effect::Media(Media::Bridge { .. }))
+}
+
+#[test]
+fn a_call_to_an_unknown_number_is_refused_and_makes_no_contact() {
+    let mut bench = Bench::new(10);
+    bench.receive(CALLER, &invite("a", "4711"));
+    assert!(bench.sent("SIP/2.0 404").is_some());
+    assert!(bench.place(|effect| matches!(effect, Effect::Store(_))).is_none());
+    assert_eq!(bench.board.calls(), 0);
+}
+
+#[test]
+fn one_call_too_many_is_asked_to_try_again_later() {
+    let mut bench = Bench::new(1);
+    bench.call("a");
+    bench.receive(CALLER, &invite("b", "8000"));
+    let refusal = bench.sent("SIP/2.0 503").expect("refused");
+    assert_eq!(line(&refusal, "Retry-After:"), "Retry-After: 5");
+    assert_eq!(bench.board.calls(), 1);
+}
+
+#[test]
+fn the_screen_pop_is_told_before_the_phone_rings() {
+    let mut bench = Bench::new(10);
+    bench.call("a");
+    bench.opened();
+    let pop = bench.place(pops).expect("a pop");
+    let ring = bench.place(|effect| begins(effect, "INVITE")).expect("an INVITE");
+    assert!(pop < ring);
+}
+
+#[test]
+fn a_console_has_a_moment_to_show_the_pop() {
+    let mut bench = Bench::new(10);
+    bench.tell(Input::Presence { agent: "li.wei".parse().unwrap(), connected: true });
+    bench.call("a");
+    bench.opened();
+    bench.pass(Duration::from_millis(99));
+    assert!(bench.sent("INVITE").is_none());
+    bench.pass(Duration::from_millis(1));
+    assert!(bench.sent("INVITE").is_some());
+}
+
+#[test]
+fn an_answer_joins_customer_and_agent() {
+    let mut bench = Bench::new(10);
+    bench.call("a");
+    bench.opened();
+    assert!(bench.agent_answers().iter().any(joins));
+}
+
+#[test]
+fn an_answer_after_the_offers_end_joins_nobody_and_is_hung_up() {
+    let mut bench = Bench::new(10);
+    bench.call("a");
+    bench.opened();
+    bench.pass(Duration::from_secs(11));
+    let effects = bench.agent_answers();
+    assert!(!effects.iter().any(joins));
+    assert!(effects.iter().any(|effect| begins(effect, "ACK")) && effects.iter().any(|effect| begins(effect, "BYE")));
+    assert_eq!(bench.board.calls(), 1, "the customer still waits");
+}
+
+#[test]
+fn draining_refuses_new_calls_and_keeps_old_ones() {
+    let mut bench = Bench::new(10);
+    bench.call("a");
+    bench.opened();
+    bench.tell(Input::Drain);
+    bench.receive(CALLER, &invite("b", "8000"));
+    assert!(bench.sent("SIP/2.0 503").is_some());
+    assert_eq!(bench.board.calls(), 1);
+    assert!(bench.agent_answers().iter().any(joins));
+}

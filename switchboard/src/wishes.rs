@@ -85,7 +85,13 @@ impl Switchboard {
         }
     }
 
-    fn call_wish(&mut self, now: Instant, agent: AgentId, wish: Wish, out: &mut Vec<Effect>) -> Result<(), CommandError> {
+    fn call_wish(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        wish: Wish,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
         let (contact, wish) = match wish {
             Wish::Hold(contact) => (contact, call::Wish::Hold),
             Wish::Resume(contact) => (contact, call::Wish::Resume),
@@ -101,13 +107,19 @@ impl Switchboard {
             }
             Wish::SetDisposition(contact, code) => {
                 let queue = self.held_by(agent, contact)?.call.view_for(agent).and_then(|view| view.queue);
-                let known = queue.and_then(|queue| self.rules.queues.get(&queue)).is_none_or(|q| q.dispositions.contains(&code));
+                let known = queue
+                    .and_then(|queue| self.rules.queues.get(&queue))
+                    .is_none_or(|q| q.dispositions.contains(&code));
                 if !known {
                     return Err(CommandError::UnknownDisposition);
                 }
                 (contact, call::Wish::SetDisposition(code))
             }
-            Wish::Transfer(contact, target) => (contact, self.transfer(contact, target)?),
+            Wish::Transfer(contact, target) => {
+                // Before a leg is made for a contact that nobody would clear up.
+                self.held_by(agent, contact)?;
+                (contact, self.transfer(contact, target)?)
+            }
             _ => return Err(CommandError::WrongState),
         };
         self.command_call(now, contact, agent, wish, out)

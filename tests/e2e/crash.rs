@@ -84,7 +84,10 @@ async fn a_call_cut_off_by_kill_9_is_closed_as_system_and_its_recording_opens() 
     let mut wav = hound::WavReader::open(&file).unwrap();
     let length_ms = u64::from(wav.duration()) / 8;
     println!("talked {talked_ms} ms, recovered {length_ms} ms");
-    assert!(length_ms + 1_000 >= talked_ms.min(3_000), "at most the last second is missing: {length_ms} of {talked_ms}");
+    assert!(
+        length_ms + 1_000 >= talked_ms.min(3_000),
+        "at most the last second is missing: {length_ms} of {talked_ms}"
+    );
     let left: Vec<i16> = wav.samples::<i16>().step_by(2).map(Result::unwrap).collect();
     assert_eq!(media::tone::strongest_tone(&left, 8_000, crate::support::TONES), Some(CALLER_HZ));
     let ready = until("the agent is ready", async || {

@@ -25,7 +25,8 @@ fn a_configuration_with_ten_mistakes_has_ten_problems_each_with_its_place() {
     let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
     let errors: Vec<&Value> =
         report["problems"].as_array().unwrap().iter().filter(|problem| problem["level"] == "error").collect();
-    let told: Vec<String> = errors.iter().map(|p| format!("{}:{}:{} {}", p["file"], p["line"], p["column"], p["why"])).collect();
+    let told: Vec<String> =
+        errors.iter().map(|p| format!("{}:{}:{} {}", p["file"], p["line"], p["column"], p["why"])).collect();
     assert_eq!(errors.len(), 10, "{}", told.join("\n"));
     for problem in errors {
         assert!(problem["line"].as_u64() > Some(0) && problem["column"].as_u64() > Some(0), "{problem}");

@@ -19,14 +19,18 @@ impl Drop for Baresip {
 }
 
 fn module_dir() -> String {
-    let dirs = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/lib/aarch64-linux-gnu/baresip/modules"];
+    let dirs = [
+        "/usr/lib/baresip/modules",
+        "/usr/lib/x86_64-linux-gnu/baresip/modules",
+        "/usr/lib/aarch64-linux-gnu/baresip/modules",
+    ];
     let found = dirs.iter().find(|dir| Path::new(dir).is_dir());
     (*found.expect("baresip is needed: apt-get install baresip-core")).to_owned()
 }
 
 fn start(dir: &Path, account: &str, dial: &str) -> Baresip {
     let config = format!(
-        "poll_method epoll\nsip_listen 127.0.0.1:0\nnet_interface lo\naudio_source ausine,{HZ}\naudio_player aufile,{0}/heard.wav\n\
+        "poll_method epoll\nsip_listen 127.0.0.1:0\nnet_interface 127.0.0.1\naudio_source ausine,{HZ}\naudio_player aufile,{0}/heard.wav\n\
          audio_alert aufile,{0}/alert.wav\nausrc_srate 8000\nauplay_srate 8000\nmodule_path {1}\nmodule stdio.so\n\
          module g711.so\nmodule ausine.so\nmodule aufile.so\nmodule_tmp account.so\nmodule_app menu.so\n",
         dir.display(),
@@ -50,7 +54,9 @@ fn start(dir: &Path, account: &str, dial: &str) -> Baresip {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn baresip_registers_calls_and_is_heard() {
-    let (bench, mut phones) = Bench::with_phones(&Plan::default(), &["anna"]).await;
+    // This softphone gives up at a SHA-256 challenge, so the realm offers MD5 alone.
+    let plan = Plan { md5_only: true, ..Plan::default() };
+    let (bench, mut phones) = Bench::with_phones(&plan, &["anna"]).await;
     let dir = tempfile::tempdir().unwrap();
     let sip = bench.daemon.sip;
     let account = format!("<sip:6001@{sip}>;auth_user=6001;auth_pass=softphone-secret;audio_codecs=PCMU;regint=60");

@@ -107,9 +107,9 @@ fn holds(expected: &str, got: Option<u16>) -> bool {
         None if expected == "valid" => got.is_some_and(|status| !matches!(status, 400 | 500 | 505)),
         None if expected == "valid-response" || expected == "drop" => got.is_none(),
         None => true,
-        Some(("valid", wanted)) => got.is_some_and(|status| {
-            always.contains(&status) || wanted.split('|').any(|w| w.parse() == Ok(status))
-        }),
+        Some(("valid", wanted)) => {
+            got.is_some_and(|status| always.contains(&status) || wanted.split('|').any(|w| w.parse() == Ok(status)))
+        }
         Some(("reject", wanted)) => got.is_some_and(|status| wanted.split('|').any(|w| w.parse() == Ok(status))),
         Some(("reject-or-drop", wanted)) => got.is_none() || got == wanted.parse().ok(),
         Some(_) => got.is_some(),

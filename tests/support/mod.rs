@@ -35,18 +35,21 @@ pub struct Plan {
     pub wrap_up_s: u32,
     pub silence_s: u32,
     pub record: bool,
+    pub md5_only: bool,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { offer_timeout_s: 20, wrap_up_s: 30, silence_s: 30, record: true }
+        Self { offer_timeout_s: 20, wrap_up_s: 30, silence_s: 30, record: true, md5_only: false }
     }
 }
 
+/// An agent; one whose phone is a browser (`registered`) signs in by himself.
 fn agent_text(id: &str, phone: &str) -> String {
+    let signed_in = phone != "registered";
     format!(
         "[[agent]]\nid = \"{id}\"\nname = \"{id}\"\nlogin = \"{id}\"\npassword = \"secret-{id}\"\nphone = \"{phone}\"\n\
-         skills = {{ help = 5 }}\nqueues = [\"help\"]\nsigned_in = true\n\n"
+         skills = {{ help = 5 }}\nqueues = [\"help\"]\nsigned_in = {signed_in}\n\n"
     )
 }
 
@@ -64,6 +67,7 @@ prompts_dir = "{prompts}"
 
 [sip]
 listen = "127.0.0.1:0"
+md5_only = {md5_only}
 
 [media]
 address = "127.0.0.1"
@@ -89,6 +93,10 @@ default_disposition = "done"
 [[disposition]]
 code = "done"
 labels = {{ en = "Done", zh = "完成" }}
+
+[[disposition]]
+code = "call-back"
+labels = {{ en = "Call back", zh = "回电" }}
 
 [[phone]]
 user = "6001"
@@ -120,6 +128,7 @@ language = "en"
         offer = plan.offer_timeout_s,
         wrap_up = plan.wrap_up_s,
         record = plan.record,
+        md5_only = plan.md5_only,
     )
 }
 

@@ -10,7 +10,8 @@ const END: &str = "<!-- end of generated part -->";
 
 /// Every generated file with its content.
 pub fn files() -> Result<Vec<(&'static str, String)>, String> {
-    let architecture = std::fs::read_to_string("docs/architecture.md").map_err(|e| format!("docs/architecture.md: {e}"))?;
+    let architecture =
+        std::fs::read_to_string("docs/architecture.md").map_err(|e| format!("docs/architecture.md: {e}"))?;
     Ok(vec![
         ("docs/api/openapi.json", http_api::openapi_json()),
         ("docs/api/cti.schema.json", cti_bridge::schema_json()),
@@ -64,7 +65,9 @@ fn picture() -> Result<String, String> {
     let mut text = String::from("```\n");
     let dependencies = dependencies()?;
     for level in crate::tidy::layers::LEVELS {
-        text.push_str(&format!("{}\n", level.title));
+        if !level.title.is_empty() {
+            text.push_str(&format!("{}\n", level.title));
+        }
         for name in level.crates {
             let uses = dependencies.get(*name).cloned().unwrap_or_default();
             let uses = if uses.is_empty() { "nothing of ours".to_owned() } else { uses.join(" ") };

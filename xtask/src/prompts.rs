@@ -7,9 +7,9 @@ mod sound;
 use serde::Deserialize;
 use sound::RATE;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::fs;
 
 /// Loudness of speech while somebody speaks, in decibels below full scale.
 const SPEECH_DB: f64 = -20.0;

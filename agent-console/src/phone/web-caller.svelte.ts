@@ -120,7 +120,7 @@ export class WebCaller {
     }
   }
 
-  /** Asks how the call stands while it lives; an engine that does not tell leaves it at `connected`. */
+  /** Asks how the call stands while it lives. */
   private async follow(account: WebCall): Promise<void> {
     if (!this.session?.isEstablished()) return;
     try {
@@ -130,8 +130,8 @@ export class WebCaller {
       this.agent = status.agent ?? null;
       this.queue = status.queue ?? null;
       this.position = status.position ?? null;
-    } catch (error) {
-      if (error instanceof ApiError && error.status !== 0 && error.status < 500) return;
+    } catch {
+      // The engine tells of a call a moment after it is there; what it tells then is soon enough.
     }
     this.timers.push(setTimeout(() => void this.follow(account), STATUS_EVERY));
   }

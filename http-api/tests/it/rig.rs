@@ -7,7 +7,7 @@ use domain::{
     AgentId, AgentState, AgentView, Answer, CommandError, ContactDetail, ContactId, ContactRow, Counts, Customer,
     CustomerId, DispositionRow, EventRow, FloorView, ImportReport, Instant, InteractionPhase, Language, Page, Query,
     QueryError, QueueView, RecordingId, RecordingRow, Redacted, Role, RowError, ServiceLevelGoal, Session, User,
-    WaitingView, WallTime, Wish,
+    WaitingView, WallTime, WebCallerView, Wish,
 };
 use http_api::{
     Ask, Clock, Links, Metric, PhoneRequest, PhoneTicket, Readiness, Settings, StartTicket, State, WebCallRequest,
@@ -388,7 +388,14 @@ fn floor() -> FloorView {
         offered: false,
     };
     let agents = vec![an_agent("li.wei", "Li Wei", AgentState::Busy), an_agent("ana", "Ana", AgentState::Ready)];
-    FloorView { at: Instant::from_millis(1_000), queues: vec![queue], agents, waiting: vec![waiting], calls: 4, web_callers: vec![web_caller()] }
+    FloorView {
+        at: Instant::from_millis(1_000),
+        queues: vec![queue],
+        agents,
+        waiting: vec![waiting],
+        calls: 4,
+        web_callers: vec![web_caller()],
+    }
 }
 
 fn web_caller() -> WebCallerView {

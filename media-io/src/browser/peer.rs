@@ -15,8 +15,9 @@ use rtc::peer_connection::event::RTCPeerConnectionEvent;
 use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{RTCDtlsRole, RTCIceCandidateInit};
+use rtc::peer_connection::transport::{RTCDtlsRole, RTCDtlsTransportState, RTCIceCandidateInit};
 use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
+use rtc::rtp_transceiver::RTCRtpSenderId;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
 };
@@ -26,9 +27,11 @@ use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// Silence after which ICE says disconnected, then failed. Signalling and RTP silence are faster; this is the last net.
-const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
-const FAILED_AFTER: Duration = Duration::from_secs(10);
+/// A browser of which nothing was heard for this long is gone: no check, no audio.
+const GONE_AFTER: Duration = Duration::from_secs(15);
+/// `rtc` watches the pair that was nominated first and no other. A browser with several networks may move to a better
+/// one and leave the first pair silent, so `rtc` is told to watch nothing, and we watch them all.
+const NEVER: Duration = Duration::ZERO;
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
 /// Addresses that a browser is known by: one for each of its interfaces, and those it had before it moved.
 const ADDRESSES: usize = 16;
@@ -39,9 +42,22 @@ pub(super) struct Datagram {
     pub bytes: BytesMut,
 }
 
+/// Between which addresses the audio flows.
+struct Path {
+    local: SocketAddr,
+    /// When something was last heard; `None` before the browser's description is here.
+    heard_at: Option<Instant>,
+    /// Where the datagram in hand came from.
+    fed_from: Option<SocketAddr>,
+    /// Where authentic audio came from last: the pair that the browser uses now, whatever it nominated first.
+    speaks_from: Option<SocketAddr>,
+}
+
 pub(super) struct Peer {
     connection: RTCPeerConnection,
-    local: SocketAddr,
+    /// Its one sender, by which the state of DTLS is asked.
+    sender: RTCRtpSenderId,
+    path: Path,
     pub ufrags: Vec<String>,
     pub addresses: Vec<SocketAddr>,
     pub connected: bool,
@@ -75,7 +91,11 @@ fn codecs() -> [RTCRtpCodecParameters; 3] {
     [codec("audio/PCMU", 0, ""), codec("audio/PCMA", 8, ""), codec("audio/telephone-event", 126, "0-16")]
 }
 
-fn connection(now: Instant, certificate: &SharedCertificate, ssrc: u32) -> Result<RTCPeerConnection, RtcError> {
+fn connection(
+    now: Instant,
+    certificate: &SharedCertificate,
+    ssrc: u32,
+) -> Result<(RTCPeerConnection, RTCRtpSenderId), RtcError> {
     let mut engine = MediaEngine::default();
     for codec in codecs() {
         engine.register_codec(codec, RtpCodecKind::Audio)?;
@@ -84,7 +104,7 @@ fn connection(now: Instant, certificate: &SharedCertificate, ssrc: u32) -> Resul
         .with_lite(true)
         // Passive always: a browser that re-offers refuses a changed role, and passive connects three times faster.
         .with_answering_dtls_role(RTCDtlsRole::Server)
-        .with_ice_timeouts(Some(DISCONNECTED_AFTER), Some(FAILED_AFTER), Some(KEEP_ALIVE))
+        .with_ice_timeouts(Some(NEVER), Some(NEVER), Some(KEEP_ALIVE))
         .with_include_loopback_candidate(true)
         .build();
     let configuration = RTCConfigurationBuilder::new().with_certificates(vec![certificate.0.clone()]).build();
@@ -106,8 +126,8 @@ fn connection(now: Instant, certificate: &SharedCertificate, ssrc: u32) -> Resul
         RtpCodecKind::Audio,
         vec![encoding],
     );
-    connection.add_track(track)?;
-    Ok(connection)
+    let sender = connection.add_track(track)?;
+    Ok((connection, sender))
 }
 
 /// `rtc` refused the peer's description or could not make ours.
@@ -124,13 +144,14 @@ impl Peer {
         ssrc: u32,
         sequence: u16,
     ) -> Result<Self, MediaError> {
-        let connection = connection(now, certificate, ssrc).map_err(|error| {
+        let (connection, sender) = connection(now, certificate, ssrc).map_err(|error| {
             tracing::warn!(%error, "a browser leg could not be made");
             MediaError::NoPort
         })?;
         Ok(Self {
             connection,
-            local,
+            sender,
+            path: Path { local, heard_at: None, fed_from: None, speaks_from: None },
             ufrags: Vec::new(),
             addresses: Vec::new(),
             connected: false,
@@ -234,7 +255,7 @@ impl Peer {
     }
 
     fn add_candidates(&mut self) -> Result<(), MediaError> {
-        let (ip, port) = (self.local.ip(), self.local.port());
+        let (ip, port) = (self.path.local.ip(), self.path.local.port());
         let host = RTCIceCandidateInit {
             candidate: format!("candidate:1 1 udp 2130706431 {ip} {port} typ host"),
             ..Default::default()
@@ -256,10 +277,16 @@ impl Peer {
 
     /// A datagram from the browser's address. RTP takes the short way, everything else the whole pipeline.
     pub fn feed(&mut self, now: Instant, from: SocketAddr, bytes: &[u8], media: bool) {
+        if self.connection.remote_description().is_none() {
+            // The browser's checks may overtake its answer. It repeats them; without its password none can be proved.
+            return;
+        }
+        self.path.heard_at = Some(now);
+        self.path.fed_from = Some(from);
         let message = TaggedBytesMut {
             now,
             transport: TransportContext {
-                local_addr: self.local,
+                local_addr: self.path.local,
                 peer_addr: from,
                 transport_protocol: TransportProtocol::UDP,
                 ecn: None,
@@ -278,6 +305,7 @@ impl Peer {
     pub fn next_rtp(&mut self) -> Option<rtc::rtp::Packet> {
         while let Some(TaggedRTCMessage { message, .. }) = self.connection.poll_media_read() {
             if let RTCMessage::RtpPacket(_, packet) = message {
+                self.path.speaks_from = self.path.fed_from;
                 return Some(packet);
             }
         }
@@ -287,7 +315,10 @@ impl Peer {
     /// The next datagram to be sent.
     pub fn next_out(&mut self) -> Option<Datagram> {
         let message = self.connection.poll_write()?;
-        Some(Datagram { to: message.transport.peer_addr, bytes: message.message })
+        // Checks are answered where they came from; everything else goes where the browser speaks from.
+        let is_check = message.message.first().is_some_and(|first| *first <= 3);
+        let to = self.path.speaks_from.filter(|_| !is_check).unwrap_or(message.transport.peer_addr);
+        Some(Datagram { to, bytes: message.message })
     }
 
     /// Queues a packet; it comes out of [`Self::next_out`] encrypted. Nothing is sent before the keys are there.
@@ -312,6 +343,10 @@ impl Peer {
 
     /// Drives the timers that are due.
     pub fn tick(&mut self, now: Instant) {
+        if self.connection.remote_description().is_some() {
+            let heard_at = *self.path.heard_at.get_or_insert(now);
+            self.failed |= now.saturating_duration_since(heard_at) > GONE_AFTER;
+        }
         if self.timeout.is_none_or(|at| at > now) {
             return;
         }
@@ -337,7 +372,16 @@ impl Peer {
                 self.failed = matches!(state, RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed);
             }
         }
+        // For `rtc` a connection whose DTLS has ended, or has never begun, counts as connected (W3C WebRTC §4.4.3).
+        let dtls = self.dtls_state();
+        self.connected &= dtls == RTCDtlsTransportState::Connected;
+        self.failed |= matches!(dtls, RTCDtlsTransportState::Closed | RTCDtlsTransportState::Failed);
         self.timeout = self.connection.poll_timeout();
+    }
+
+    fn dtls_state(&mut self) -> RTCDtlsTransportState {
+        let Some(sender) = self.connection.rtp_sender(self.sender) else { return RTCDtlsTransportState::New };
+        sender.transport().map_or(RTCDtlsTransportState::New, |transport| transport.state())
     }
 
     pub fn close(&mut self) {

@@ -226,7 +226,7 @@ fn an_offer_of_ours_that_nobody_answered_is_void_when_the_page_offers() {
 #[test]
 fn two_pages_hear_each_other() {
     let bench = Bench::new();
-    let (one, other) = (Page::new(EVENTS, 440), Page::new(OTHER_EVENTS, 850));
+    let (one, other) = (Page::new(OTHER_EVENTS, 440), Page::new(EVENTS, 850));
     bench.call_from(A, &one);
     bench.call_to(B, &other);
     bench.send(Command::Bridge { a: A, b: B });
@@ -259,7 +259,7 @@ fn ten_pages_share_a_port_and_each_hears_its_own_peer() {
             Event::Stats { leg: closed, stats } if *closed == leg(n) => Some(*stats),
             _ => None,
         });
-        assert!(stats.received > 20 && stats.sent > 20, "{stats:?}");
+        assert!(stats.received > 10 && stats.sent > 10, "{stats:?}");
     }
     // The same pages' addresses and the same legs can be used again.
     let next = Page::new(EVENTS, 440);
@@ -311,7 +311,7 @@ fn a_page_that_ends_its_session_is_told_at_once() {
 
 #[test]
 fn a_page_with_another_certificate_than_it_promised_is_not_heard() {
-    let bench = Bench::new();
+    let bench = Bench::with(Settings { silence_after: Duration::from_secs(1), ..Settings::default() });
     let page = Page::new(EVENTS, 440);
     let offer = page.offer();
     let at = offer.find("a=fingerprint:sha-256 ").unwrap() + 22;

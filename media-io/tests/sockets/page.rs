@@ -9,6 +9,7 @@ use rtc::peer_connection::configuration::media_engine::MediaEngine;
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
+use rtc::peer_connection::transport::RTCDtlsRole;
 use rtc::rtp_transceiver::RTCRtpTransceiverDirection;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
@@ -46,7 +47,9 @@ impl PeerConnectionEventHandler for Events {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        Box::pin(async move { drop(self.0.state.send_replace(state)) })
+        Box::pin(async move {
+            self.0.state.send_replace(state);
+        })
     }
 
     fn on_track<'life0, 'async_trait>(&'life0 self, track: Arc<dyn TrackRemote>) -> Later<'async_trait>
@@ -148,10 +151,15 @@ async fn connection(
     for codec in codecs(event_type) {
         engine.register_codec(codec, RtpCodecKind::Audio)?;
     }
+    let settings = SettingEngineBuilder::new()
+        .with_include_loopback_candidate(true)
+        // As browsers answer, even to a lite agent.
+        .with_answering_dtls_role(RTCDtlsRole::Client)
+        .build();
     let connection: Arc<dyn PeerConnection> = Arc::new(
         PeerConnectionBuilder::new()
             .with_media_engine(engine)
-            .with_setting_engine(SettingEngineBuilder::new().with_include_loopback_candidate(true).build())
+            .with_setting_engine(settings)
             .with_handler(Arc::new(Events(shared)))
             .with_udp_addrs(vec!["127.0.0.1:0"])
             .build()

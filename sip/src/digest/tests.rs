@@ -48,7 +48,7 @@ fn the_examples_of_rfc_7616_and_rfc_8760_come_out() {
 
 #[test]
 fn sha_256_is_offered_before_md5_and_chosen_by_our_client() {
-    let authenticator = Authenticator::new("switchroom", true, [7; 32]);
+    let authenticator = Authenticator::new("switchroom", &[Algorithm::Sha256, Algorithm::Md5], [7; 32]);
     let challenges = authenticator.challenges(NOW, 1, false);
     assert!(challenges[0].contains("algorithm=SHA-256"));
     assert!(challenges[1].contains("algorithm=MD5"));
@@ -57,7 +57,7 @@ fn sha_256_is_offered_before_md5_and_chosen_by_our_client() {
 
 #[test]
 fn right_credentials_are_accepted_once() {
-    let mut authenticator = Authenticator::new("switchroom", true, [7; 32]);
+    let mut authenticator = Authenticator::new("switchroom", &[Algorithm::Sha256, Algorithm::Md5], [7; 32]);
     let value = answered(&authenticator, &Method::Register, 1);
     let accepted = Verdict::Accepted { user: "1001".into() };
     assert_eq!(authenticator.verify(&Method::Register, &[&value], hash_of, NOW), accepted);
@@ -66,7 +66,7 @@ fn right_credentials_are_accepted_once() {
 
 #[test]
 fn nonce_counts_are_hexadecimal_and_may_overtake_each_other() {
-    let mut authenticator = Authenticator::new("switchroom", true, [7; 32]);
+    let mut authenticator = Authenticator::new("switchroom", &[Algorithm::Sha256, Algorithm::Md5], [7; 32]);
     let value = answered(&authenticator, &Method::Register, 1);
     let mut verify = |nc| authenticator.verify(&Method::Register, &[&with_count(&value, nc)], hash_of, NOW);
     let accepted = Verdict::Accepted { user: "1001".into() };
@@ -81,7 +81,7 @@ fn nonce_counts_are_hexadecimal_and_may_overtake_each_other() {
 
 #[test]
 fn a_wrong_password_an_unknown_user_and_another_method_are_refused_and_use_up_nothing() {
-    let mut authenticator = Authenticator::new("switchroom", true, [7; 32]);
+    let mut authenticator = Authenticator::new("switchroom", &[Algorithm::Sha256, Algorithm::Md5], [7; 32]);
     let value = answered(&authenticator, &Method::Register, 1);
     let nobody = |_: &str, _: Algorithm| None;
     let other = |user: &str, algorithm| Some(ha1(user, "switchroom", "other", algorithm));
@@ -94,17 +94,21 @@ fn a_wrong_password_an_unknown_user_and_another_method_are_refused_and_use_up_no
 
 #[test]
 fn an_old_nonce_and_one_of_another_key_are_stale() {
-    let mut authenticator = Authenticator::new("switchroom", true, [7; 32]);
+    let mut authenticator = Authenticator::new("switchroom", &[Algorithm::Sha256, Algorithm::Md5], [7; 32]);
     let value = answered(&authenticator, &Method::Register, 1);
     let later = NOW + NONCE_LIFE + Duration::from_micros(1);
     assert_eq!(authenticator.verify(&Method::Register, &[&value], hash_of, later), Verdict::Stale);
-    let foreign = answered(&Authenticator::new("switchroom", true, [8; 32]), &Method::Register, 1);
+    let foreign = answered(
+        &Authenticator::new("switchroom", &[Algorithm::Sha256, Algorithm::Md5], [8; 32]),
+        &Method::Register,
+        1,
+    );
     assert_eq!(authenticator.verify(&Method::Register, &[&foreign], hash_of, NOW), Verdict::Stale);
 }
 
 #[test]
 fn other_schemes_realms_and_forbidden_algorithms_are_no_credentials() {
-    let mut authenticator = Authenticator::new("switchroom", false, [7; 32]);
+    let mut authenticator = Authenticator::new("switchroom", &[Algorithm::Sha256], [7; 32]);
     let mut verify = |value: &str| authenticator.verify(&Method::Register, &[value], hash_of, NOW);
     assert_eq!(verify("NoOneKnowsThisScheme opaque-data=here"), Verdict::NoCredentials);
     assert_eq!(verify("Digest"), Verdict::NoCredentials);

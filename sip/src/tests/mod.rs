@@ -54,6 +54,7 @@ pub(crate) fn setup(advertised: &str) -> Setup {
         domains: Vec::new(),
         realm: "switchroom".to_owned(),
         allow_md5: true,
+        md5_only: false,
         trunks: vec![Trunk {
             id: "pstn".parse().unwrap(),
             sources: vec![("10.0.0.0".parse().unwrap(), 24)],

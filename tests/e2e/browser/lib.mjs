@@ -54,8 +54,8 @@ export async function tab(chrome, options = {}) {
   const context = await chrome.newContext({
     viewport: { width: 1440, height: 900 }, locale: 'en-GB', permissions: ['microphone', 'notifications'], ...options,
   });
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE);
   page.on('pageerror', (error) => heard.push(`error: ${error.message}`));
   page.on('console', (message) => heard.push(`${message.type()}: ${message.text()}`));
   return page;

@@ -2,7 +2,7 @@
 
 /// A layer of `docs/architecture.md`.
 pub struct Level {
-    /// Its name.
+    /// Its name; empty: it goes on from the one above.
     pub title: &'static str,
     /// Its crates.
     pub crates: &'static [&'static str],
@@ -18,8 +18,20 @@ pub const LEVELS: &[Level] = &[
         title: "L4 the daemon (IO)",
         crates: &["switchroom"],
         may_use: &[
-            "domain", "acd", "ivr", "call", "sip", "media", "switchboard", "config", "sip-io", "media-io", "recorder",
-            "cti-bridge", "crm", "http-api",
+            "domain",
+            "acd",
+            "ivr",
+            "call",
+            "sip",
+            "media",
+            "switchboard",
+            "config",
+            "sip-io",
+            "media-io",
+            "recorder",
+            "cti-bridge",
+            "crm",
+            "http-api",
         ],
         pure: false,
     },

@@ -5,11 +5,8 @@ use std::collections::BTreeSet;
 /// Lists every code that the document does not name, and every name in it that is no code.
 pub fn check(breaches: &mut Vec<String>) -> Result<(), String> {
     let document = std::fs::read_to_string("docs/problems.md").map_err(|e| format!("docs/problems.md: {e}"))?;
-    let listed: Vec<&str> = document
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
-        .map(|(code, _)| code)
-        .collect();
+    let listed: Vec<&str> =
+        document.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|(code, _)| code).collect();
     let known = codes();
     for code in known.iter().filter(|code| !listed.contains(&code.as_str())) {
         breaches.push(format!("docs/problems.md: the code `{code}` is missing"));

@@ -10,7 +10,8 @@ const FILE_LINES_MAX: usize = 500;
 
 /// Tests, benches and examples are measured by no rule of size.
 pub fn is_test(file: &Path) -> bool {
-    let in_folder = file.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "benches" | "examples")));
+    let in_folder =
+        file.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "benches" | "examples")));
     in_folder || file.file_name().is_some_and(|name| name == "tests.rs")
 }
 
@@ -19,7 +20,8 @@ pub fn product_lines(text: &str) -> impl Iterator<Item = &str> {
     let mut lines = text.lines().peekable();
     std::iter::from_fn(move || {
         let line = lines.next()?;
-        let inline_tests = line.trim() == "#[cfg(test)]" && lines.peek().is_some_and(|next| next.trim() == "mod tests {");
+        let inline_tests =
+            line.trim() == "#[cfg(test)]" && lines.peek().is_some_and(|next| next.trim() == "mod tests {");
         (!inline_tests).then_some(line)
     })
     .fuse()

@@ -6,7 +6,7 @@ import { currentLang } from '../../i18n/index.svelte';
 import { phoneNumber } from '../../lib/number';
 import type { Family } from '../../lib/states';
 import type { IconName } from '../../ui/icons';
-import { agentName, dispositionLabel, nodeName, queueName } from '../desk/names';
+import { agentName, callerNumber, dispositionLabel, nodeName, queueName } from '../desk/names';
 
 /** One row of the story. */
 export interface Says {
@@ -31,7 +31,7 @@ const LOOKS: Record<string, [IconName, Family, Says['group']]> = {
 };
 
 const DETAILS: Record<string, (f: Fields) => string> = {
-  started: (f) => [text(f, 'trunk'), `${phoneNumber(text(f, 'ani')) || t('number_withheld')} → ${phoneNumber(text(f, 'dnis'))}`].filter(Boolean).join(' · '),
+  started: (f) => [text(f, 'trunk'), `${callerNumber(text(f, 'ani'))} → ${phoneNumber(text(f, 'dnis'))}`].filter(Boolean).join(' · '),
   customer_identified: (f) => text(f, 'customer_name') || text(f, 'customer'),
   flow_started: (f) => [text(f, 'flow'), text(f, 'language')].filter(Boolean).join(' · '),
   node_entered: (f) => nodeName(text(f, 'node')),

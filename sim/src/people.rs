@@ -1,0 +1,194 @@
+//! Callers, agents' phones and numbers outside: a SIP endpoint each, and a script that follows from the dice.
+
+use crate::dice::Dice;
+use crate::plan::{self, BOARD, NUMBERS};
+use core::time::Duration;
+use domain::{Cause, Instant, LegId};
+use sip::Endpoint;
+use sip::api::{Command, Effect, OutgoingInvite, Target};
+
+/// What a person does at some moment.
+#[derive(Clone, Debug)]
+pub(crate) enum Deed {
+    /// Call this number of the switchboard.
+    Call(&'static str),
+    /// Let it ring.
+    Ring(LegId),
+    Answer(LegId),
+    Refuse(LegId, Cause),
+    HangUp(LegId),
+    /// Put the switchboard on hold, or take it back.
+    Hold(LegId, bool),
+    /// Answer a new offer.
+    Accept(LegId),
+    /// Refuse a new offer.
+    Reject(LegId),
+    /// Key a digit in the audio.
+    Key(char),
+    /// Lose power.
+    Vanish,
+    /// Come back with no memory of any call.
+    Return,
+    /// Still away: whoever hears the audio notices.
+    Silence,
+}
+
+pub(crate) type Deeds = Vec<(Duration, Deed)>;
+
+/// A person with a phone.
+pub(crate) struct Person {
+    number: usize,
+    pub endpoint: Endpoint,
+    pub vanished: bool,
+    version: u32,
+}
+
+/// The description of a person's audio.
+fn sdp(person: usize, version: u32, direction: &str) -> String {
+    let ip = plan::address(person).ip();
+    format!(
+        "v=0\r\no=p{person} 1 {version} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
+         m=audio 4000 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
+    )
+}
+
+impl Person {
+    pub fn new(number: usize, dice: &mut Dice) -> Self {
+        let endpoint = Endpoint::new(plan::phone(number), dice.seed());
+        Self { number, endpoint, vanished: false, version: 1 }
+    }
+
+    fn sdp(&mut self, direction: &str) -> String {
+        self.version += 1;
+        sdp(self.number, self.version, direction)
+    }
+
+    /// The script of a caller from the first INVITE on.
+    pub fn first_deeds(dice: &mut Dice, at: Duration, leg: LegId) -> Deeds {
+        let number = match dice.below(100) {
+            0..=64 => "8000",
+            65..=94 => "8001",
+            _ => "9999",
+        };
+        let mut deeds = vec![(at, Deed::Call(number))];
+        if dice.percent(15) {
+            deeds.push((at + dice.millis(0, 3_000), Deed::HangUp(leg)));
+        }
+        deeds
+    }
+
+    /// Does something; what the endpoint wants is to be carried out by the world.
+    pub fn act(&mut self, now: Instant, deed: Deed, dice: &mut Dice) -> (Vec<Effect>, Deeds) {
+        let mut later = Vec::new();
+        let command = match deed {
+            Deed::Call(number) => self.call(number, dice),
+            Deed::Ring(leg) => Command::Ring { leg, sdp: None },
+            Deed::Answer(leg) => Command::Answer { leg, sdp: self.sdp("sendrecv") },
+            Deed::Refuse(leg, cause) => Command::Reject { leg, cause, retry_after_s: None },
+            Deed::HangUp(leg) => Command::HangUp { leg, cause: Cause::Normal },
+            Deed::Hold(leg, hold) => {
+                let sdp = self.sdp(if hold { "sendonly" } else { "sendrecv" });
+                Command::Reinvite { leg, sdp }
+            }
+            Deed::Accept(leg) => Command::AnswerReinvite { leg, sdp: self.sdp("sendrecv") },
+            Deed::Reject(leg) => Command::RefuseReinvite { leg },
+            Deed::Vanish => {
+                self.vanished = true;
+                later.push((dice.millis(8_000, 12_000), Deed::Silence));
+                later.push((dice.millis(20_000, 50_000), Deed::Return));
+                return (Vec::new(), later);
+            }
+            Deed::Return => {
+                self.vanished = false;
+                self.endpoint = Endpoint::new(plan::phone(self.number), dice.seed());
+                return (Vec::new(), later);
+            }
+            Deed::Key(_) | Deed::Silence => return (Vec::new(), later),
+        };
+        let mut effects = Vec::new();
+        self.endpoint.command(now, command, &mut effects);
+        (effects, later)
+    }
+
+    fn call(&mut self, number: &str, dice: &mut Dice) -> Command {
+        let from_user = if dice.percent(15) { String::new() } else { format!("+49301{:04}", self.number) };
+        Command::Invite(Box::new(OutgoingInvite {
+            leg: caller_leg(self.number),
+            to: Target::Uri(format!("sip:{number}@{BOARD}")),
+            from_user,
+            from_name: "Caller".to_owned(),
+            sdp: self.sdp("sendrecv"),
+            headers: Vec::new(),
+        }))
+    }
+
+    /// What the person does about something that the phone tells.
+    pub fn react(&mut self, effect: &Effect, dice: &mut Dice) -> Deeds {
+        match effect {
+            Effect::Incoming(invite) => self.when_rung(invite.leg, dice),
+            Effect::Acked { leg, .. } => self.when_joined(*leg, dice),
+            Effect::Answered { leg, .. } => when_answered(*leg, dice),
+            Effect::Reinvited { leg, .. } => {
+                let deed = if dice.percent(8) { Deed::Reject(*leg) } else { Deed::Accept(*leg) };
+                vec![(dice.millis(0, 60), deed)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn when_rung(&self, leg: LegId, dice: &mut Dice) -> Deeds {
+        let mut deeds = Vec::new();
+        if dice.percent(85) {
+            deeds.push((dice.millis(0, 300), Deed::Ring(leg)));
+        }
+        match dice.below(100) {
+            0..=64 => deeds.push((dice.millis(200, 5_000), Deed::Answer(leg))),
+            65..=73 => deeds.push((dice.millis(100, 2_000), Deed::Refuse(leg, Cause::Declined))),
+            74..=80 => deeds.push((Duration::ZERO, Deed::Refuse(leg, Cause::Busy))),
+            // About when the offer ends.
+            81..=88 => deeds.push((dice.millis(5_900, 10_100), Deed::Answer(leg))),
+            89..=93 if self.number != NUMBERS => deeds.push((dice.millis(0, 4_000), Deed::Vanish)),
+            _ => {}
+        }
+        deeds
+    }
+
+    fn when_joined(&self, leg: LegId, dice: &mut Dice) -> Deeds {
+        let mut deeds = Vec::new();
+        let always = self.number == NUMBERS;
+        if always || dice.percent(60) {
+            deeds.push((dice.millis(0, 40_000), Deed::HangUp(leg)));
+        }
+        deeds.extend(holds(leg, dice, 20));
+        if !always && dice.percent(4) {
+            deeds.push((dice.millis(0, 15_000), Deed::Vanish));
+        }
+        deeds
+    }
+}
+
+/// The one leg of a caller.
+pub(crate) const fn caller_leg(person: usize) -> LegId {
+    LegId::new(1_000 + person as u64)
+}
+
+fn holds(leg: LegId, dice: &mut Dice, percent: u64) -> Deeds {
+    if !dice.percent(percent) {
+        return Vec::new();
+    }
+    let at = dice.millis(100, 15_000);
+    vec![(at, Deed::Hold(leg, true)), (at + dice.millis(0, 8_000), Deed::Hold(leg, false))]
+}
+
+fn when_answered(leg: LegId, dice: &mut Dice) -> Deeds {
+    let mut deeds = vec![(dice.millis(500, 60_000), Deed::HangUp(leg))];
+    for _ in 0..dice.below(5) {
+        let key = dice.pick(&['1', '1', '2', '2', '3', '9', '0', '#']);
+        deeds.push((dice.millis(100, 9_000), Deed::Key(key)));
+    }
+    deeds.extend(holds(leg, dice, 10));
+    if dice.percent(4) {
+        deeds.push((dice.millis(0, 30_000), Deed::Vanish));
+    }
+    deeds
+}

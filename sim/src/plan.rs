@@ -1,0 +1,287 @@
+//! What a world is made of: its configuration as a text, and the setups that follow from it.
+
+use crate::dice::Dice;
+use call::api::{Phone, QueueRules};
+use config::{AgentPhone, Config, Outside, PromptSet, Source};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use domain::{AgentId, WallTime};
+use sip::api::{Destination, Timers, Trunk};
+use std::fmt::Write;
+use std::path::PathBuf;
+use switchboard::api::{AgentRules, Entry, QueueSetup, Rules};
+
+/// Where the switchboard listens.
+pub(crate) const BOARD: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1)), 5060);
+/// The person behind every number outside.
+pub(crate) const NUMBERS: usize = 0;
+/// The person with the first agent's phone.
+pub(crate) const FIRST_AGENT: usize = 1;
+/// How many agents there are.
+pub(crate) const AGENTS: usize = 6;
+/// The first caller.
+pub(crate) const FIRST_CALLER: usize = FIRST_AGENT + AGENTS;
+/// Cool-down after every failed offer, in seconds.
+pub(crate) const COOL_S: u64 = 3;
+/// The sticky window in seconds.
+pub(crate) const STICKY_S: u64 = 4;
+const TEXT: &str = r#"
+[server]
+company = "A small world"
+[sip]
+listen = "127.0.0.1:5060"
+[media]
+rtp_ports = [40000, 40199]
+[routing]
+sticky_s = 4
+
+[[trunk]]
+id = "carrier"
+sources = ["127.0.0.0/8"]
+peer = "udp:127.0.1.1:5060"
+
+[[entry]]
+id = "main"
+dnis = "8000"
+flow = "main"
+[[entry]]
+id = "quick"
+dnis = "8001"
+flow = "direct"
+
+[[skill]]
+id = "billing"
+[[skill]]
+id = "support"
+
+[[queue]]
+id = "billing"
+skills = { billing = 5 }
+relax = [{ after_s = 20, skills = { billing = 1 } }]
+offer_timeout_s = 10
+wrap_up_s = 10
+wrap_up_extension_s = 10
+default_disposition = "other"
+cool_downs = { declined_s = 3, busy_s = 3, unreachable_s = 3, no_answer_s = 3 }
+[[queue]]
+id = "support"
+skills = { support = 4 }
+agent_rule = "best_level"
+offer_timeout_s = 6
+wrap_up_s = 5
+cool_downs = { declined_s = 3, busy_s = 3, unreachable_s = 3, no_answer_s = 3, no_answer_not_ready = false }
+[[queue]]
+id = "quick"
+record = false
+agent_rule = "least_occupied"
+offer_timeout_s = 8
+wrap_up_s = 0
+cool_downs = { declined_s = 3, busy_s = 3, unreachable_s = 3, no_answer_s = 3, no_answer_not_ready = false }
+
+[[reason]]
+code = "break"
+labels = { en = "Break" }
+[[disposition]]
+code = "resolved"
+labels = { en = "Resolved" }
+[[disposition]]
+code = "paid"
+labels = { en = "Paid" }
+queues = ["billing"]
+[[disposition]]
+code = "other"
+labels = { en = "Other" }
+
+[flow.main]
+start = "greeting"
+[flow.main.node.greeting]
+type = "play"
+prompts = ["greeting"]
+next = "caller"
+[flow.main.node.caller]
+type = "lookup"
+by = "ani"
+timeout_ms = 800
+found = "menu"
+not_found = "menu"
+[flow.main.node.menu]
+type = "menu"
+prompts = ["main-menu"]
+digits = { 1 = "billing", 2 = "support", 3 = "outside", 9 = "goodbye" }
+timeout_s = 3
+attempts = 2
+no_input = "billing"
+no_match = "goodbye"
+[flow.main.node.billing]
+type = "enqueue"
+queue = "billing"
+announce = ["please-hold"]
+[flow.main.node.support]
+type = "enqueue"
+queue = "support"
+priority = 30
+[flow.main.node.outside]
+type = "transfer"
+number = "5550"
+[flow.main.node.goodbye]
+type = "hangup"
+prompts = ["goodbye"]
+
+[flow.direct]
+start = "quick"
+[flow.direct.node.quick]
+type = "enqueue"
+queue = "quick"
+announce = ["please-hold"]
+"#;
+
+/// The configuration and nothing around it.
+struct Nothing;
+
+impl Outside for Nothing {
+    fn read(&self, path: &str) -> Result<String, String> {
+        Err(format!("there is no {path} in this world"))
+    }
+
+    fn variable(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn prompts(&self, _dir: &str) -> Result<Option<PromptSet>, String> {
+        Ok(None)
+    }
+
+    fn resolve(&self, path: &str) -> PathBuf {
+        PathBuf::from(path)
+    }
+}
+
+/// Where a person's phone is.
+pub(crate) fn address(person: usize) -> SocketAddr {
+    let last = u8::try_from(person % 250 + 1).unwrap_or(u8::MAX);
+    let net = u8::try_from(person / 250 + 1).unwrap_or(u8::MAX);
+    SocketAddr::from(([127, 0, net, last], 5060))
+}
+
+/// The person at this address.
+pub(crate) fn person_at(address: SocketAddr) -> Option<usize> {
+    match address.ip() {
+        IpAddr::V4(ip) => match ip.octets() {
+            [127, 0, net, last] if net > 0 && last > 0 => Some((usize::from(net) - 1) * 250 + usize::from(last) - 1),
+            _ => None,
+        },
+        IpAddr::V6(_) => None,
+    }
+}
+
+fn text() -> String {
+    let skills =
+        ["billing = 8", "billing = 6, support = 4", "billing = 2, support = 9", "support = 5", "billing = 5", ""];
+    let queues = [
+        r#""billing""#,
+        r#""billing", "support""#,
+        r#""support", "billing", "quick""#,
+        r#""support", "quick""#,
+        r#""billing", "quick""#,
+        r#""quick""#,
+    ];
+    let mut text = TEXT.to_owned();
+    for (number, (skills, queues)) in skills.iter().zip(queues).enumerate() {
+        let (phone, signed_in) = (address(FIRST_AGENT + number), number < 5);
+        // Writing into a String cannot fail.
+        let _ = write!(
+            text,
+            "\n[[agent]]\nid = \"a{number}\"\nphone = \"sip:a{number}@{phone}\"\nskills = {{ {skills} }}\nqueues = [{queues}]\nsigned_in = {signed_in}\n"
+        );
+    }
+    text
+}
+
+/// The agents, in order of their phones.
+pub(crate) fn agents() -> Vec<AgentId> {
+    (0..AGENTS).filter_map(|number| format!("a{number}").parse().ok()).collect()
+}
+
+/// The checked configuration.
+///
+/// # Panics
+/// If the text above is not a good configuration.
+pub(crate) fn config() -> Config {
+    let source = Source { name: "world.toml".to_owned(), text: text() };
+    Config::from_source(source, &Nothing).unwrap_or_else(|problems| {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        panic!("the world's configuration is wrong:\n{}", lines.join("\n"))
+    })
+}
+
+fn queue(queue: &config::Queue) -> QueueSetup {
+    let rules = QueueRules {
+        id: queue.setup.id,
+        music: queue.music,
+        record: queue.record,
+        default_disposition: queue.default_disposition,
+        disposition_required: !queue.dispositions.is_empty() && queue.default_disposition.is_some(),
+    };
+    QueueSetup { rules, dispositions: queue.dispositions.clone() }
+}
+
+fn rules(config: &Config, max_calls: usize) -> Rules {
+    let entry = |entry: &config::Entry| Entry {
+        id: entry.id,
+        dnis: entry.dnis.as_ref().map(|dnis| dnis.as_str().to_owned()),
+        flow: entry.flow,
+        language: entry.language,
+    };
+    let agent = |agent: &config::Agent| {
+        let phone = match &agent.phone {
+            AgentPhone::Registered { user, .. } => Phone::Registered(user.clone()),
+            AgentPhone::Uri(uri) => Phone::Uri(uri.clone()),
+        };
+        AgentRules { id: agent.id, phone, signed_in: agent.signed_in }
+    };
+    Rules {
+        entries: config.entries().iter().map(entry).collect(),
+        flows: config.flows().clone(),
+        agents: config.agents().iter().map(agent).collect(),
+        queues: config.queues().iter().map(|one| (one.setup.id, queue(one))).collect(),
+        reasons: config.reasons().iter().filter(|reason| !reason.system).map(|reason| reason.code).collect(),
+        dial_trunk: config.trunks().iter().find(|trunk| trunk.peer.is_some()).map(|trunk| trunk.id),
+        utc_offset_s: config.server().utc_offset_s,
+        max_calls,
+    }
+}
+
+/// What the switchboard is built from.
+pub(crate) fn board(config: &Config, max_calls: usize, dice: &mut Dice) -> switchboard::Setup {
+    switchboard::Setup {
+        sip: config.sip(BOARD),
+        acd: config.acd(),
+        rules: rules(config, max_calls),
+        wall_at_start: WallTime::from_micros(1_700_000_000_000_000),
+        seed: dice.seed(),
+    }
+}
+
+/// What a person's phone is built from: it knows the switchboard and nobody else.
+///
+/// # Panics
+/// Never: the trunk's id is a constant.
+pub(crate) fn phone(person: usize) -> sip::api::Setup {
+    let board = Trunk {
+        id: "board".parse().expect("a constant id"),
+        sources: vec![(BOARD.ip(), 32)],
+        peer: Some(Destination::Udp(BOARD)),
+        credentials: None,
+    };
+    sip::api::Setup {
+        advertised: address(person),
+        domains: Vec::new(),
+        realm: "phone".to_owned(),
+        allow_md5: true,
+        md5_only: false,
+        trunks: vec![board],
+        users: Vec::new(),
+        timers: Timers::default(),
+        expires_s: (60, 3_600),
+        agent_name: "phone".to_owned(),
+    }
+}

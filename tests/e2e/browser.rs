@@ -1,0 +1,214 @@
+//! Headless Chromium: the agent's console, the web caller's page, the demo's start page.
+
+use crate::support::{Bench, PATIENCE, Plan, answer, hears, report, until};
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use switchroom::phone::{Order, Report};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, Lines};
+use tokio::process::{ChildStdin, ChildStdout};
+
+const CALLER_HZ: u32 = 620;
+const MICROPHONE_HZ: u32 = 1_040;
+/// The browser has a patience of its own for each step and tells what went wrong; this is for a browser that hangs.
+const BROWSER_PATIENCE: Duration = Duration::from_secs(100);
+
+/// A story that a browser plays, told step by step.
+struct Story {
+    child: tokio::process::Child,
+    words: ChildStdin,
+    steps: Lines<tokio::io::BufReader<ChildStdout>>,
+}
+
+impl Story {
+    fn start(script: &str, options: &Value) -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/browser").join(script);
+        let mut child = tokio::process::Command::new("node")
+            .arg(file)
+            .arg(options.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("Node is needed: apt-get install nodejs npm");
+        let steps = tokio::io::BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { words: child.stdin.take().unwrap(), steps, child }
+    }
+
+    /// The facts of the next step, which must be this one.
+    async fn step(&mut self, name: &str) -> Value {
+        let line = tokio::time::timeout(BROWSER_PATIENCE, self.steps.next_line()).await;
+        let line = line.unwrap_or_else(|_| panic!("the browser never came to `{name}`")).unwrap();
+        let facts: Value = serde_json::from_str(&line.unwrap_or_else(|| panic!("no browser at `{name}`"))).unwrap();
+        assert_eq!(facts["step"], name, "{facts:#}");
+        facts
+    }
+
+    /// Lets the browser go on.
+    async fn say(&mut self, word: &str) {
+        self.words.write_all(format!("{word}\n").as_bytes()).await.unwrap();
+    }
+
+    async fn over(mut self) {
+        self.step("over").await;
+        assert!(self.child.wait().await.unwrap().success());
+    }
+}
+
+/// A microphone that says a tone in bursts: a browser takes a tone without pauses for noise and removes it.
+fn microphone(dir: &TempDir) -> PathBuf {
+    let file = dir.path().join("microphone.wav");
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 48_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut wav = hound::WavWriter::create(&file, spec).unwrap();
+    for n in 0..20 * 48_000_u32 {
+        let speaks = n % 24_000 < 16_000;
+        let angle = f64::from(n) / 48_000.0 * f64::from(MICROPHONE_HZ) * std::f64::consts::TAU;
+        let sample = if speaks { angle.sin() * 12_000.0 } else { 0.0 };
+        #[expect(clippy::cast_possible_truncation, reason = "below 12 001")]
+        wav.write_sample(sample as i16).unwrap();
+    }
+    wav.finalize().unwrap();
+    file
+}
+
+/// An agent whose phone is the browser, not signed in yet.
+fn browser_agent() -> [(String, String); 1] {
+    [("anna".to_owned(), "registered".to_owned())]
+}
+
+fn base(bench: &Bench) -> String {
+    format!("http://{}", bench.daemon.http)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_in_the_browser_gets_the_pop_talks_holds_resumes_and_wraps_up() {
+    let bench = Bench::start(&Plan { wrap_up_s: 120, ..Plan::default() }, &browser_agent()).await;
+    let options = json!({
+        "base": base(&bench), "login": "anna", "password": "secret-anna", "callerHz": CALLER_HZ,
+        "disposition": "call-back", "microphone": microphone(&bench.dir),
+    });
+    let mut browser = Story::start("agent.mjs", &options);
+    browser.step("ready").await;
+
+    let mut caller = bench.call_answered("8001").await;
+    caller.order(Order::Tone(CALLER_HZ)).await;
+    let talking = browser.step("talking").await;
+    assert_eq!(talking["name"], "Marta", "{talking}");
+    assert_eq!(talking["number"], "+49 30 23125 042", "{talking}");
+    assert_eq!(talking["order"], json!(["pop", "ring"]), "the pop comes before the ring");
+    hears(&caller, MICROPHONE_HZ).await;
+
+    browser.say("hold").await;
+    browser.step("held").await;
+    caller.ear().clear();
+    until("music", async || (caller.ear().samples() > 12_000).then_some(())).await;
+    assert_ne!(caller.ear().tone(crate::support::TONES), Some(MICROPHONE_HZ), "music, not the agent");
+    browser.say("resume").await;
+    browser.step("resumed").await;
+    hears(&caller, MICROPHONE_HZ).await;
+
+    browser.say("hang up").await;
+    report(&mut caller, |report| matches!(report, Report::Over(_))).await;
+    browser.step("ready again").await;
+    browser.over().await;
+    let row = bench.closed_story().await.row;
+    assert_eq!(row.disposition.map(|code| code.to_string()).as_deref(), Some("call-back"));
+    assert_eq!(row.agent.map(|agent| agent.to_string()).as_deref(), Some("anna"));
+    assert_eq!((row.outcome.as_deref(), row.ended_by.as_deref()), (Some("answered"), Some("agent")));
+    assert!(row.hold_ms > 0, "the hold is in the history");
+    bench.quiet().await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_caller_keys_a_digit_reaches_the_agent_and_both_talk() {
+    let bench = Bench::start(&Plan { wrap_up_s: 120, ..Plan::default() }, &browser_agent()).await;
+    let options = json!({
+        "base": base(&bench), "login": "anna", "password": "secret-anna", "hz": MICROPHONE_HZ,
+        "supervisor": { "login": "admin", "password": "admin-secret" }, "microphone": microphone(&bench.dir),
+    });
+    let mut browser = Story::start("web-call.mjs", &options);
+    let talking = browser.step("talking").await;
+    assert_eq!(talking["name"], "Marta", "{talking}");
+    for who in ["agentHeard", "callerHeard"] {
+        assert!(talking[who]["energy"].as_f64().unwrap() > 0.0, "{talking}");
+    }
+    browser.step("wrap-up").await;
+    browser.over().await;
+    let row = bench.story(|story| story.row.outcome.is_some()).await.row;
+    assert_eq!(row.path, ["menu", "line"]);
+    assert_eq!((row.outcome.as_deref(), row.ended_by.as_deref()), (Some("answered"), Some("customer")));
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_goes_on_when_the_console_is_closed_and_is_there_at_the_next_sign_in() {
+    let (bench, mut phones) = Bench::with_phones(&Plan { wrap_up_s: 120, ..Plan::default() }, &["anna"]).await;
+    let options = json!({ "base": base(&bench), "login": "anna", "password": "secret-anna" });
+    let mut browser = Story::start("closed-tab.mjs", &options);
+    browser.step("ready").await;
+    let caller = bench.call_answered("8001").await;
+    caller.order(Order::Tone(CALLER_HZ)).await;
+    phones[0].order(Order::Tone(MICROPHONE_HZ)).await;
+    answer(&mut phones[0]).await;
+    browser.step("closed").await;
+    hears(&caller, MICROPHONE_HZ).await;
+    hears(&phones[0], CALLER_HZ).await;
+    browser.say("come back").await;
+    assert_eq!(browser.step("back").await["name"], "Marta");
+    report(&mut phones[0], |report| matches!(report, Report::Over(_))).await;
+    browser.step("wrap-up").await;
+    browser.over().await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_told_in_one_clear_sentence() {
+    let bench = Bench::start(&Plan::default(), &browser_agent()).await;
+    let mut browser = Story::start("wrong-password.mjs", &json!({ "base": base(&bench), "login": "anna" }));
+    let refused = browser.step("refused").await;
+    assert_eq!(refused["words"], "Login or password is wrong.");
+    assert_eq!(refused["path"], "/");
+    browser.over().await;
+    bench.stop().await;
+}
+
+struct Demo(Child);
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts the built program's demo; its first line says where it is.
+fn demo() -> (Demo, Value) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_switchroom"))
+        .args(["demo", "--json", "--http", "0", "--sip", "0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let facts = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+    (Demo(child), facts)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_without_a_phone_hears_a_call_from_the_start_page() {
+    let (demo, facts) = tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(demo)).await.unwrap().unwrap();
+    let mut browser = Story::start("start.mjs", &json!({ "startUrl": facts["start_url"] }));
+    assert!(browser.step("heard").await["energy"].as_f64().unwrap() > 0.0);
+    browser.over().await;
+    drop(demo);
+}
