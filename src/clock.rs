@@ -37,7 +37,7 @@ impl Clock {
 
     /// The runtime's instant for one of ours.
     #[must_use]
-    pub fn to_tokio(&self, at: Instant) -> tokio::time::Instant {
+    pub fn to_tokio(self, at: Instant) -> tokio::time::Instant {
         tokio::time::Instant::from_std(self.start + std::time::Duration::from_micros(at.as_micros()))
     }
 }

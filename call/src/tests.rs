@@ -1,13 +1,13 @@
 //! Sentences about calls.
 
 use crate::api::{
-    Effect, Fact, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, Phone, QueueRules,
-    Reserved, ToFlow, Wish,
+    Effect, Fact, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Outgoing, Phase, Phone,
+    QueueRules, Reserved, ToFlow, Wish,
 };
 use crate::{Call, Effect as CallEffect};
 use domain::{
-    AgentId, Ani, Cause, CommandError, ContactEventKind, ContactId, DeskBody, Dnis, EndedBy, Instant, InteractionId,
-    Language, LegId, OfferId, OfferResult, Outcome, Priority, RecordingId, Redacted,
+    AgentId, Ani, Cause, CommandError, ContactEventKind, ContactId, Customer, DeskBody, Dnis, EndedBy, Instant,
+    InteractionId, Language, LegId, OfferId, OfferResult, Outcome, Priority, RecordingId, Redacted,
 };
 
 const CUSTOMER: LegId = LegId::new(1);
@@ -35,6 +35,25 @@ fn rules() -> QueueRules {
 }
 
 impl World {
+    fn dialling() -> Self {
+        let outgoing = Outgoing {
+            contact: ContactId::new(1),
+            interaction: InteractionId::new(3),
+            agent: agent(),
+            agent_leg: AGENT,
+            agent_phone: Phone::Registered("li.wei".to_owned()),
+            agent_browser: false,
+            leg: CUSTOMER,
+            phone: Phone::Trunk("carrier".parse().unwrap(), "5551".to_owned()),
+            recording: RecordingId::new(5),
+            first_play: 100,
+            dnis: Dnis::new("5551"),
+        };
+        let mut effects = Vec::new();
+        let call = Call::outgoing(Instant::ZERO, outgoing, &mut effects);
+        Self { call, now: Instant::ZERO, effects }
+    }
+
     fn arriving() -> Self {
         let incoming = Incoming {
             contact: ContactId::new(1),
@@ -295,4 +314,49 @@ fn a_call_that_never_becomes_durable_is_refused() {
     let mut effects = Vec::new();
     world.call.handle(at, Fact::Tick, &mut effects);
     assert!(has(&effects, &Effect::Leg(CUSTOMER, LegEffect::Reject(Cause::InternalError))));
+}
+
+#[test]
+fn a_dialled_call_that_nobody_answers_is_given_up() {
+    let mut world = World::dialling();
+    world.tell(Fact::Stored);
+    world.media(AGENT, MediaFact::Opened { sdp: "our offer".to_owned() });
+    let (at, _) = world.call.deadline().unwrap();
+    let mut effects = Vec::new();
+    world.call.handle(at, Fact::Tick, &mut effects);
+    assert!(has(&effects, &Effect::Leg(AGENT, LegEffect::HangUp(Cause::Normal))));
+    assert!(has(&effects, &Effect::Line(LineEffect::Finished(agent()))));
+}
+
+#[test]
+fn only_sessions_that_were_opened_are_closed() {
+    let closes = |effects: &[CallEffect]| effects.iter().any(|e| matches!(e, Effect::Media(_, MediaEffect::Close)));
+    let mut world = World::dialling();
+    assert!(!closes(&world.wish(Wish::HangUp).unwrap()));
+    let mut durable = World::dialling();
+    durable.tell(Fact::Stored);
+    let effects = durable.wish(Wish::HangUp).unwrap();
+    assert!(has(&effects, &Effect::Media(AGENT, MediaEffect::Close)));
+    assert!(!has(&effects, &Effect::Media(CUSTOMER, MediaEffect::Close)));
+}
+
+#[test]
+fn a_customer_found_after_the_end_changes_nothing() {
+    let mut world = World::talking();
+    world.leg(CUSTOMER, LegFact::Ended(Cause::Normal));
+    world.tell(Fact::WrapUpEnded { agent: agent(), timed_out: true });
+    let customer = Customer {
+        id: domain::CustomerId::new(7),
+        name: Redacted::from("Marta"),
+        company: String::new(),
+        tier: String::new(),
+        account: String::new(),
+        language: None,
+        notes: String::new(),
+        contact_points: Vec::new(),
+        last_contacts: Vec::new(),
+        contacts_7d: 0,
+        contacts_total: 0,
+    };
+    assert!(world.tell(Fact::Customer(Box::new(customer))).is_empty());
 }

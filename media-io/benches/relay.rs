@@ -66,15 +66,16 @@ fn measure(is_recorded: bool) -> Outcome<Figures> {
     let workers = Workers::start(Settings::default(), Arc::new(Prompts::default()), report, recorder)?;
     let (mut child, ports) = start_load()?;
     let mut input = child.stdin.take().ok_or("no way to the load")?;
-    for n in 0..LEGS {
+    let open = |n: usize| {
         let offer = Some(offer(ports[n % SOCKETS]));
         workers.send(Command::Open { leg: leg(n), contact: CONTACT, kind: LegKind::Plain, offer });
-        let address = events.iter().find_map(|event| match event {
+        let port = events.iter().find_map(|event| match event {
             Event::Opened { sdp, .. } => Some(audio_port(&sdp)),
             _ => None,
         });
-        writeln!(input, "{}", address.flatten().ok_or("a leg was not opened")?)?;
-    }
+        port.flatten().ok_or("a leg was not opened")
+    };
+    let targets = (0..LEGS).map(open).collect::<Result<Vec<u16>, _>>()?;
     for call in 0..CALLS {
         let (a, b) = (leg(2 * call), leg(2 * call + 1));
         workers.send(Command::Bridge { a, b });
@@ -83,7 +84,12 @@ fn measure(is_recorded: bool) -> Outcome<Figures> {
             workers.send(Command::StartRecording { recording, contact: CONTACT, customer: a, agent: Some(b) });
         }
     }
-    input.flush()?;
+    // Commands are done in order: when this leg is open, all calls are joined, and the load may begin.
+    open(LEGS)?;
+    for port in targets {
+        writeln!(input, "{port}")?;
+    }
+    drop(input);
     std::thread::sleep(WARM_UP);
     let before = (cpu_us()?, workers.figures().relayed);
     std::thread::sleep(MEASURED);

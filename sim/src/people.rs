@@ -5,7 +5,13 @@ use crate::plan::{self, BOARD, NUMBERS};
 use core::time::Duration;
 use domain::{Cause, Instant, LegId};
 use sip::Endpoint;
-use sip::api::{Command, Effect, OutgoingInvite, Target};
+use sip::api::{Command, Credentials, Destination, Effect, OutgoingInvite, Target};
+use sip::message::{HeaderName, Method, Request, Response, Uri};
+
+/// How long a registration holds, in seconds.
+pub(crate) const REGISTERED_S: u32 = 60;
+/// Phones register again for so long.
+const SHIFT: Duration = Duration::from_secs(150);
 
 /// What a person does at some moment.
 #[derive(Clone, Debug)]
@@ -25,6 +31,8 @@ pub(crate) enum Deed {
     Reject(LegId),
     /// Key a digit in the audio.
     Key(char),
+    /// Register the phone for so many seconds; 0: unregister.
+    Register(u32),
     /// Lose power.
     Vanish,
     /// Come back with no memory of any call.
@@ -41,6 +49,7 @@ pub(crate) struct Person {
     pub endpoint: Endpoint,
     pub vanished: bool,
     version: u32,
+    registration: Option<Registration>,
 }
 
 /// The description of a person's audio.
@@ -55,7 +64,7 @@ fn sdp(person: usize, version: u32, direction: &str) -> String {
 impl Person {
     pub fn new(number: usize, dice: &mut Dice) -> Self {
         let endpoint = Endpoint::new(plan::phone(number), dice.seed());
-        Self { number, endpoint, vanished: false, version: 1 }
+        Self { number, endpoint, vanished: false, version: 1, registration: plan::user(number).map(Registration::new) }
     }
 
     fn sdp(&mut self, direction: &str) -> String {
@@ -101,13 +110,37 @@ impl Person {
             Deed::Return => {
                 self.vanished = false;
                 self.endpoint = Endpoint::new(plan::phone(self.number), dice.seed());
+                later.push((dice.millis(0, 1_000), Deed::Register(REGISTERED_S)));
                 return (Vec::new(), later);
             }
+            Deed::Register(expires_s) => return self.register(now, expires_s, dice),
             Deed::Key(_) | Deed::Silence => return (Vec::new(), later),
         };
         let mut effects = Vec::new();
         self.endpoint.command(now, command, &mut effects);
         (effects, later)
+    }
+
+    /// Registers and, while the shift lasts, plans to do it again or to leave for a moment.
+    fn register(&mut self, now: Instant, expires_s: u32, dice: &mut Dice) -> (Vec<Effect>, Deeds) {
+        let Some(registration) = &mut self.registration else { return (Vec::new(), Vec::new()) };
+        registration.expires_s = expires_s;
+        let mut later = Vec::new();
+        if expires_s == 0 {
+            later.push((dice.millis(500, 10_000), Deed::Register(REGISTERED_S)));
+        } else if now < Instant::ZERO + SHIFT {
+            let next = if dice.percent(25) { 0 } else { REGISTERED_S };
+            later.push((dice.millis(5_000, 50_000), Deed::Register(next)));
+        }
+        (registration.send(self.number, None), later)
+    }
+
+    /// The answer to a REGISTER came; a challenge is answered.
+    pub fn registered(&mut self, response: &Response) -> Vec<Effect> {
+        match &mut self.registration {
+            Some(registration) if response.code == 401 => registration.send(self.number, Some(response)),
+            _ => Vec::new(),
+        }
     }
 
     fn call(&mut self, number: &str, dice: &mut Dice) -> Command {
@@ -164,6 +197,56 @@ impl Person {
             deeds.push((dice.millis(0, 15_000), Deed::Vanish));
         }
         deeds
+    }
+}
+
+/// A phone's registration, by hand: the endpoint itself is a server.
+struct Registration {
+    user: String,
+    cseq: u32,
+    expires_s: u32,
+}
+
+impl Registration {
+    fn new(user: String) -> Self {
+        Self { user, cseq: 0, expires_s: REGISTERED_S }
+    }
+
+    fn send(&mut self, person: usize, challenged_by: Option<&Response>) -> Vec<Effect> {
+        let bytes = self.request(person, challenged_by).map(|request| request.to_bytes());
+        bytes.map(|bytes| Effect::Send { to: Destination::Udp(BOARD), bytes }).into_iter().collect()
+    }
+
+    fn request(&mut self, person: usize, challenged_by: Option<&Response>) -> Option<Request> {
+        self.cseq += 1;
+        let (user, phone) = (self.user.as_str(), plan::address(person));
+        let uri = Uri::parse(&format!("sip:{BOARD}")).ok()?;
+        let mut request = Request::new(Method::Register, uri.clone());
+        let branch = format!("z9hG4bK-{user}-{}", self.cseq);
+        let fields = [
+            (HeaderName::Via, format!("SIP/2.0/UDP {phone};rport;branch={branch}")),
+            (HeaderName::MaxForwards, "70".to_owned()),
+            (HeaderName::From, format!("<sip:{user}@{BOARD}>;tag=r{person}")),
+            (HeaderName::To, format!("<sip:{user}@{BOARD}>")),
+            (HeaderName::CallId, format!("register-{user}")),
+            (HeaderName::CSeq, format!("{} REGISTER", self.cseq)),
+            (HeaderName::Contact, format!("<sip:{user}@{phone}>;expires={}", self.expires_s)),
+        ];
+        for (name, value) in fields {
+            request.headers.push(name, value);
+        }
+        if let Some(response) = challenged_by {
+            let challenges: Vec<&str> = response.headers.all(&HeaderName::WwwAuthenticate).collect();
+            let credentials = Credentials {
+                user: self.user.clone(),
+                password: plan::PASSWORD.to_owned(),
+                ha1_md5: String::new(),
+                ha1_sha256: String::new(),
+            };
+            let answer = sip::digest::answer(&challenges, &Method::Register, &uri, &credentials, &branch)?;
+            request.headers.push(HeaderName::Authorization, answer);
+        }
+        Some(request)
     }
 }
 

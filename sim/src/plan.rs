@@ -24,6 +24,9 @@ pub(crate) const FIRST_CALLER: usize = FIRST_AGENT + AGENTS;
 pub(crate) const COOL_S: u64 = 3;
 /// The sticky window in seconds.
 pub(crate) const STICKY_S: u64 = 4;
+/// The password of every phone that registers.
+pub(crate) const PASSWORD: &str = "open sesame";
+
 const TEXT: &str = r#"
 [server]
 company = "A small world"
@@ -186,14 +189,24 @@ fn text() -> String {
     ];
     let mut text = TEXT.to_owned();
     for (number, (skills, queues)) in skills.iter().zip(queues).enumerate() {
-        let (phone, signed_in) = (address(FIRST_AGENT + number), number < 5);
+        let signed_in = number < 5;
+        let phone = match user(FIRST_AGENT + number) {
+            Some(user) => format!("sip_user = \"{user}\"\nsip_password = \"{PASSWORD}\""),
+            None => format!("phone = \"sip:a{number}@{}\"", address(FIRST_AGENT + number)),
+        };
         // Writing into a String cannot fail.
         let _ = write!(
             text,
-            "\n[[agent]]\nid = \"a{number}\"\nphone = \"sip:a{number}@{phone}\"\nskills = {{ {skills} }}\nqueues = [{queues}]\nsigned_in = {signed_in}\n"
+            "\n[[agent]]\nid = \"a{number}\"\n{phone}\nskills = {{ {skills} }}\nqueues = [{queues}]\nsigned_in = {signed_in}\n"
         );
     }
     text
+}
+
+/// The SIP user of a person whose phone registers: every third agent's.
+pub(crate) fn user(person: usize) -> Option<String> {
+    let agent = person.checked_sub(FIRST_AGENT).filter(|agent| *agent < AGENTS && agent % 3 == 1)?;
+    Some(format!("phone{agent}"))
 }
 
 /// The agents, in order of their phones.

@@ -123,7 +123,8 @@ impl Plant {
             Command::Bridge { a, b } => self.bridge(*a, *b),
             Command::Unbridge { leg } => self.unbridge(*leg),
             Command::StartRecording { recording, .. } => {
-                if self.tapes.insert(*recording, true).is_some() {
+                let twice = self.tapes.insert(*recording, true).is_some();
+                if twice {
                     self.faults.push(format!("recording {recording} was started twice"));
                 }
             }

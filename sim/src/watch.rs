@@ -4,8 +4,8 @@ use crate::plan::{COOL_S, STICKY_S};
 use config::Config;
 use core::time::Duration;
 use domain::{
-    AgentId, AgentState, AgentView, ContactEvent, ContactEventKind as Kind, ContactId, FloorView, Instant, OfferId,
-    OfferResult, Outcome, Proficiency, QueueId, Requirement, SkillId, WaitingView,
+    AgentId, AgentState, AgentView, ContactEvent, ContactEventKind as Kind, ContactId, DeskBody, FloorView, Instant,
+    OfferId, OfferResult, Outcome, Proficiency, QueueId, Requirement, SkillId, WaitingView,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard::Switchboard;
@@ -43,6 +43,10 @@ pub(crate) struct Watch {
     skills: BTreeMap<AgentId, Vec<(SkillId, Proficiency)>>,
     stories: BTreeMap<ContactId, Story>,
     hands: BTreeMap<AgentId, Hand>,
+    /// What happened, and how often.
+    pub tally: BTreeMap<String, usize>,
+    /// Which contacts each agent's desk was shown.
+    shown: BTreeSet<(AgentId, ContactId)>,
     /// The tickets of wishes that were not answered yet.
     pub open_wishes: BTreeSet<u64>,
     pub faults: Vec<String>,
@@ -55,6 +59,8 @@ impl Watch {
             skills: config.agents().iter().map(|agent| (agent.id, agent.skills.clone())).collect(),
             stories: BTreeMap::new(),
             hands: config.agents().iter().map(|agent| (agent.id, Hand::default())).collect(),
+            tally: BTreeMap::new(),
+            shown: BTreeSet::new(),
             open_wishes: BTreeSet::new(),
             faults: Vec::new(),
         }
@@ -64,12 +70,40 @@ impl Watch {
         self.faults.push(what);
     }
 
-    pub fn contacts(&self) -> usize {
-        self.stories.len()
+    fn count(&mut self, kind: &Kind) {
+        let word = match kind {
+            Kind::OfferEnded { result, .. } => format!("offer_ended {result:?}"),
+            Kind::Closed { outcome, by } => format!("closed {outcome:?} by {by:?}"),
+            Kind::DispositionSet { by, .. } => format!("disposition_set {by:?}"),
+            Kind::Transferred { to, .. } => format!("transferred {}", to.split(':').next().unwrap_or_default()),
+            other => other.as_str().to_owned(),
+        };
+        *self.tally.entry(word).or_default() += 1;
     }
 
-    pub fn answered(&self) -> usize {
-        self.stories.values().filter(|story| story.answered).count()
+    /// An agent's desk is told something.
+    pub fn desk(&mut self, agent: AgentId, body: &DeskBody) {
+        let contact = match body {
+            DeskBody::Offered(offer) => offer.pop.contact,
+            DeskBody::Interaction(view) => view.contact,
+            DeskBody::Phone { reachable } => {
+                let word = if *reachable { "phone registered" } else { "phone gone" };
+                *self.tally.entry(word.to_owned()).or_default() += 1;
+                return;
+            }
+            _ => return,
+        };
+        self.shown.insert((agent, contact));
+    }
+
+    /// An agent's phone gets a message: it must not ring for what the desk was not shown.
+    pub fn phone(&mut self, agent: AgentId, bytes: &[u8]) {
+        let Some(text) = bytes.starts_with(b"INVITE").then(|| String::from_utf8_lossy(bytes)) else { return };
+        let contact = text.lines().find_map(|line| line.strip_prefix("X-Switchroom-Contact: "));
+        let Some(contact) = contact.and_then(|contact| contact.parse().ok()) else { return };
+        if !self.shown.contains(&(agent, contact)) {
+            self.fault(format!("{agent} was rung for {contact} before the desk was told"));
+        }
     }
 
     pub fn replied(&mut self, ticket: u64) {
@@ -81,6 +115,7 @@ impl Watch {
     /// Takes in an event of a contact.
     pub fn event(&mut self, event: &ContactEvent) {
         self.order(event);
+        self.count(&event.kind);
         let contact = event.contact;
         match &event.kind {
             Kind::Started { dialled_by: Some(agent), .. } => {
@@ -95,7 +130,8 @@ impl Watch {
             Kind::Connected { agent, .. } => self.connected(contact, *agent),
             Kind::InteractionEnded { agent, .. } => self.talk_ended(contact, *agent),
             Kind::WrapUpEnded { agent, .. } => {
-                if self.hand(*agent).wrapping.take() != Some(contact) {
+                let ended = self.hand(*agent).wrapping.take();
+                if ended != Some(contact) {
                     self.fault(format!("{agent} ended a wrap-up of {contact} that was not in hand"));
                 }
             }

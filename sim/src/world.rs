@@ -2,8 +2,8 @@
 
 use crate::desk::Desk;
 use crate::dice::Dice;
-use crate::people::{Deed, Deeds, Person, caller_leg};
-use crate::plan::{self, BOARD, FIRST_CALLER};
+use crate::people::{Deed, Deeds, Person, REGISTERED_S, caller_leg};
+use crate::plan::{self, BOARD, FIRST_AGENT, FIRST_CALLER};
 use crate::plant::{Answer, Plant};
 use crate::trace::Trace;
 use crate::watch::Watch;
@@ -11,6 +11,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use domain::{AgentId, Audience, Customer, Instant, Redacted};
 use sip::api::{Destination, Source, Transport};
+use sip::message::Method;
 use std::collections::BTreeMap;
 use switchboard::api::Asker;
 use switchboard::{Effect, Input, Switchboard};
@@ -28,6 +29,7 @@ const STEPS_AT_ONCE_MAX: u32 = 20_000;
 
 /// Something that will happen.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a test's world holds few of them")]
 enum Happening {
     /// A datagram reaches its destination.
     Datagram {
@@ -47,10 +49,8 @@ enum Happening {
 pub struct Outcome {
     /// What was wrong; empty if nothing was.
     pub faults: Vec<String>,
-    /// Contacts that there were.
-    pub contacts: usize,
-    /// Contacts that an agent answered.
-    pub answered: usize,
+    /// What happened to contacts, and how often.
+    pub tally: BTreeMap<String, usize>,
     /// Steps taken.
     pub steps: u64,
     /// Fingerprint of everything that the switchboard wanted.
@@ -123,6 +123,9 @@ impl World {
             let deeds = Person::first_deeds(&mut self.dice, at, caller_leg(person));
             self.plan_deeds(person, deeds);
         }
+        for person in (0..self.people.len()).filter(|person| plan::user(*person).is_some()) {
+            self.plan_deeds(person, vec![(Duration::from_millis(5), Deed::Register(REGISTERED_S))]);
+        }
         for desk in 0..self.desks.len() {
             let first = self.dice.millis(0, 8_000);
             self.later(first, Happening::Wish(desk));
@@ -153,6 +156,9 @@ impl World {
         self.now = end;
         let floor = self.board.floor(end);
         self.watch.check_end(&self.board, &floor);
+        for (number, person) in self.people.iter().enumerate().filter(|(_, person)| person.endpoint.legs() > 0) {
+            self.watch.faults.push(format!("person {number} is still in {} calls", person.endpoint.legs()));
+        }
         self.plant.check_end();
         self.outcome()
     }
@@ -160,13 +166,7 @@ impl World {
     fn outcome(self) -> Outcome {
         let at = |fault: String| format!("at {:?}: {fault}", self.now);
         let faults = self.watch.faults.iter().chain(&self.plant.faults).cloned().map(at).collect();
-        Outcome {
-            faults,
-            contacts: self.watch.contacts(),
-            answered: self.watch.answered(),
-            steps: self.steps,
-            trace: self.trace.sum(),
-        }
+        Outcome { faults, tally: self.watch.tally, steps: self.steps, trace: self.trace.sum() }
     }
 
     fn next_at(&self) -> Option<Instant> {
@@ -284,13 +284,21 @@ impl World {
     fn arrive(&mut self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
         let source = Source { transport: Transport::Udp, local: to, remote: from, flow: None };
         let message = sip::message::parse_datagram(bytes);
+        let person = plan::person_at(to).filter(|person| *person < self.people.len() && to != BOARD);
+        if let (Some(person), Ok(sip::Message::Response(response))) = (person, &message)
+            && matches!(response.headers.cseq(), Ok((_, Method::Register)))
+        {
+            let effects = self.people[person].registered(response);
+            self.person_effects(person, effects);
+            return;
+        }
         let fact = sip::api::Fact::Received { source, message };
         if to == BOARD {
             self.tell(Input::Sip(fact));
-        } else if let Some(person) = plan::person_at(to).filter(|person| *person < self.people.len()) {
-            if !self.people[person].vanished {
-                self.person_fact(person, fact);
-            }
+        } else if let Some(person) = person
+            && !self.people[person].vanished
+        {
+            self.person_fact(person, fact);
         }
     }
 
@@ -327,7 +335,12 @@ impl World {
         for effect in effects {
             self.trace.note(self.now, &effect);
             match effect {
-                Effect::Send { to, bytes } => self.post(BOARD, to, bytes),
+                Effect::Send { to, bytes } => {
+                    if let Some(agent) = self.agent_of(to) {
+                        self.watch.phone(agent, &bytes);
+                    }
+                    self.post(BOARD, to, bytes);
+                }
                 Effect::Media(command) => {
                     if let Some((after, answer)) = self.plant.command(command, &mut self.dice) {
                         self.later(after, Happening::Plant(answer));
@@ -336,6 +349,7 @@ impl World {
                 Effect::Store(event) => self.store(&event),
                 Effect::Desk(event) => {
                     let Audience::Agent(agent) = event.to;
+                    self.watch.desk(agent, &event.body);
                     if let Some(desk) = self.desks.iter_mut().find(|desk| desk.agent == agent) {
                         desk.hear(&event.body);
                     }
@@ -345,6 +359,13 @@ impl World {
                 Effect::Close(_) | Effect::Count(_) | Effect::FlowNote { .. } => {}
             }
         }
+    }
+
+    /// The agent with the phone at this address.
+    fn agent_of(&self, to: Destination) -> Option<AgentId> {
+        let Destination::Udp(to) = to else { return None };
+        let number = plan::person_at(to)?.checked_sub(FIRST_AGENT)?;
+        self.agents.get(number).copied()
     }
 
     fn store(&mut self, event: &domain::ContactEvent) {

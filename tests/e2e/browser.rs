@@ -117,7 +117,7 @@ async fn an_agent_in_the_browser_gets_the_pop_talks_holds_resumes_and_wraps_up()
 
     browser.say("hang up").await;
     report(&mut caller, |report| matches!(report, Report::Over(_))).await;
-    browser.step("ready again").await;
+    assert_eq!(browser.step("ready again").await["refused"], json!([]), "nothing was refused on the way");
     browser.over().await;
     let row = bench.closed_story().await.row;
     assert_eq!(row.disposition.map(|code| code.to_string()).as_deref(), Some("call-back"));
@@ -141,9 +141,9 @@ async fn a_web_caller_keys_a_digit_reaches_the_agent_and_both_talk() {
     for who in ["agentHeard", "callerHeard"] {
         assert!(talking[who]["energy"].as_f64().unwrap() > 0.0, "{talking}");
     }
-    browser.step("wrap-up").await;
+    browser.step("ready again").await;
     browser.over().await;
-    let row = bench.story(|story| story.row.outcome.is_some()).await.row;
+    let row = bench.closed_story().await.row;
     assert_eq!(row.path, ["menu", "line"]);
     assert_eq!((row.outcome.as_deref(), row.ended_by.as_deref()), (Some("answered"), Some("customer")));
     bench.stop().await;

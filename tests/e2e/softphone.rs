@@ -28,14 +28,30 @@ fn module_dir() -> String {
     (*found.expect("baresip is needed: apt-get install baresip-core")).to_owned()
 }
 
+/// A minute of the tone, as baresip's microphone.
+fn write_tone(file: &Path) {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut samples = vec![0; 60 * 8_000];
+    media::tone::Sine::new(HZ, 8_000).fill(&mut samples);
+    let mut writer = hound::WavWriter::create(file, spec).unwrap();
+    samples.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
+    writer.finalize().unwrap();
+}
+
 fn start(dir: &Path, account: &str, dial: &str) -> Baresip {
     let config = format!(
-        "poll_method epoll\nsip_listen 127.0.0.1:0\nnet_interface 127.0.0.1\naudio_source ausine,{HZ}\naudio_player aufile,{0}/heard.wav\n\
+        "poll_method epoll\nsip_listen 127.0.0.1:0\nnet_interface 127.0.0.1\naudio_source aufile,{0}/tone.wav\naudio_player aufile,{0}/heard.wav\n\
          audio_alert aufile,{0}/alert.wav\nausrc_srate 8000\nauplay_srate 8000\nmodule_path {1}\nmodule stdio.so\n\
-         module g711.so\nmodule ausine.so\nmodule aufile.so\nmodule_tmp account.so\nmodule_app menu.so\n",
+         module g711.so\nmodule aufile.so\nmodule_tmp account.so\nmodule_app menu.so\n",
         dir.display(),
         module_dir()
     );
+    write_tone(&dir.join("tone.wav"));
     std::fs::write(dir.join("config"), config).unwrap();
     std::fs::write(dir.join("accounts"), format!("{account}\n")).unwrap();
     std::fs::write(dir.join("contacts"), "").unwrap();

@@ -53,6 +53,41 @@ fn agent_text(id: &str, phone: &str) -> String {
     )
 }
 
+/// What is the same in every test.
+const SETTLED: &str = r#"
+[[disposition]]
+code = "done"
+labels = { en = "Done", zh = "完成" }
+
+[[disposition]]
+code = "call-back"
+labels = { en = "Call back", zh = "回电" }
+
+[[phone]]
+user = "6001"
+name = "Softphone"
+password = "softphone-secret"
+
+[[user]]
+login = "admin"
+name = "Admin"
+role = "admin"
+password = "admin-secret"
+
+[[entry]]
+id = "main"
+dnis = "8000"
+flow = "help"
+language = "en"
+
+[[entry]]
+id = "direct"
+dnis = "8001"
+flow = "direct"
+language = "en"
+
+"#;
+
 /// A whole configuration for these agents: id and phone.
 pub fn config_text(plan: &Plan, agents: &[(String, String)]) -> String {
     let agents: String = agents.iter().map(|(id, phone)| agent_text(id, phone)).collect();
@@ -90,38 +125,7 @@ wrap_up_s = {wrap_up}
 record = {record}
 default_disposition = "done"
 
-[[disposition]]
-code = "done"
-labels = {{ en = "Done", zh = "完成" }}
-
-[[disposition]]
-code = "call-back"
-labels = {{ en = "Call back", zh = "回电" }}
-
-[[phone]]
-user = "6001"
-name = "Softphone"
-password = "softphone-secret"
-
-[[user]]
-login = "admin"
-name = "Admin"
-role = "admin"
-password = "admin-secret"
-
-[[entry]]
-id = "main"
-dnis = "8000"
-flow = "help"
-language = "en"
-
-[[entry]]
-id = "direct"
-dnis = "8001"
-flow = "direct"
-language = "en"
-
-{agents}
+{SETTLED}{agents}
 "#,
         prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts").display(),
         silence = plan.silence_s,

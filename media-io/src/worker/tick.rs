@@ -34,7 +34,7 @@ impl Worker {
         let id = leg.id;
         let ended = speak(leg, &mut self.browser, now);
         let is_broken = matches!(leg.transport, Transport::Browser) && self.browser.has_failed(id);
-        let fell_silent = notice_silence(leg, now, if is_broken { Duration::ZERO } else { silence_after });
+        let fell_silent = notice_silence(leg, now, silence_after, is_broken);
         report(leg, now);
         if let Some(play) = ended {
             self.tell(Event::PlayDone { leg: id, play });
@@ -96,13 +96,14 @@ fn fill(leg: &mut Leg, now: Now, frame: &mut [i16]) -> Option<Option<PlayId>> {
     Some(None)
 }
 
-/// Whether the peer has just been silent for too long. Held legs are spared: nothing is expected of them.
-fn notice_silence(leg: &mut Leg, now: Now, silence_after: Duration) -> bool {
+/// Whether the peer has just been silent for too long, or its session has just broken. Held legs are spared the wait:
+/// nothing is expected of them.
+fn notice_silence(leg: &mut Leg, now: Now, silence_after: Duration, is_broken: bool) -> bool {
     let expected = leg.terms.is_some_and(|terms| terms.direction.receives());
-    let is_silent = expected && now.media.since(leg.hearing.heard_at) >= silence_after;
     if !expected {
         leg.hearing.heard_at = now.media;
     }
+    let is_silent = is_broken || (expected && now.media.since(leg.hearing.heard_at) >= silence_after);
     is_silent && !core::mem::replace(&mut leg.hearing.is_silent, true)
 }
 

@@ -299,14 +299,18 @@ fn a_page_that_falls_silent_or_vanishes_is_told_and_a_held_one_is_spared() {
 }
 
 #[test]
-fn a_page_that_ends_its_session_is_told_at_once() {
-    let bench = Bench::new();
-    let page = Page::new(EVENTS, 440);
-    bench.call_from(A, &page);
-    bench.expect_event(&Event::Flowing { leg: A });
-    page.close();
-    // Long before the 30 s of silence have passed, or else nobody would wait so long.
-    bench.expect_event(&Event::Silent { leg: A });
+fn a_page_that_ends_its_session_is_told_at_once_even_when_it_is_held() {
+    let bench = Bench::with(Settings { silence_after: Duration::from_secs(3_600), ..Settings::default() });
+    let (page, held) = (Page::new(EVENTS, 440), Page::new(EVENTS, 620));
+    for (leg, page) in [(B, &page), (A, &held)] {
+        bench.call_from(leg, page);
+        bench.expect_event(&Event::Flowing { leg });
+    }
+    offer_and_answer(&bench, &held, Direction::SendOnly);
+    for (leg, page) in [(B, &page), (A, &held)] {
+        page.close();
+        bench.expect_event(&Event::Silent { leg });
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! A browser's page with one call: the `webrtc` crate on a runtime of its own, so that a page can vanish with all it has.
+//! A browser's page with one call: the `webrtc` crate on a runtime of its own, so that a page can vanish with all it
+//! has.
 
 use crate::ear::{Ear, Mouth, PATIENCE, Received};
 use media::dtmf::Sender;

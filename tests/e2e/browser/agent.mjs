@@ -46,5 +46,5 @@ await story(async (chrome, { base, login, password, callerHz, disposition }) => 
   await shot(page, 'desk-wrap-up');
   await by(page, 'wrap-up-done').click();
   await state(page, 'ready');
-  tell('ready again');
+  tell('ready again', { refused: await page.locator('[data-testid="toast"][data-kind="error"]').allInnerTexts() });
 });

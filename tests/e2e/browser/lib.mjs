@@ -106,14 +106,22 @@ function loudest(hz) {
   return bins[top] > -60 && Math.abs(peak - hz) < 25 ? Math.round(peak) : null;
 }
 
+/** Runs in the page: the sound received so far, once there is some. */
+async function received() {
+  const stats = await window.__switchroom?.peerConnection()?.getStats();
+  const inbound = [...(stats?.values() ?? [])].find((s) => s.type === 'inbound-rtp' && s.kind === 'audio');
+  return inbound?.totalAudioEnergy > 0.0005 ? { energy: inbound.totalAudioEnergy, packets: inbound.packetsReceived } : null;
+}
+
 /** Waits until the page has received sound, by the browser's own counters. */
 export async function hearsSomething(page) {
-  const got = await page.waitForFunction(async () => {
-    const stats = await window.__switchroom?.peerConnection()?.getStats();
-    const inbound = [...(stats?.values() ?? [])].find((s) => s.type === 'inbound-rtp' && s.kind === 'audio');
-    return inbound?.totalAudioEnergy > 0.0005 ? { energy: inbound.totalAudioEnergy, packets: inbound.packetsReceived } : null;
-  }, null, { polling: 100, timeout: PATIENCE });
-  return got.jsonValue();
+  const until = Date.now() + PATIENCE;
+  while (Date.now() < until) {
+    const got = await page.evaluate(received);
+    if (got) return got;
+    await page.waitForTimeout(100);
+  }
+  throw new Error('the page hears nothing');
 }
 
 /** A picture for people to look at. */

@@ -35,6 +35,9 @@ await story(async (chrome, { base, login, password, supervisor, hz }) => {
 
   await by(caller, 'caller-hang-up').click();
   await phase(caller, 'ended');
-  await state(agent, 'wrap_up');
-  tell('wrap-up');
+  await by(agent, 'disposition-done').click();
+  await agent.locator('[data-testid="disposition-done"][aria-pressed="true"]').waitFor();
+  await by(agent, 'wrap-up-done').click();
+  await state(agent, 'ready');
+  tell('ready again');
 });

@@ -88,7 +88,8 @@ fn has_word(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
         let after = code.get(at + word.len()..).and_then(|rest| rest.chars().next());
         let before = code.get(..at).and_then(|text| text.chars().next_back());
-        !after.is_some_and(longer) && !(word.starts_with(char::is_alphabetic) && before.is_some_and(longer))
+        let (goes_on, began) = (after.is_some_and(longer), before.is_some_and(longer));
+        !(goes_on || (began && word.starts_with(char::is_alphabetic)))
     })
 }
 
@@ -148,4 +149,23 @@ fn check_reach(breaches: &mut Vec<String>) -> Result<(), String> {
 fn may_reach(from: &str, names: &BTreeMap<PackageId, String>, to: &PackageId) -> bool {
     let to = names.get(to).map_or("", String::as_str);
     ALLOWED_REACH.iter().any(|(user, used, _)| *user == from && *used == to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_within_a_longer_one_is_not_that_word() {
+        assert!(has_word("let guard: Mutex<u8>;", "Mutex") && has_word("socket.read().await?", ".await"));
+        assert!(!has_word("self.await_answer(now)", ".await") && !has_word("MutexLike", "Mutex"));
+    }
+
+    #[test]
+    fn a_walk_through_an_unordered_map_is_found_and_a_look_into_it_is_not() {
+        let maps = unordered_maps("use std::collections::HashMap;\nstruct Legs {\n    by_id: HashMap<u8, u8>,\n}\n");
+        assert_eq!(maps, BTreeSet::from(["by_id".to_owned()]));
+        assert!(walks("self.by_id.values().sum()", "by_id") && walks("for leg in &self.by_id {", "by_id"));
+        assert!(!walks("self.by_id.get(&7)", "by_id") && !walks("for leg in self.by_id.get(&7) {", "by_id"));
+    }
 }

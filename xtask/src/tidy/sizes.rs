@@ -103,3 +103,23 @@ fn check_console(breaches: &mut Vec<String>) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn product_lines_end_where_the_tests_begin() {
+        assert_eq!(product_lines("one\n#[cfg(test)]\nmod tests;\ntwo\n").count(), 4);
+        assert_eq!(product_lines("one\n#[cfg(test)]\nmod tests {\ntwo\n").count(), 1);
+    }
+
+    #[test]
+    fn a_function_of_sixty_one_lines_is_told_with_its_place() {
+        let text = format!("\nfn long() {{\n{}}}\n", "    call();\n".repeat(61));
+        let mut breaches = Vec::new();
+        let file = Path::new("long.rs");
+        Functions { file, last: 100, breaches: &mut breaches }.visit_file(&syn::parse_file(&text).unwrap());
+        assert_eq!(breaches, ["long.rs:2: `long` has 61 lines; at most 60"]);
+    }
+}
