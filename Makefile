@@ -4,8 +4,11 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 CARGO ?= cargo
-# Where rustup puts it, for shells that have not been told.
-export PATH := $(PATH):$(HOME)/.cargo/bin
+# A newer Node.js of our own, where the system's is too old (see build-needs).
+NODE_ARCH := $(if $(filter aarch64,$(shell uname -m)),arm64,x64)
+OWN_NODE := $(CURDIR)/target/node
+# The last one is where rustup puts it, for shells that have not been told.
+export PATH := $(OWN_NODE)/node_modules/node-linux-$(NODE_ARCH)/bin:$(PATH):$(HOME)/.cargo/bin
 BIN := target/release/switchroom
 
 .PHONY: help demo build test bench soak fuzz build-needs test-needs console
@@ -39,8 +42,9 @@ endef
 build-needs:
 	$(call need,cc=build-essential node=nodejs npm=npm)
 	@command -v $(CARGO) >/dev/null || { echo "Rust is needed: https://rustup.rs" >&2; exit 1; }
-	@major=$$(node --version | sed 's/^v\([0-9]*\).*/\1/'); [ "$$major" -ge 20 ] || \
-	  { echo "Node.js 20 or newer is needed; this is $$(node --version). See https://nodejs.org/download" >&2; exit 1; }
+	@major=$$(node --version | sed 's/^v\([0-9]*\).*/\1/'); [ "$$major" -ge 20 ] || { \
+	  echo "Node.js 20 or newer is needed and this is $$(node --version): installing 22 below target/ with npm (half a minute)."; \
+	  npm install --silent --no-audit --no-fund --prefix $(OWN_NODE) node-linux-$(NODE_ARCH)@22; }
 
 test-needs: build-needs
 	$(call need,sipp=sip-tester baresip=baresip-core chromium=chromium runuser=util-linux /usr/lib/postgresql/*/bin/initdb=postgresql)
@@ -50,9 +54,8 @@ test: test-needs console ## Format, lints, tidy and every test, with real SIP cl
 	$(CARGO) fmt --all --check
 	cd agent-console && npm run --silent check && npm test --silent
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
-	$(CARGO) build --release --locked --workspace
-	$(CARGO) xtask tidy
-	@mkdir -p target
+	$(CARGO) build --release --locked --workspace --all-targets
+	target/release/xtask tidy
 	@status=0; $(CARGO) test --release --locked --workspace --no-fail-fast 2>&1 | tee target/test.log || status=$$?; \
 	awk '/^test result:/ { passed += $$4; failed += $$6; ignored += $$8 } \
 	     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' target/test.log; exit $$status
