@@ -38,7 +38,7 @@ impl Converter<'_> {
             }
             DeskBody::Phone { reachable } => EventBody::Phone(PhoneChange { reachable: *reachable }),
             DeskBody::Offered(offer) => EventBody::Offered(Box::new(self.offer(offer, self.now))),
-            DeskBody::PopChanged(pop) => EventBody::PopChanged(Box::new(PopChange { pop: self.pop(pop) })),
+            DeskBody::PopChanged(pop) => EventBody::PopChanged(Box::new(PopChange { pop: self.pop(pop, self.now) })),
             DeskBody::OfferEnded { offer, contact, result } => EventBody::OfferEnded(OfferEnd {
                 offer: offer.to_string(),
                 contact: contact.to_string(),
@@ -84,7 +84,7 @@ impl Converter<'_> {
             offered_at: self.ms(offered),
             deadline_at: self.ms(offer.deadline),
             why: offer.why.clone(),
-            pop: self.pop(&offer.pop),
+            pop: self.pop(&offer.pop, self.now),
         }
     }
 
@@ -102,13 +102,14 @@ impl Converter<'_> {
             wrap_up_deadline_at: view.wrap_up_deadline.map(|at| self.ms(at)),
             disposition: view.disposition.map(|code| code.to_string()),
             notes: view.notes.0.clone(),
-            pop: self.pop(&view.pop),
+            pop: self.pop(&view.pop, view.connected.unwrap_or(self.now)),
         }
     }
 
-    fn pop(&self, pop: &ScreenPop) -> Pop {
+    /// The wait ends when the agent takes the contact.
+    fn pop(&self, pop: &ScreenPop, wait_over: Instant) -> Pop {
         let waited =
-            pop.queued.map_or(0, |queued| u64::try_from(self.now.since(queued).as_millis()).unwrap_or(u64::MAX));
+            pop.queued.map_or(0, |queued| u64::try_from(wait_over.since(queued).as_millis()).unwrap_or(u64::MAX));
         let digits = |(node, digits): &(domain::NodeId, domain::Redacted)| KeyedDigits {
             node: node.to_string(),
             digits: digits.0.clone(),

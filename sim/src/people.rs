@@ -10,6 +10,8 @@ use sip::message::{HeaderName, Method, Request, Response, Uri};
 
 /// How long a registration holds, in seconds.
 pub(crate) const REGISTERED_S: u32 = 60;
+/// How long a phone rings before it gives up.
+const RINGS_MAX: Duration = Duration::from_secs(95);
 /// Phones register again for so long.
 const SHIFT: Duration = Duration::from_secs(150);
 
@@ -170,7 +172,9 @@ impl Person {
     }
 
     fn when_rung(&self, leg: LegId, dice: &mut Dice) -> Deeds {
-        let mut deeds = Vec::new();
+        // A phone does not ring for ever: the INVITE that brought it here may have been the last one of a caller who
+        // heard nothing and gave up.
+        let mut deeds = vec![(RINGS_MAX, Deed::Refuse(leg, Cause::NoAnswer))];
         if dice.percent(85) {
             deeds.push((dice.millis(0, 300), Deed::Ring(leg)));
         }

@@ -169,3 +169,19 @@ fn a_leg_leaves_no_name_and_no_address_behind() {
     }
     drop(page);
 }
+
+#[test]
+fn a_browser_lives_as_long_as_anything_is_heard_of_it_from_whatever_address() {
+    let (mut port, start, leg) = (port(), Instant::now(), LegId::new(1));
+    port.answer(start, leg, OFFER).unwrap();
+    port.tick(start);
+    let after = |seconds: u64| start + std::time::Duration::from_secs(seconds);
+    for n in 1..=4 {
+        let from = format!("127.0.0.{n}:9").parse().unwrap();
+        port.peers.get_mut(&leg).unwrap().feed(after(n * 10), from, &[0x80, 0], true);
+        port.tick(after(n * 10 + 9));
+        assert!(!port.has_failed(leg), "heard {n} times");
+    }
+    port.tick(after(56));
+    assert!(port.has_failed(leg), "silent for longer than fifteen seconds");
+}
