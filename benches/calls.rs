@@ -60,7 +60,11 @@ fn main() {
     let caller = scenario("caller.xml", &|text| text.replace("sip:8000@", "sip:8001@"));
     let calls = CALLS.to_string();
     let phones = sipp(&agent, dir.path(), &["-p", &port.to_string(), "-m", &calls]);
-    let callers = sipp(&caller, dir.path(), &[&sip, "-m", &calls, "-r", &CALLS_PER_S.to_string(), "-l", &calls, "-timeout", "180"]);
+    let callers = sipp(
+        &caller,
+        dir.path(),
+        &[&sip, "-m", &calls, "-r", &CALLS_PER_S.to_string(), "-l", &calls, "-timeout", "180"],
+    );
     let failed = [callers, phones].iter_mut().map(|running| u32::from(!ended_well(running))).sum::<u32>();
     let used = cpu_s(daemon.0.id()) - before;
     println!("call_cpu_ms {:.3} ms", used * 1_000.0 / f64::from(CALLS));

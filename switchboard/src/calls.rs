@@ -58,7 +58,7 @@ impl Switchboard {
             flow: entry.flow,
             language: entry.language,
         };
-        self.directory.legs.insert(leg, contact);
+        self.directory.add_leg(leg, contact);
         self.lookup_arrival(contact, &invite.ani, out);
         let mut effects = Vec::new();
         let call = call::Call::incoming(now, incoming, &mut effects);
@@ -276,7 +276,7 @@ impl Switchboard {
             }
             self.directory.recordings.remove(&live.recording);
             self.directory.in_hand.retain(|_, held| *held != contact);
-            self.directory.legs.retain(|_, of| *of != contact);
+            self.directory.forget_legs(contact);
         }
     }
 }

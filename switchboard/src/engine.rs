@@ -38,6 +38,8 @@ pub(crate) struct Directory {
     /// The contact that each agent has in hand: ringing, talking or wrapping up.
     pub in_hand: BTreeMap<AgentId, ContactId>,
     pub legs: BTreeMap<LegId, ContactId>,
+    /// The same, from the other side: for forgetting a contact without looking at others.
+    pub legs_of: BTreeMap<ContactId, Vec<LegId>>,
     pub recordings: BTreeMap<RecordingId, ContactId>,
 }
 
@@ -51,6 +53,19 @@ impl Directory {
             users: users.collect(),
             agents: agents.iter().map(|agent| (agent.id, agent.clone())).collect(),
             ..Self::default()
+        }
+    }
+
+    /// A leg belongs to a contact.
+    pub fn add_leg(&mut self, leg: LegId, contact: ContactId) {
+        self.legs.insert(leg, contact);
+        self.legs_of.entry(contact).or_default().push(leg);
+    }
+
+    /// Forgets the legs of a contact that is over.
+    pub fn forget_legs(&mut self, contact: ContactId) {
+        for leg in self.legs_of.remove(&contact).unwrap_or_default() {
+            self.legs.remove(&leg);
         }
     }
 
@@ -222,7 +237,7 @@ impl Switchboard {
 
     pub(crate) fn new_leg(&mut self, contact: ContactId) -> LegId {
         let leg = LegId::new(self.draw_u64());
-        self.directory.legs.insert(leg, contact);
+        self.directory.add_leg(leg, contact);
         leg
     }
 }
