@@ -114,7 +114,7 @@ pub(super) async fn web_calls(
             continue;
         };
         let token = crate::token::fresh();
-        let user = format!("web-{}", token.chars().take(8).collect::<String>());
+        let user = format!("web-{}", token.chars().take(16).collect::<String>());
         if back.send(Input::AddSipUser(rules.credentials(&user, &token))).await.is_err() {
             return;
         }
