@@ -36,7 +36,9 @@ fn main() {
     let agents: Vec<(String, String)> =
         (1..=AGENTS).map(|n| (format!("a{n:04}"), format!("sip:a{n:04}@127.0.0.1:{port}"))).collect();
     let plan = support::Plan { wrap_up_s: 0, record: false, ..support::Plan::default() };
-    let config = support::write_config(dir.path(), &support::config_text(&plan, &agents));
+    // A hundred calls at once take four hundred ports.
+    let text = support::config_text(&plan, &agents).replacen("[media]\n", "[media]\nrtp_ports = [20000, 29999]\n", 1);
+    let config = support::write_config(dir.path(), &text);
     let mut daemon = Command::new(env!("CARGO_BIN_EXE_switchroom"))
         .args(["serve", "--config"])
         .arg(&config)
@@ -59,11 +61,11 @@ fn main() {
     let agent = scenario("agent.xml", &|text| text.replace("milliseconds=\"1000\"", "milliseconds=\"2000\""));
     let caller = scenario("caller.xml", &|text| text.replace("sip:8000@", "sip:8001@"));
     let calls = CALLS.to_string();
-    let phones = sipp(&agent, dir.path(), &["-p", &port.to_string(), "-m", &calls]);
+    let phones = sipp(&agent, dir.path(), &["-p", &port.to_string(), "-m", &calls, "-timeout", "120"]);
     let callers = sipp(
         &caller,
         dir.path(),
-        &[&sip, "-m", &calls, "-r", &CALLS_PER_S.to_string(), "-l", &calls, "-timeout", "180"],
+        &[&sip, "-m", &calls, "-r", &CALLS_PER_S.to_string(), "-l", &calls, "-timeout", "120"],
     );
     let failed = [callers, phones].iter_mut().map(|running| u32::from(!ended_well(running))).sum::<u32>();
     let used = cpu_s(daemon.0.id()) - before;
