@@ -38,6 +38,14 @@ pub enum Command {
     Doctor(Doctor),
     /// Write a commented configuration to begin with.
     Init(Init),
+    /// Reckon with Erlang's formulas: service levels for a number of agents, agents for a goal.
+    Plan(commands::plan::Plan),
+    /// Play a decision trace through the routing engine and print the assignments.
+    Route(commands::route::Route),
+    /// Play a contact centre in virtual time on the routing engine: what if there were two agents more?
+    Simulate(commands::simulate::Simulate),
+    /// Figures of a contact log: service level in every variant, by interval in every attribution.
+    Stats(commands::stats::Stats),
     /// Print shell completions.
     Completions {
         /// For which shell.
@@ -170,6 +178,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(check) => commands::check(&check),
         Command::Doctor(doctor) => commands::block_on(commands::doctor::run(doctor)),
         Command::Init(init) => commands::init(&init),
+        Command::Plan(plan) => commands::plan::run(&plan),
+        Command::Route(route) => commands::route::run(&route),
+        Command::Simulate(simulate) => commands::simulate::run(&simulate),
+        Command::Stats(stats) => commands::stats::run(&stats),
         Command::Completions { shell } => commands::completions(shell),
     };
     result.unwrap_or_else(|failure| failure.tell())

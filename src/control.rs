@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
-use domain::{CommandError, FloorView, Instant, Query};
+use domain::{CommandError, ContactId, Explanation, FloorView, Instant, Query};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,12 +18,21 @@ const BATCH: usize = 64;
 
 /// A wish from a console or the API.
 pub struct WishRequest {
-    /// On behalf of this agent.
-    pub agent: domain::AgentId,
+    /// On behalf of this agent; `None`: it steers the floor.
+    pub agent: Option<domain::AgentId>,
     /// The wish.
     pub wish: domain::Wish,
     /// Where the answer goes.
     pub reply: oneshot::Sender<Result<(), CommandError>>,
+}
+
+/// A look at a waiting contact's chances. The loop reads them off the machine between two inputs, for whoever asks:
+/// for every contact at once they would be far more than is ever looked at.
+pub struct ExplainRequest {
+    /// The contact.
+    pub contact: ContactId,
+    /// Where they go; `None`: it is not in line.
+    pub reply: oneshot::Sender<Option<Explanation>>,
 }
 
 /// What the loop is woken by.
@@ -34,6 +43,8 @@ pub struct Inbox {
     pub inputs: mpsc::Receiver<Input>,
     /// Wishes.
     pub wishes: mpsc::Receiver<WishRequest>,
+    /// Looks at waiting contacts.
+    pub explains: mpsc::Receiver<ExplainRequest>,
 }
 
 /// Where effects go.
@@ -110,6 +121,11 @@ impl Control {
                     self.handle(Input::Sip(fact));
                     self.drain(&mut inbox);
                 }
+                Some(request) = inbox.explains.recv() => {
+                    self.handle(Input::Tick);
+                    // The asker may have gone away.
+                    let _ = request.reply.send(self.board.explain(self.clock.now(), request.contact));
+                }
                 () = tokio::time::sleep_until(wake) => self.tick(),
             }
         }
@@ -180,13 +196,7 @@ impl Control {
         }
     }
 
-    fn look_up(
-        &self,
-        contact: domain::ContactId,
-        asker: switchboard::api::Asker,
-        by: LookupBy,
-        value: domain::Redacted,
-    ) {
+    fn look_up(&self, contact: ContactId, asker: switchboard::api::Asker, by: LookupBy, value: domain::Redacted) {
         let (store, back) = (self.shells.store.clone(), self.shells.back.clone());
         tokio::spawn(async move {
             let query = match by {

@@ -1,91 +1,14 @@
-//! The vocabulary of the ACD engine: what it is told, what it is asked, what it wants done.
+//! The vocabulary of the ACD engine: what it is told, what it is asked, what it wants done. The words of its
+//! construction stand in `setup.rs`, those of its reasons in `why.rs`.
 
-use core::time::Duration;
-use domain::{
-    AgentId, AgentState, Channel, ContactId, Instant, NextState, OfferId, OfferResult, Priority, Proficiency, QueueId,
-    ReasonCode, Requirement, ServiceLevelGoal, SkillId,
+pub use crate::setup::{
+    AgentRule, AgentSetup, ContactRule, CoolDowns, Interrupt, Limits, Membership, Overflow, QueueSetup, Setup,
 };
-
-/// How a queue chooses among eligible agents (`docs/routing.md`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum AgentRule {
-    /// The agent who has been idle longest.
-    #[default]
-    LongestIdle,
-    /// The agent with the smallest share of busy time; then longest idle.
-    LeastOccupied,
-    /// The agent with the largest sum of levels over the needed skills; then longest idle.
-    BestLevel,
-}
-
-/// What an agent does after an offer that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CoolDowns {
-    /// After the agent declined.
-    pub declined: Duration,
-    /// After the agent's phone was busy.
-    pub busy: Duration,
-    /// After the agent's phone could not be reached.
-    pub unreachable: Duration,
-    /// After no answer. With `no_answer_not_ready` it does not matter.
-    pub no_answer: Duration,
-    /// No answer makes the agent `NotReady(rona)`.
-    pub no_answer_not_ready: bool,
-}
-
-/// A queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueueSetup {
-    /// The id.
-    pub id: QueueId,
-    /// The name.
-    pub name: String,
-    /// The goal.
-    pub goal: ServiceLevelGoal,
-    /// Added to each contact's priority.
-    pub base_priority: Priority,
-    /// Points that a waiting contact gains per second.
-    pub age_per_s: u32,
-    /// How an agent is chosen.
-    pub agent_rule: AgentRule,
-    /// How long an offer rings.
-    pub offer_timeout: Duration,
-    /// After-contact work: its length; zero: none.
-    pub wrap_up: Duration,
-    /// What `ExtendWrapUp` adds.
-    pub wrap_up_extension: Duration,
-    /// After a failed offer.
-    pub cool_downs: CoolDowns,
-    /// Needed of every contact of this queue, when the flow says nothing else.
-    pub requirement: Requirement,
-}
-
-/// An agent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AgentSetup {
-    /// The id.
-    pub id: AgentId,
-    /// The name.
-    pub name: String,
-    /// Skills with levels.
-    pub skills: Vec<(SkillId, Proficiency)>,
-    /// Queues served.
-    pub queues: Vec<QueueId>,
-    /// Contacts of each channel at once; voice is exclusive. A channel not named: none; nothing named: one voice
-    /// contact. Callbacks are calls: where they are not named, voice's figure holds.
-    pub capacity: Vec<(Channel, u8)>,
-}
-
-/// What an engine is built from. A checked configuration makes it.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Setup {
-    /// Queues.
-    pub queues: Vec<QueueSetup>,
-    /// Agents.
-    pub agents: Vec<AgentSetup>,
-    /// Sticky window: only the preferred agent for so long (`docs/routing.md` 2.3); zero: no stickiness.
-    pub sticky: Duration,
-}
+pub use crate::why::{CANDIDATES, Exclusion, Explanation, PASSED_OVER, Verdict, Why};
+use domain::{
+    AgentId, AgentState, Channel, ContactId, Instant, NextState, OfferId, OfferResult, Priority, QueueId, ReasonCode,
+    Requirement,
+};
 
 /// A contact that asks for an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,12 +21,31 @@ pub struct Arrival {
     pub channel: Channel,
     /// Points on top of the queue's.
     pub priority: Priority,
+    /// Points per second of age; `None`: the queue's.
+    pub age_per_s: Option<u32>,
     /// `None`: the queue's.
     pub requirement: Option<Requirement>,
     /// When it first asked for an agent: its age counts from here. `None`: now.
     pub since: Option<Instant>,
     /// The preferred agent.
     pub sticky: Option<AgentId>,
+}
+
+impl Arrival {
+    /// A call for this queue, as plain as can be.
+    #[must_use]
+    pub const fn new(contact: ContactId, queue: QueueId) -> Self {
+        Self {
+            contact,
+            queue,
+            channel: Channel::Voice,
+            priority: Priority(0),
+            age_per_s: None,
+            requirement: None,
+            since: None,
+            sticky: None,
+        }
+    }
 }
 
 /// A fact. Facts cannot be refused; those that no longer matter are ignored.
@@ -151,8 +93,45 @@ pub enum Fact {
         /// Usable.
         routable: bool,
     },
+    /// The queue opened or closed. A closed queue turns new contacts away and sends those waiting on, but for those
+    /// being offered. Queues are open until told otherwise.
+    Opened {
+        /// The queue.
+        queue: QueueId,
+        /// Open.
+        open: bool,
+    },
+    /// New points for a contact in line, at once in force; `None` keeps what it has.
+    Reprioritised {
+        /// The contact.
+        contact: ContactId,
+        /// Points on top of the queue's.
+        priority: Option<Priority>,
+        /// Points per second of age.
+        age_per_s: Option<u32>,
+    },
+    /// Queues, agents and rules are these from now on, also for those already waiting, ringing and working.
+    /// Contacts keep their place, requirement of their own and age; offers, contacts in hand, states, idle times and
+    /// counters stay. A removed queue is a closed one for those who wait in it; a removed agent is offered nothing and
+    /// signed out when nothing is in hand. The seed keeps its place in the draw.
+    Reconfigured(Box<Setup>),
     /// A deadline of `Engine::deadline` has come.
     Tick,
+}
+
+/// Why a contact left a line, or was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExitReason {
+    /// [`Limits::most_waiting`].
+    Full,
+    /// [`Limits::longest_wait`].
+    LongestWait,
+    /// [`Limits::needs_agents`].
+    NoAgents,
+    /// The queue is closed or is no more.
+    Closed,
+    /// [`Overflow::after`].
+    Overflow,
 }
 
 /// A wish of a person or of the system on an agent's behalf.
@@ -170,20 +149,6 @@ pub enum Command {
     ExtendWrapUp(AgentId),
     /// Wrap-up is over.
     FinishWrapUp(AgentId),
-}
-
-/// The three best candidates and the rule, in words, for "why this agent?".
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Why {
-    /// The contact's score.
-    pub score: i64,
-    /// The ring in force, from 0.
-    pub ring: u16,
-    /// The rule that chose.
-    pub rule: AgentRule,
-    /// The best candidates, at most three, the chosen one first, each with the rule's figure (idle ms, occupancy
-    /// 2^20ths, level sum).
-    pub candidates: Vec<(AgentId, i64)>,
 }
 
 /// What the engine wants done or tells.
@@ -215,6 +180,26 @@ pub enum Effect {
         agent: AgentId,
         /// How.
         result: OfferResult,
+    },
+    /// The contact left the line unserved and goes on outside of it.
+    Exit {
+        /// The contact.
+        contact: ContactId,
+        /// The queue that it left.
+        queue: QueueId,
+        /// Why.
+        reason: ExitReason,
+    },
+    /// The contact moved to another queue, age kept.
+    Overflowed {
+        /// The contact.
+        contact: ContactId,
+        /// The queue that it left or that turned it away.
+        from: QueueId,
+        /// The queue where it waits.
+        to: QueueId,
+        /// Why.
+        reason: ExitReason,
     },
     /// The agent's state changed, or what is to follow it.
     AgentState {
@@ -264,4 +249,8 @@ pub enum Reason {
     Ring,
     /// A sticky window closes.
     Sticky,
+    /// A contact has waited as long as a member's delay.
+    Delay,
+    /// A contact has waited as long as its queue allows.
+    Limit,
 }

@@ -31,19 +31,37 @@
 
 mod agent;
 pub mod api;
-mod availability;
+mod capacity;
+mod choice;
 mod class;
+mod clock;
+mod contact;
+mod draw;
+mod due;
 mod engine;
+mod enter;
+mod explain;
+pub mod forecast;
+mod hash;
+mod heap;
 mod line;
 mod matching;
 mod offer;
+mod place;
 mod presence;
 mod queue;
-mod timer;
+mod ranks;
+mod reconfigure;
+mod refresh;
+mod roster;
+mod setup;
+mod snapshot;
 mod view;
+mod why;
 mod wrap_up;
 
 pub use engine::Engine;
+pub use snapshot::SnapshotError;
 
 #[cfg(test)]
 mod tests;

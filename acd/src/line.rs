@@ -1,175 +1,92 @@
-//! Contacts in line: coming, moving on between rings and classes, leaving.
+//! The line of a queue in order of first entry.
+//!
+//! Contacts that came straight into the queue are a chain through their slots, in order as they came, so that coming
+//! and going costs no search. The few that came from another queue, or anew into the same, entered earlier than
+//! those before them in the chain and stand in an ordered set of their own.
 
-use crate::api::{Arrival, Effect};
-use crate::class::{ClassKey, Place};
-use crate::engine::Engine;
-use crate::timer::Timer;
-use domain::{Channel, ContactId, Instant, OfferId, OfferResult, Requirement};
-use std::sync::Arc;
+use crate::contact::Contacts;
+use crate::heap::NONE;
+use domain::{ContactId, Instant};
+use std::collections::BTreeSet;
 
-/// A contact in line.
+/// Everybody in the line of a queue, those being offered too.
 #[derive(Debug)]
-pub(crate) struct Contact {
-    pub(crate) queue: u32,
-    pub(crate) channel: Channel,
-    /// A thousand for each point of the queue and the contact.
-    pub(crate) points: i64,
-    pub(crate) requirement: Arc<Requirement>,
-    /// The age, the rings and the sticky window count from here.
-    pub(crate) since: Instant,
-    /// When it entered the line: the wait counts from here.
-    pub(crate) entered: Instant,
-    pub(crate) preferred: Option<u32>,
-    /// The class where it waits; `None` while it is being offered.
-    pub(crate) class: Option<u32>,
-    pub(crate) offer: Option<OfferId>,
-    /// The timers that run for it while it waits.
-    timers: [Option<(Instant, Timer)>; 2],
+pub(crate) struct Line {
+    first: u32,
+    last: u32,
+    moved: BTreeSet<(Instant, ContactId, u32)>,
+    len: u32,
 }
 
-impl Contact {
-    /// The number of the ring in force.
-    pub(crate) fn ring(&self, now: Instant) -> Option<usize> {
-        let waited = now.since(self.since);
-        self.requirement.rings().iter().rposition(|ring| ring.after <= waited)
-    }
-
-    fn next_ring(&self, now: Instant) -> Option<Instant> {
-        let waited = now.since(self.since);
-        self.requirement.rings().iter().find(|ring| ring.after > waited).map(|ring| self.since + ring.after)
-    }
-
-    pub(crate) fn place(&self, contact: ContactId, rate: i64) -> Place {
-        let since_ms = i64::try_from(self.since.as_millis()).unwrap_or(i64::MAX);
-        let order = rate.saturating_mul(since_ms).saturating_sub(self.points);
-        Place { order, since: self.since, contact }
+impl Default for Line {
+    fn default() -> Self {
+        Self { first: NONE, last: NONE, moved: BTreeSet::new(), len: 0 }
     }
 }
 
-impl Engine {
-    pub(crate) fn on_arrived(&mut self, now: Instant, arrival: Arrival, effects: &mut Vec<Effect>) {
-        let Some(queue) = self.queue_number(arrival.queue) else { return };
-        let id = arrival.contact;
-        let asked = arrival.since.unwrap_or(now).min(now);
-        let (since, entered) = match self.contacts.get(&id) {
-            Some(before) => (before.since.min(asked), before.entered),
-            None => (asked, now),
-        };
-        let stays = self.contacts.get(&id).is_some_and(|before| before.queue == queue);
-        if let Some(before) = self.remove(now, id, OfferResult::Withdrawn, effects) {
-            self.queue_mut(before.queue).counts.flowed_out += u64::from(!stays);
-        }
-        let at = self.queue(queue);
-        let priority = i64::from(at.setup.base_priority.0) + i64::from(arrival.priority.0);
-        let contact = Contact {
-            queue,
-            channel: arrival.channel,
-            points: priority * 1_000,
-            requirement: arrival.requirement.map_or_else(|| Arc::clone(&at.requirement), Arc::new),
-            since,
-            entered,
-            preferred: arrival.sticky.and_then(|agent| self.agent_number(agent)),
-            class: None,
-            offer: None,
-            timers: [None; 2],
-        };
-        let at = self.queue_mut(queue);
-        at.line.insert((entered, id));
-        at.counts.offered += u64::from(!stays);
-        self.contacts.insert(id, contact);
-        self.place(now, id);
+impl Line {
+    #[inline]
+    pub(crate) fn len(&self) -> u32 {
+        self.len
     }
 
-    pub(crate) fn on_left(&mut self, now: Instant, id: ContactId, result: OfferResult, effects: &mut Vec<Effect>) {
-        let Some(contact) = self.remove(now, id, result, effects) else { return };
-        let wait_ms = wait_ms(now, contact.entered);
-        let queue = self.queue_mut(contact.queue);
-        match result {
-            OfferResult::CustomerLeft => queue.count_abandoned(wait_ms),
-            _ => queue.counts.flowed_out += 1,
+    /// Puts in a contact that comes now, or came before everybody who is to come.
+    #[inline]
+    pub(crate) fn add(&mut self, contacts: &mut Contacts, slot: u32) {
+        self.len += 1;
+        let contact = &contacts[slot];
+        if contact.moved {
+            self.moved.insert((contact.entered, contact.id, slot));
+            return;
+        }
+        contacts.links[slot as usize] = [self.last, NONE];
+        if self.last == NONE {
+            self.first = slot;
+        } else {
+            contacts.links[self.last as usize][1] = slot;
+        }
+        self.last = slot;
+    }
+
+    #[inline]
+    pub(crate) fn remove(&mut self, contacts: &mut Contacts, slot: u32) {
+        self.len -= 1;
+        let contact = &contacts[slot];
+        if contact.moved {
+            self.moved.remove(&(contact.entered, contact.id, slot));
+            return;
+        }
+        let [before, after] = contacts.links[slot as usize];
+        match before {
+            NONE => self.first = after,
+            before => contacts.links[before as usize][1] = after,
+        }
+        match after {
+            NONE => self.last = before,
+            after => contacts.links[after as usize][0] = before,
         }
     }
 
-    /// Takes a contact out of the line, with its offer. Counting is the caller's.
-    fn remove(
-        &mut self,
-        now: Instant,
-        id: ContactId,
-        result: OfferResult,
-        effects: &mut Vec<Effect>,
-    ) -> Option<Contact> {
-        let offer = self.contacts.get(&id)?.offer;
-        self.unplace(id);
-        let contact = self.contacts.remove(&id)?;
-        self.queue_mut(contact.queue).line.remove(&(contact.entered, id));
-        if let Some(offer) = offer {
-            self.end_offer(now, offer, result, effects);
-        }
-        Some(contact)
+    /// Everybody: those who came straight in as they came, then the others by time of first entry.
+    pub(crate) fn slots<'a>(&'a self, contacts: &'a Contacts) -> impl Iterator<Item = u32> + 'a {
+        let chain = self.chain(contacts);
+        chain.chain(self.moved.iter().map(|(_, _, slot)| *slot))
     }
 
-    /// The contact's agent answered: it is in line no more.
-    pub(crate) fn on_contact_answered(&mut self, now: Instant, id: ContactId) -> Option<Contact> {
-        let contact = self.contacts.remove(&id)?;
-        let queue = self.queue_mut(contact.queue);
-        queue.line.remove(&(contact.entered, id));
-        queue.count_answered(wait_ms(now, contact.entered));
-        Some(contact)
+    fn chain<'a>(&self, contacts: &'a Contacts) -> impl Iterator<Item = u32> + 'a + use<'a> {
+        let next = |slot: &u32| Some(contacts.links[*slot as usize][1]).filter(|next| *next != NONE);
+        core::iter::successors(Some(self.first).filter(|first| *first != NONE), next)
     }
 
-    /// Puts a contact that is not being offered where it now belongs: a ring widened, a window closed, the
-    /// preferred agent came or went.
-    pub(crate) fn replace(&mut self, now: Instant, id: ContactId) {
-        self.unplace(id);
-        self.place(now, id);
+    /// The first entry of the one who has waited longest.
+    pub(crate) fn oldest(&self, contacts: &Contacts) -> Option<Instant> {
+        let came = (self.first != NONE).then(|| contacts[self.first].entered);
+        let moved = self.moved.first().map(|(entered, _, _)| *entered);
+        came.into_iter().chain(moved).min()
     }
 
-    /// Puts a contact into its class, to be matched.
-    pub(crate) fn place(&mut self, now: Instant, id: ContactId) {
-        let Some(contact) = self.contacts.get(&id).filter(|contact| contact.offer.is_none()) else { return };
-        let (queue, channel, requirement) = (contact.queue, contact.channel, Arc::clone(&contact.requirement));
-        let window_end = contact.since + self.sticky;
-        let preferred = contact.preferred.filter(|_| now < window_end);
-        let timers = [
-            contact.next_ring(now).map(|at| (at, Timer::Ring(id))),
-            preferred.map(|_| (window_end, Timer::Sticky(id))),
-        ];
-        let need = contact.ring(now).and_then(|ring| requirement.rings().get(ring)).map_or(&[][..], |ring| &ring.need);
-        let only = preferred.filter(|agent| self.agent(*agent).is_accepting());
-        let key = ClassKey { queue, channel, need: self.classes.intern_need(need), only };
-        let class = self.class_for(key, need);
-        let rate = self.classes.class(class).rate;
-        for (at, timer) in timers.into_iter().flatten() {
-            self.timers.set(at, timer);
-        }
-        if let Some(agent) = preferred {
-            self.agent_mut(agent).preferred_by.insert(id);
-        }
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        (contact.timers, contact.class) = (timers, Some(class));
-        let place = contact.place(id, rate);
-        self.classes.insert(class, place);
-        self.fresh.push(class);
+    /// Among these are the so many who have waited longest.
+    pub(crate) fn longest<'a>(&'a self, contacts: &'a Contacts, count: usize) -> impl Iterator<Item = u32> + 'a {
+        self.chain(contacts).take(count).chain(self.moved.iter().take(count).map(|(_, _, slot)| *slot))
     }
-
-    /// Takes a contact out of its class, with its timers.
-    pub(crate) fn unplace(&mut self, id: ContactId) {
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let Some(class) = contact.class.take() else { return };
-        for (at, timer) in core::mem::take(&mut contact.timers).into_iter().flatten() {
-            self.timers.cancel(at, timer);
-        }
-        let place = contact.place(id, self.classes.class(class).rate);
-        if let Some(agent) = contact.preferred {
-            self.agents[agent as usize].preferred_by.remove(&id);
-        }
-        if self.classes.take(class, &place) {
-            self.drop_sticky_class(class);
-        }
-    }
-}
-
-/// Whole milliseconds from the entry to the exit.
-pub(crate) fn wait_ms(now: Instant, entered: Instant) -> u64 {
-    u64::try_from(now.since(entered).as_millis()).unwrap_or(u64::MAX)
 }

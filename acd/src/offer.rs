@@ -1,128 +1,177 @@
 //! Offers: a slot of an agent reserved for a contact, under a lease with a deadline.
 
-use crate::agent::Hand;
-use crate::api::Effect;
-use crate::class::{Head, Rank};
+use crate::agent::{Hand, Held};
+use crate::api::{Effect, Why};
 use crate::engine::Engine;
-use crate::timer::Timer;
+use crate::queue::wait_ms;
 use core::time::Duration;
-use domain::{ContactId, Instant, NextState, OfferId, OfferResult, ReasonCode};
-
-/// An offer that is not over.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Held {
-    pub(crate) contact: ContactId,
-    agent: u32,
-    pub(crate) queue: u32,
-    deadline: Instant,
-}
+use domain::{ContactId, NextState, OfferId, OfferResult, ReasonCode};
 
 impl Engine {
     /// Whether this offer still stands. One that is over must not be connected.
     #[must_use]
     pub fn is_current(&self, offer: OfferId) -> bool {
-        self.offers.contains_key(&offer)
+        self.offers.standing.contains_key(&offer)
     }
 
-    /// Reserves the best candidate for the head's contact.
-    pub(crate) fn make_offer(
-        &mut self,
-        now: Instant,
-        head: Head,
-        candidates: &[Rank],
-        effects: &mut Vec<Effect>,
-    ) -> OfferId {
-        let contact = head.place.contact;
-        let why = self.why(now, head, candidates);
-        let queue = self.classes.class(head.class).key.queue;
-        let agent = candidates.first().expect("best_pair names a class only if an available agent serves it").agent;
-        let offer = OfferId::new(self.next_offer);
-        self.next_offer = self.next_offer.wrapping_add(1);
-        let deadline = now + self.queue(queue).setup.offer_timeout;
-        self.unplace(contact);
-        if let Some(waiting) = self.contacts.get_mut(&contact) {
-            waiting.offer = Some(offer);
-        }
-        self.offers.insert(offer, Held { contact, agent, queue, deadline });
-        self.timers.set(deadline, Timer::Offer(offer));
-        let reserved = self.agent_mut(agent);
-        reserved.offer = Some(offer);
-        reserved.clock.assigned = now;
-        let agent_id = reserved.setup.id;
-        let queue = self.queue(queue).setup.id;
-        effects.push(Effect::Offer { offer, contact, agent: agent_id, queue, deadline, why });
-        self.refresh(now, agent, effects);
+    fn held(&self, offer: OfferId) -> Option<Held> {
+        self.agent(*self.offers.standing.get(&offer)?).offer
+    }
+
+    #[inline]
+    fn next_offer(&mut self) -> OfferId {
+        let offer = OfferId::new(self.offers.next);
+        self.offers.next = self.offers.next.wrapping_add(1);
         offer
     }
 
-    pub(crate) fn on_offer_ended(
+    /// Reserves an agent for a contact in line.
+    pub(crate) fn make_offer(&mut self, slot: u32, agent: u32, why: Why, effects: &mut Vec<Effect>) {
+        self.unplace(slot);
+        let (offer, contact, number) = (self.next_offer(), self.contact_id(slot), self.contacts[slot].queue);
+        let queue = self.queue_mut(number);
+        let (queue_id, deadline) = (queue.setup.id, queue.setup.offer_timeout);
+        let deadline = self.now + deadline;
+        self.queue_mut(number).begin_service(contact);
+        self.contacts[slot].ringing.push(agent);
+        self.offers.standing.insert(offer, agent);
+        let reserved = self.agent_mut(agent);
+        reserved.offer = Some(Held { offer, contact: slot, queue: number, deadline });
+        effects.push(Effect::Offer { offer, contact, agent: reserved.setup.id, queue: queue_id, deadline, why });
+        self.refresh(agent, effects);
+    }
+
+    /// Gives a contact in line to an agent who answers at once.
+    pub(crate) fn assign(&mut self, slot: u32, agent: u32, why: Why, effects: &mut Vec<Effect>) {
+        self.unplace(slot);
+        let (offer, contact, number) = (self.next_offer(), self.contact_id(slot), self.contacts[slot].queue);
+        let queue = &mut self.queues[number as usize];
+        queue.begin_service(contact);
+        let (queue, deadline) = (queue.setup.id, self.now + queue.setup.offer_timeout);
+        let id = self.agent(agent).setup.id;
+        effects.push(Effect::Offer { offer, contact, agent: id, queue, deadline, why });
+        effects.push(Effect::OfferEnded { offer, contact, agent: id, result: OfferResult::Answered });
+        self.take_in_hand(slot, agent, effects);
+        self.refresh(agent, effects);
+    }
+
+    pub(crate) fn on_offer_ended(&mut self, offer: OfferId, result: OfferResult, effects: &mut Vec<Effect>) {
+        let Some(held) = self.held(offer) else { return };
+        match result {
+            OfferResult::Answered => self.answer_offer(offer, effects),
+            OfferResult::CustomerLeft => self.on_left(self.contact_id(held.contact), result, effects),
+            _ => self.fail_offer(offer, result, effects),
+        }
+    }
+
+    /// Takes an offer that stands away from its agent. `refresh` is the caller's.
+    fn release(
         &mut self,
-        now: Instant,
         offer: OfferId,
+        contact: ContactId,
         result: OfferResult,
         effects: &mut Vec<Effect>,
-    ) {
-        match (self.offers.get(&offer), result) {
-            (Some(held), OfferResult::CustomerLeft) => self.on_left(now, held.contact, result, effects),
-            (Some(_), _) => self.end_offer(now, offer, result, effects),
-            (None, _) => {}
+    ) -> Option<(u32, Held)> {
+        let agent = self.offers.standing.remove(&offer)?;
+        let held = self.agent_mut(agent).offer.take()?;
+        effects.push(Effect::OfferEnded { offer, contact, agent: self.agent(agent).setup.id, result });
+        Some((agent, held))
+    }
+
+    /// The contact is in the agent's hand; all other offers of it are withdrawn.
+    fn answer_offer(&mut self, offer: OfferId, effects: &mut Vec<Effect>) {
+        let Some(held) = self.held(offer) else { return };
+        let (slot, contact) = (held.contact, self.contact_id(held.contact));
+        let Some((agent, _)) = self.release(offer, contact, OfferResult::Answered, effects) else { return };
+        self.contacts[slot].ringing.remove(agent);
+        let others = self.contacts[slot].ringing.take();
+        self.take_in_hand(slot, agent, effects);
+        self.refresh(agent, effects);
+        for other in others {
+            self.withdraw(other, contact, OfferResult::Withdrawn, effects);
         }
     }
 
-    /// Ends an offer that stands. Answered: the contact is in the agent's hand. Else it is in line again, unless it
-    /// was taken out of the line before; and the agent pays
-    /// for the cause.
-    pub(crate) fn end_offer(&mut self, now: Instant, offer: OfferId, result: OfferResult, effects: &mut Vec<Effect>) {
-        let Some(held) = self.offers.remove(&offer) else { return };
-        self.timers.cancel(held.deadline, Timer::Offer(offer));
-        let agent = self.agent_mut(held.agent);
-        agent.offer = None;
-        let agent = agent.setup.id;
-        effects.push(Effect::OfferEnded { offer, contact: held.contact, agent, result });
-        if result == OfferResult::Answered {
-            self.take_in_hand(now, held, effects);
-        } else if let Some(contact) = self.contacts.get_mut(&held.contact) {
-            contact.offer = None;
-            self.place(now, held.contact);
-            self.penalise(now, held, result);
+    /// Takes back the offer of a contact that is out of the line.
+    pub(crate) fn withdraw(&mut self, agent: u32, contact: ContactId, result: OfferResult, effects: &mut Vec<Effect>) {
+        let Some(offer) = self.agent(agent).offer.map(|held| held.offer) else { return };
+        let Some((agent, held)) = self.release(offer, contact, result, effects) else { return };
+        self.end_service(held.queue, contact);
+        self.refresh(agent, effects);
+    }
+
+    /// Ends an offer without an answer: the agent pays for the cause, and with the last of its offers the contact is
+    /// in line again, or leaves if it may not stay.
+    pub(crate) fn fail_offer(&mut self, offer: OfferId, result: OfferResult, effects: &mut Vec<Effect>) {
+        let Some(held) = self.held(offer) else { return };
+        let contact = self.contact_id(held.contact);
+        let Some((agent, held)) = self.release(offer, contact, result, effects) else { return };
+        self.end_service(held.queue, contact);
+        self.penalise(agent, held.queue, result);
+        self.contacts[held.contact].ringing.remove(agent);
+        self.refresh(agent, effects);
+        if self.contacts[held.contact].ringing.is_empty() {
+            self.place(held.contact);
+            self.send_on_if_due(held.contact, effects);
         }
-        self.refresh(now, held.agent, effects);
     }
 
-    fn take_in_hand(&mut self, now: Instant, held: Held, effects: &mut Vec<Effect>) {
-        let Some(contact) = self.on_contact_answered(now, held.contact) else { return };
-        let hand = Hand {
-            contact: held.contact,
-            queue: Some(held.queue),
-            channel: contact.channel,
-            begun: now,
-            wrap_up: None,
-        };
-        self.put_in_hand(held.agent, hand, effects);
+    /// An agent holds a contact of a queue no more.
+    #[inline]
+    pub(crate) fn end_service(&mut self, queue: u32, contact: ContactId) {
+        if self.queue_mut(queue).end_service(contact) {
+            self.note_room(queue);
+        }
     }
 
-    fn penalise(&mut self, now: Instant, held: Held, result: OfferResult) {
-        let rule = self.queue(held.queue).setup.cool_downs;
+    /// The contact leaves the line for the agent's hand.
+    fn take_in_hand(&mut self, slot: u32, number: u32, effects: &mut Vec<Effect>) {
+        let now = self.now;
+        let contact = &self.contacts[slot];
+        let (id, entered, queue, channel) = (contact.id, contact.entered, contact.queue, contact.ask.channel);
+        self.queues[queue as usize].count_answered(wait_ms(now, entered));
+        self.forget(slot);
+        let hand = Hand { contact: id, queue: Some(queue), brought: true, channel, begun: now, wrap_up: None };
+        let agent = self.agent_mut(number);
+        agent.clock.assigned = now;
+        agent.tally.answered += 1;
+        agent.presence.unanswered = 0;
+        self.put_in_hand(number, hand, effects);
+    }
+
+    fn penalise(&mut self, number: u32, queue: u32, result: OfferResult) {
+        let (now, rule) = (self.now, self.queue(queue).setup.cool_downs);
+        let agent = self.agent_mut(number);
+        let presence = &mut agent.presence;
         let pause = match result {
-            OfferResult::Declined => rule.declined,
+            OfferResult::Declined => {
+                presence.unanswered = 0;
+                rule.declined
+            }
             OfferResult::Busy => rule.busy,
             OfferResult::Unreachable => rule.unreachable,
-            OfferResult::NoAnswer if rule.no_answer_not_ready => {
-                let rona: ReasonCode = "rona".parse().expect("a constant slug");
-                return self.agent_mut(held.agent).presence.next = Some(NextState::NotReady(rona));
+            OfferResult::NoAnswer => {
+                presence.unanswered = presence.unanswered.saturating_add(1);
+                if rule.no_answer_limit > 0 && presence.unanswered >= rule.no_answer_limit {
+                    let rona: ReasonCode = "rona".parse().expect("a constant slug");
+                    presence.next = Some(if agent.known { NextState::NotReady(rona) } else { NextState::LoggedOut });
+                    return;
+                }
+                rule.no_answer
             }
-            OfferResult::NoAnswer => rule.no_answer,
             OfferResult::Answered | OfferResult::CustomerLeft | OfferResult::Withdrawn => Duration::ZERO,
         };
         if !pause.is_zero() {
-            self.stop_cooling(held.agent);
-            self.agent_mut(held.agent).presence.cooling = Some(now + pause);
-            self.timers.set(now + pause, Timer::CoolDown(held.agent));
+            presence.cooling = Some(now + pause);
         }
     }
 
-    pub(crate) fn on_cooled_down(&mut self, now: Instant, agent: u32, effects: &mut Vec<Effect>) {
-        self.agent_mut(agent).presence.cooling = None;
-        self.refresh(now, agent, effects);
+    pub(crate) fn on_cooled_down(&mut self, number: u32, effects: &mut Vec<Effect>) {
+        let now = self.now;
+        let cooling = &mut self.agent_mut(number).presence.cooling;
+        if cooling.is_some_and(|until| until <= now) {
+            *cooling = None;
+        }
+        self.refresh(number, effects);
     }
 }

@@ -3,19 +3,16 @@
 use crate::agent::Hand;
 use crate::api::Effect;
 use crate::engine::Engine;
-use domain::{
-    AgentId, AgentState, Channel, CommandError, ContactId, Instant, NextState, OfferResult, QueueId, ReasonCode,
-};
+use domain::{AgentId, AgentState, Channel, CommandError, ContactId, NextState, OfferResult, QueueId, ReasonCode};
 
 impl Engine {
     pub(crate) fn on_sign_in(
         &mut self,
-        now: Instant,
         agent: AgentId,
         reason: ReasonCode,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandError> {
-        let number = self.agent_number(agent).ok_or(CommandError::UnknownAgent)?;
+        let number = self.known_agent(agent)?;
         let presence = &mut self.agent_mut(number).presence;
         if !presence.signed_in {
             presence.signed_in = true;
@@ -23,63 +20,61 @@ impl Engine {
         } else if presence.next == Some(NextState::LoggedOut) {
             presence.next = None;
         }
-        self.refresh(now, number, effects);
+        self.refresh(number, effects);
         Ok(())
     }
 
-    pub(crate) fn on_sign_out(
-        &mut self,
-        now: Instant,
-        agent: AgentId,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), CommandError> {
-        self.follow(now, agent, NextState::LoggedOut, OfferResult::Withdrawn, effects)
+    pub(crate) fn on_sign_out(&mut self, agent: AgentId, effects: &mut Vec<Effect>) -> Result<(), CommandError> {
+        self.follow(agent, NextState::LoggedOut, OfferResult::Withdrawn, effects)
     }
 
     pub(crate) fn on_not_ready(
         &mut self,
-        now: Instant,
         agent: AgentId,
         reason: ReasonCode,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandError> {
-        self.follow(now, agent, NextState::NotReady(reason), OfferResult::Declined, effects)
+        self.follow(agent, NextState::NotReady(reason), OfferResult::Declined, effects)
     }
 
     /// Takes no new work: an offer ends with this result, and the state is entered when nothing is in hand.
     fn follow(
         &mut self,
-        now: Instant,
         agent: AgentId,
         next: NextState,
         result: OfferResult,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandError> {
+        self.known_agent(agent)?;
         let number = self.signed_in(agent)?;
         let wanted = self.agent_mut(number);
         wanted.presence.next = Some(next);
-        if let Some(offer) = wanted.offer {
-            self.end_offer(now, offer, result, effects);
-        } else {
-            self.refresh(now, number, effects);
+        match wanted.offer {
+            Some(held) => self.fail_offer(held.offer, result, effects),
+            None => self.refresh(number, effects),
         }
         Ok(())
     }
 
-    pub(crate) fn on_ready(
-        &mut self,
-        now: Instant,
-        agent: AgentId,
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), CommandError> {
+    pub(crate) fn on_ready(&mut self, agent: AgentId, effects: &mut Vec<Effect>) -> Result<(), CommandError> {
+        self.known_agent(agent)?;
         let number = self.signed_in(agent)?;
         let wanted = self.agent_mut(number);
+        if !wanted.is_accepting() {
+            wanted.presence.unanswered = 0;
+        }
         wanted.presence.next = Some(NextState::Ready);
         if wanted.state() == AgentState::AfterContactWork {
-            self.end_all_wrap_ups(now, number, effects);
+            self.end_all_wrap_ups(number, effects);
         }
-        self.refresh(now, number, effects);
+        self.refresh(number, effects);
         Ok(())
+    }
+
+    /// The number of an agent of the setup.
+    fn known_agent(&self, agent: AgentId) -> Result<u32, CommandError> {
+        let number = self.agent_number(agent).filter(|number| self.agent(*number).known);
+        number.ok_or(CommandError::UnknownAgent)
     }
 
     pub(crate) fn signed_in(&self, agent: AgentId) -> Result<u32, CommandError> {
@@ -87,35 +82,34 @@ impl Engine {
         if self.agent(number).presence.signed_in { Ok(number) } else { Err(CommandError::NotSignedIn) }
     }
 
-    pub(crate) fn on_routable(&mut self, now: Instant, agent: AgentId, routable: bool, effects: &mut Vec<Effect>) {
+    pub(crate) fn on_routable(&mut self, agent: AgentId, routable: bool, effects: &mut Vec<Effect>) {
         let Some(number) = self.agent_number(agent) else { return };
         self.agent_mut(number).presence.routable = routable;
-        self.refresh(now, number, effects);
+        self.refresh(number, effects);
     }
 
     /// The contact is served, so it waits no longer; and the agent is busy, so an offer of another contact is
     /// withdrawn. An agent who is not signed in is on the phone as a private person.
     pub(crate) fn on_occupied(
         &mut self,
-        now: Instant,
         agent: AgentId,
         contact: ContactId,
         queue: Option<QueueId>,
         effects: &mut Vec<Effect>,
     ) {
-        self.on_left(now, contact, OfferResult::Withdrawn, effects);
+        self.on_left(contact, OfferResult::Withdrawn, effects);
         let Ok(number) = self.signed_in(agent) else { return };
         if self.agent(number).hands.iter().any(|hand| hand.contact == contact && hand.wrap_up.is_none()) {
             return;
         }
         let queue = queue.and_then(|queue| self.queue_number(queue));
-        let hand = Hand { contact, queue, channel: Channel::Voice, begun: now, wrap_up: None };
+        let channel = Channel::Voice;
+        let hand = Hand { contact, queue, brought: false, channel, begun: self.now, wrap_up: None };
         let offer = self.agent(number).offer;
         self.put_in_hand(number, hand, effects);
-        if let Some(offer) = offer {
-            self.end_offer(now, offer, OfferResult::Withdrawn, effects);
-        } else {
-            self.refresh(now, number, effects);
+        match offer {
+            Some(held) => self.fail_offer(held.offer, OfferResult::Withdrawn, effects),
+            None => self.refresh(number, effects),
         }
     }
 }

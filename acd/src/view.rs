@@ -1,32 +1,34 @@
 //! What can be read: states, figures and the floor. Reading changes nothing.
 
-use crate::agent::Agent;
-use crate::api::QueueFigures;
+use crate::agent::{Agent, Tally};
+use crate::api::{AgentRule, AgentSetup, QueueFigures};
+use crate::contact::Contact;
 use crate::engine::Engine;
-use crate::line::wait_ms;
-use crate::queue::Queue;
+use crate::queue::{Queue, wait_ms};
+use core::cmp::Reverse;
 use domain::{AgentId, AgentState, AgentView, ContactId, Counts, Instant, QueueId, QueueView, Redacted, WaitingView};
 
 /// Contacts in line that the floor shows.
 const WAITING_SHOWN: usize = 200;
 
 impl Engine {
-    /// The state of an agent, as last told.
+    /// The state of an agent.
     #[must_use]
     pub fn agent_state(&self, agent: AgentId) -> Option<AgentState> {
-        self.agent_number(agent).map(|number| self.agent(number).told.state)
+        let agent = self.agent(self.agent_number(agent)?);
+        (agent.known || agent.presence.signed_in).then(|| agent.state())
     }
 
     /// The queue in which a contact waits, also while it is being offered.
     #[must_use]
     pub fn queue_of(&self, contact: ContactId) -> Option<QueueId> {
-        self.contacts.get(&contact).map(|contact| self.queue(contact.queue).setup.id)
+        self.contacts.by_id(contact).map(|contact| self.queue(contact.queue).setup.id)
     }
 
     /// The queues of an agent, empty for an unknown one.
     #[must_use]
-    pub fn queues_of(&self, agent: AgentId) -> &[QueueId] {
-        self.agent_number(agent).map_or(&[], |number| &self.agent(number).setup.queues)
+    pub fn queues_of(&self, agent: AgentId) -> Vec<QueueId> {
+        self.agent_number(agent).map_or_else(Vec::new, |number| queues(&self.agent(number).setup))
     }
 
     /// The contacts in an agent's hand, served or in wrap-up.
@@ -44,10 +46,24 @@ impl Engine {
     /// Starts all counters anew, as at midnight. Contacts in line count as offered.
     pub fn restart_counts(&mut self) {
         for queue in &mut self.queues {
-            queue.counts = Counts { offered: queue.line.len() as u64, ..Counts::default() };
+            queue.counts = Counts { offered: queue.line.len().into(), ..Counts::default() };
         }
-        for agent in &mut self.agents {
-            agent.tally = crate::agent::Tally::default();
+        for (agent, standing) in self.agents.iter_mut().zip(&mut self.standing) {
+            agent.tally = Tally::default();
+            standing.answered = 0;
+        }
+        if self.queues.iter().any(|queue| queue.setup.agent_rule == AgentRule::FewestContacts) {
+            self.list_all();
+        }
+    }
+
+    /// Puts all idle agents among the idle of their classes anew: their ranks changed.
+    fn list_all(&mut self) {
+        self.classes.all_mut().iter_mut().for_each(|class| class.idle.clear());
+        for number in 0..self.agents.len() as u32 {
+            if self.standing[number as usize].listed != 0 {
+                self.list(number);
+            }
         }
     }
 
@@ -56,9 +72,9 @@ impl Engine {
     pub fn queue_state(&self, queue: QueueId) -> Option<QueueFigures> {
         let queue = self.queue(self.queue_number(queue)?);
         Some(QueueFigures {
-            waiting: queue.line.len() as u32,
+            waiting: queue.line.len(),
             ready: self.count(queue, |state| matches!(state, AgentState::Ready)),
-            longest_wait_ms: queue.line.first().map_or(0, |(entered, _)| wait_ms(self.now, *entered)),
+            longest_wait_ms: queue.line.oldest(&self.contacts).map_or(0, |entered| wait_ms(self.now, entered)),
         })
     }
 
@@ -66,29 +82,38 @@ impl Engine {
     /// queue: ask for announcements, not for decisions.
     #[must_use]
     pub fn position(&self, contact: ContactId) -> Option<u32> {
-        let mine = self.contacts.get(&contact)?;
+        let mine = self.contacts.by_id(contact)?;
         let queue = self.queue(mine.queue);
-        let rate = i64::from(queue.setup.age_per_s);
-        let place = mine.place(contact, rate);
-        let others = queue.line.iter().filter_map(|(_, id)| self.contacts.get(id).map(|c| c.place(*id, rate)));
+        let place = |contact: &Contact| {
+            let order = contact.order(queue);
+            (Reverse(order.score_at(contact.rate(queue), self.now)), order.since, order.id)
+        };
+        let others = queue.line.slots(&self.contacts).map(|slot| place(&self.contacts[slot]));
+        let place = place(mine);
         Some(1 + others.filter(|other| *other < place).count() as u32)
     }
 
     /// Everything on the floor: queues and agents in order of id, and the contacts longest in line, at most 200.
+    /// Queues and agents that are no more are shown while somebody is in them or with them.
     /// The views' customer, phase and label fields are left empty: the ACD does not know them.
     #[must_use]
     pub fn floor(&self, _now: Instant) -> (Vec<QueueView>, Vec<AgentView>, Vec<WaitingView>) {
-        let queues = self.queues.iter().map(|queue| self.queue_view(queue)).collect();
-        let agents = self.agents.iter().map(|agent| self.agent_view(agent)).collect();
-        let mut line: Vec<_> = self.queues.iter().flat_map(|queue| queue.line.iter().take(WAITING_SHOWN)).collect();
+        let queues = self.queues.iter().filter(|queue| queue.known || queue.line.len() > 0);
+        let agents = self.agents.iter().filter(|agent| agent.known || agent.presence.signed_in);
+        let longest = self.queues.iter().flat_map(|queue| queue.line.longest(&self.contacts, WAITING_SHOWN));
+        let mut line: Vec<_> =
+            longest.map(|slot| (self.contacts[slot].entered, self.contacts[slot].id, slot)).collect();
         line.sort_unstable();
         line.truncate(WAITING_SHOWN);
-        let waiting = line.into_iter().filter_map(|(_, contact)| self.waiting_view(*contact)).collect();
-        (queues, agents, waiting)
+        (
+            queues.map(|queue| self.queue_view(queue)).collect(),
+            agents.map(|agent| self.agent_view(agent)).collect(),
+            line.into_iter().map(|(_, _, slot)| self.waiting_view(&self.contacts[slot])).collect(),
+        )
     }
 
     fn count(&self, queue: &Queue, which: impl Fn(AgentState) -> bool) -> u32 {
-        queue.members.iter().filter(|number| which(self.agent(**number).told.state)).count() as u32
+        queue.index.members.iter().filter(|number| which(self.agent(**number).state())).count() as u32
     }
 
     fn queue_view(&self, queue: &Queue) -> QueueView {
@@ -96,8 +121,8 @@ impl Engine {
             id: queue.setup.id,
             name: queue.setup.name.clone(),
             goal: queue.setup.goal,
-            waiting: queue.line.len() as u32,
-            oldest: queue.line.first().map(|(entered, _)| *entered),
+            waiting: queue.line.len(),
+            oldest: queue.line.oldest(&self.contacts),
             counts: queue.counts,
             agents_signed_in: self.count(queue, |state| state != AgentState::LoggedOut),
             agents_ready: self.count(queue, |state| state == AgentState::Ready),
@@ -109,17 +134,16 @@ impl Engine {
     }
 
     fn agent_view(&self, agent: &Agent) -> AgentView {
-        let offered = agent.offer.and_then(|offer| self.offers.get(&offer));
         let hand = agent.hands.iter().find(|hand| hand.wrap_up.is_none()).or(agent.hands.first());
-        let (contact, queue) = match (hand, offered) {
+        let (contact, queue) = match (hand, agent.offer) {
             (Some(hand), _) => (Some(hand.contact), hand.queue),
-            (None, Some(offer)) => (Some(offer.contact), Some(offer.queue)),
+            (None, Some(held)) => (Some(self.contact_id(held.contact)), Some(held.queue)),
             (None, None) => (None, None),
         };
         AgentView {
             id: agent.setup.id,
             name: agent.setup.name.clone(),
-            state: agent.told.state,
+            state: agent.state(),
             since: agent.told.since,
             next: agent.told.next,
             reachable: agent.presence.routable,
@@ -127,21 +151,24 @@ impl Engine {
             phase: None,
             customer: None,
             queue: queue.map(|queue| self.queue(queue).setup.id),
-            queues: agent.setup.queues.clone(),
+            queues: queues(&agent.setup),
             skills: agent.setup.skills.iter().map(|(skill, level)| (*skill, level.level())).collect(),
             handled: agent.tally.handled,
             handle_ms: agent.tally.handle_us / 1_000,
         }
     }
 
-    fn waiting_view(&self, id: ContactId) -> Option<WaitingView> {
-        let contact = self.contacts.get(&id)?;
-        Some(WaitingView {
-            contact: id,
+    fn waiting_view(&self, contact: &Contact) -> WaitingView {
+        WaitingView {
+            contact: contact.id,
             queue: self.queue(contact.queue).setup.id,
             customer: Redacted::default(),
             since: contact.entered,
-            offered: contact.offer.is_some(),
-        })
+            offered: !contact.ringing.is_empty(),
+        }
     }
+}
+
+fn queues(agent: &AgentSetup) -> Vec<QueueId> {
+    agent.queues.iter().map(|part| part.queue).collect()
 }

@@ -1,41 +1,18 @@
 //! Decision traces: recorded events in, exactly the expected assignments out.
 
 use acd::Engine;
-use acd::api::{AgentRule, AgentSetup, Arrival, Command, CoolDowns, Effect, Fact, QueueSetup, Setup};
+use acd::api::{AgentRule, AgentSetup, Arrival, Command, Effect, Fact, QueueSetup, Setup};
 use core::time::Duration;
 use domain::{
-    AgentId, Channel, ContactId, Instant, OfferResult, Priority, Proficiency, QueueId, Requirement, Ring,
-    ServiceLevelGoal, SkillId,
+    AgentId, Channel, ContactId, Instant, OfferResult, Priority, Proficiency, QueueId, Requirement, Ring, SkillId,
 };
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A queue for each ageing rate: agents serve all of them, and scores are compared over all of them.
-fn queue_id(age_per_s: u64) -> QueueId {
-    format!("age-{age_per_s}").parse().unwrap()
-}
-
-fn queue(age_per_s: u64, agent_rule: AgentRule) -> QueueSetup {
-    QueueSetup {
-        id: queue_id(age_per_s),
-        name: String::new(),
-        goal: ServiceLevelGoal { share_percent: 80, within_ms: 20_000, short_abandon_ms: 0 },
-        base_priority: Priority(0),
-        age_per_s: u32::try_from(age_per_s).unwrap(),
-        agent_rule,
-        offer_timeout: Duration::from_secs(20),
-        wrap_up: Duration::ZERO,
-        wrap_up_extension: Duration::ZERO,
-        cool_downs: CoolDowns {
-            declined: Duration::ZERO,
-            busy: Duration::ZERO,
-            unreachable: Duration::ZERO,
-            no_answer: Duration::ZERO,
-            no_answer_not_ready: false,
-        },
-        requirement: Requirement::default(),
-    }
+/// The one queue of a trace.
+fn queue_id() -> QueueId {
+    "line".parse().unwrap()
 }
 
 fn agent_id(id: &Value) -> AgentId {
@@ -51,13 +28,13 @@ fn levels(map: &Value) -> Vec<(SkillId, Proficiency)> {
     pairs.filter_map(|(s, l)| Some((s.parse().unwrap(), Proficiency::new(l.as_u64()?.try_into().ok()?)?))).collect()
 }
 
-fn agent(event: &Value, queues: &[QueueId]) -> AgentSetup {
+fn agent(event: &Value) -> AgentSetup {
     let capacity = event["capacity"].as_object().unwrap().iter();
     AgentSetup {
         id: agent_id(&event["id"]),
         name: String::new(),
         skills: levels(&event["skills"]),
-        queues: queues.to_vec(),
+        queues: vec![queue_id().into()],
         capacity: capacity.map(|(c, n)| (c.parse().unwrap(), n.as_u64().unwrap().try_into().unwrap())).collect(),
     }
 }
@@ -68,13 +45,12 @@ fn arrival(event: &Value) -> Arrival {
         need: levels(&ring["need"]),
     };
     Arrival {
-        contact: contact_id(&event["id"]),
-        queue: queue_id(event["age_per_s"].as_u64().unwrap()),
         channel: event["channel"].as_str().unwrap().parse::<Channel>().unwrap(),
         priority: Priority(event["priority"].as_i64().unwrap().try_into().unwrap()),
+        age_per_s: Some(event["age_per_s"].as_u64().unwrap().try_into().unwrap()),
         requirement: Some(Requirement::new(event["rings"].as_array().unwrap().iter().map(ring).collect())),
-        since: None,
         sticky: (!event["sticky"].is_null()).then(|| agent_id(&event["sticky"])),
+        ..Arrival::new(contact_id(&event["id"]), queue_id())
     }
 }
 
@@ -87,12 +63,11 @@ fn setup(events: &[Value]) -> Setup {
         "best_level" => AgentRule::BestLevel,
         other => panic!("no such agent rule: {other}"),
     };
-    let ages: BTreeSet<u64> = of("contact").map(|event| event["age_per_s"].as_u64().unwrap()).collect();
-    let queues: Vec<QueueId> = ages.iter().map(|age| queue_id(*age)).collect();
     Setup {
-        queues: ages.into_iter().map(|age| queue(age, rule)).collect(),
-        agents: of("agent").map(|event| agent(event, &queues)).collect(),
+        queues: vec![QueueSetup { agent_rule: rule, ..QueueSetup::new(queue_id()) }],
+        agents: of("agent").map(agent).collect(),
         sticky: Duration::from_millis(config["sticky_ms"].as_u64().unwrap()),
+        ..Setup::default()
     }
 }
 

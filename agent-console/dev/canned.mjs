@@ -14,7 +14,7 @@ const WORLD = {
     handled: [['Sofia Lindqvist', 312, 'refund'], ['Tom Ashworth', 220, 'explained'], [null, 31, 'wrong-number'], ['Dr. Amir Haddad', 544, 'escalated'], ['Bakker & Zonen', 266, 'address'], ['Lena Vogt', 438, 'plan'], ['Grünwald Hotel', 188, 'explained'], ['Mateo Silva', 402, 'refund']],
     waiting: ['Volkova & Partner', '+493023125077', 'Hanna Weiss', 'Mateo Silva', 'Grünwald Hotel', '周氏食品', 'Ines Moreau', ''],
     notes: 'Second debit for invoice 2207 on 17 Nov confirmed, € 107.30. Customer wants refund, not credit.\n\nBank details unchanged.',
-    why: 'Billing 8, asks for 5; German 9, asks for 3; First with German to be free, after 1:12',
+    why: 'longest idle; score 72000; ring 0; li.wei 72000 ms idle, ana.ruiz 41000 ms idle',
   },
   zh: {
     company: '晓岚能源', me: '李伟',
@@ -26,7 +26,7 @@ const WORLD = {
     handled: [['吴桐', 312, 'refund'], ['何雨欣', 220, 'explained'], [null, 31, 'wrong-number'], ['钱伟', 544, 'escalated'], ['江南印刷厂', 266, 'address'], ['许可', 438, 'plan']],
     waiting: ['周氏食品', '+8613800000142', '赵敏'],
     notes: '11 月 17 日同一账单扣款两次，已核实并原路退款，3 个工作日内到账。客户不需要抵扣。',
-    why: '账务 8，要求 5；普通话 10，要求 3；最先空闲',
+    why: 'longest idle; score 72000; ring 0; li.wei 72000 ms idle',
   },
 };
 const DISPOSITIONS = [['refund', 'Billed twice, refunded', '重复扣款，已退款'], ['explained', 'Invoice explained', '已解释账单'], ['address', 'Address changed', '地址变更'], ['plan', 'Payment plan', '分期付款'], ['escalated', 'Escalated', '已升级'], ['wrong-number', 'Wrong number', '打错电话'], ['follow-up', 'Follow-up needed', '需要跟进']];
@@ -35,7 +35,7 @@ const REASONS = [['break', 'Break', '休息'], ['lunch', 'Lunch', '午餐'], ['t
 export function world(lang) {
   const w = WORLD[lang];
   const queues = w.queues.map(([id, name, level, waiting]) => ({
-    id, name, goal: { share_percent: 80, within_ms: 20_000, short_abandon_ms: 5_000 }, waiting, oldest_at: waiting ? now() - 42_000 * (waiting > 3 ? 5 : 1) : null,
+    id, name, open: id !== 'retention', goal: { share_percent: 80, within_ms: 20_000, short_abandon_ms: 5_000 }, waiting, oldest_at: waiting ? now() - 42_000 * (waiting > 3 ? 5 : 1) : null,
     service_level: { permille: level, formula: 'no_short' }, asa_ms: 14_000, counts: { offered: 140, answered: 128, answered_within: 110, abandoned: waiting, short_abandons: 1, flowed_out: 0 },
     agents: { signed_in: 7, ready: waiting ? 0 : 2, reserved: 1, busy: 3, after_contact_work: 1, not_ready: 1 },
   }));
@@ -43,7 +43,7 @@ export function world(lang) {
     id, name, state, reason: state === 'not_ready' ? extra : null, since_at: now() - (state === 'not_ready' ? 66 * MIN : 198_000 - i * 14_000), next: null, reachable: true,
     contact: customer ? `ct${i}` : null, phase: state === 'busy' || state === 'after_contact_work' ? extra : null, customer: customer ?? null,
     queue: customer ? named(queues[i % queues.length]) : null, queues: [queues[0].id, queues[i ? i % queues.length : 1].id, ...(i ? [] : [queues[2].id])].filter((x, n, all) => all.indexOf(x) === n),
-    skills: [{ id: 'billing', level: 9 - (i % 5) }], handled: 58 - i * 3, aht_ms: 268_000 + i * 4000,
+    skills: [{ id: 'billing', level: 9 - (i % 5) }, ...(i % 2 ? [] : [{ id: 'german', level: 10 - i }])], handled: 58 - i * 3, aht_ms: 268_000 + i * 4000,
   }));
   const waiting = w.waiting.map((customer, i) => ({ contact: `w${i}`, queue: named(queues[2] ?? queues[0]), customer, since_at: now() - (222_000 - i * 29_000), offered: i === 0 }));
   const midnight = new Date().setHours(0, 0, 0, 0);
@@ -77,10 +77,35 @@ export function deskOf(w, scene) {
   }
 }
 
+const out = (code, extra = {}) => ({ code, text: code, skill: null, held: null, needed: null, reason: null, left_ms: null, ...extra });
+const DEMO_START = now();
+
+function decision(w, chosen) {
+  const [a, b, c] = [chosen, chosen + 1, 4].map((i) => w.people[i].id);
+  return { score: 72_000, ring: chosen ? 0 : 1, rule: 'longest_idle', candidates: [{ agent: a, figure: 72_000 }, { agent: b, figure: 41_000 }], passed_over: [{ agent: c, ...out('skill', { skill: 'german', held: 2, needed: 3 }) }, { agent: w.people[5].id, ...out('cooling_down', { left_ms: 8_000 }) }] };
+}
+
+/** Why the n-th waiting contact waits: the first rings, the second waits for skills, the third for its own agent, the fourth is gone. */
+export function why(w, id) {
+  const n = Number(id.slice(1));
+  const someone = (i) => ({ id: w.people[i % w.people.length].id, name: w.people[i % w.people.length].name });
+  const left = (ms) => Math.max(0, ms - ((now() - DEMO_START) % ms));
+  const no = (i, excluded) => ({ agent: someone(i), eligible: false, rank: null, figure: null, excluded });
+  const yes = (i, rank, figure) => ({ agent: someone(i), eligible: true, rank, figure, excluded: null });
+  const offered = (i, at, result) => ({ at: now() - at, offer: `o${at}`, agent: someone(i), queue: named(w.queues[0]), result, line: w.why, why: null });
+  const busy = [no(2, out('no_capacity')), no(3, out('wrap_up')), no(4, out('reserved'))];
+  const rest = [no(5, out('not_ready', { reason: 'lunch' }))];
+  const skills = [no(0, out('skill', { skill: 'german', held: 2, needed: 3 })), no(1, out('skill', { skill: 'german', held: 0, needed: 3 }))];
+  const agents = n === 0 ? [yes(0, 1, 132_000), yes(1, 2, 41_000), ...busy, ...rest] : n === 2 ? [yes(0, 1, 132_000), no(1, out('sticky_window', { left_ms: left(20_000) })), ...busy, ...rest] : [...busy, no(1, out('cooling_down', { left_ms: left(8_000) })), no(0, out('member_delay', { left_ms: left(60_000) })), ...skills.slice(0, 0), ...rest, no(1, skills[1].excluded), no(0, skills[0].excluded)];
+  const seen = new Set();
+  const waiting = n === 3 ? null : { queue: named(w.queues[2]), position: n + 1, score: 222_500 - n * 29_000, ring: n === 1 ? 1 : 0, need: [{ skill: 'billing', level: 1 }, { skill: 'german', level: 3 }], next_change_at: n === 1 ? now() + left(15_000) : n === 2 ? now() + left(20_000) : null, rule: 'longest_idle', agents: agents.filter((v) => !seen.has(v.agent.id) && seen.add(v.agent.id)) };
+  return { contact: id, at: now(), waiting, decisions: n === 0 ? [offered(1, 90_000, 'no_answer'), offered(0, 4_000, null)] : n === 3 ? [offered(2, 60_000, 'declined'), offered(0, 9_000, 'answered')] : [] };
+}
+
 export function story(w) {
   const t0 = now() - 9 * MIN;
   const at = (s) => t0 + s * 1000;
-  const rows = [[0, 'started', { ani: w.ani, dnis: '+493023125000', trunk: 'north-1', channel: 'voice', caller_name: '' }], [2, 'flow_started', { flow: 'main', language: 'en' }], [3, 'node_entered', { node: 'main_menu' }], [9, 'digits_collected', { node: 'main_menu', digits: '2' }], [12, 'customer_identified', { customer: 'c1' }], [41, 'queued', { queue: w.queues[0].id, priority: 10 }], [113, 'offered', { offer: 'o1', interaction: 'i1', agent: 'li.wei', queue: w.queues[0].id, why: w.why }], [114, 'ringing', { offer: 'o1', agent: 'li.wei' }], [120, 'connected', { interaction: 'i1', agent: 'li.wei' }], [120, 'recording_started', { recording: 'rec1' }], [150, 'held', { interaction: 'i1' }], [160, 'resumed', { interaction: 'i1' }], [170, 'notes_saved', { interaction: 'i1', text: w.notes.slice(0, 60) }], [180, 'customer_left', { by: 'customer', cause: 'normal' }], [180, 'interaction_ended', { interaction: 'i1', agent: 'li.wei' }], [181, 'recording_finished', { recording: 'rec1', path: 'x.wav', duration_ms: 60_000, sha256: 'a3f1c09e77bb20', gap_ms: 0 }], [190, 'disposition_set', { interaction: 'i1', code: 'refund', by: 'agent' }], [197, 'wrap_up_ended', { interaction: 'i1', agent: 'li.wei' }], [197, 'closed', { outcome: 'answered', by: 'customer' }]];
+  const rows = [[0, 'started', { ani: w.ani, dnis: '+493023125000', trunk: 'north-1', channel: 'voice', caller_name: '' }], [2, 'flow_started', { flow: 'main', language: 'en' }], [3, 'node_entered', { node: 'main_menu' }], [9, 'digits_collected', { node: 'main_menu', digits: '2' }], [12, 'customer_identified', { customer: 'c1' }], [41, 'queued', { queue: w.queues[0].id, priority: 10 }], [80, 'offered', { offer: 'o0', interaction: 'i0', agent: w.people[2].id, queue: w.queues[0].id, why: w.why, decision: decision(w, 2) }], [100, 'offer_ended', { offer: 'o0', interaction: 'i0', agent: w.people[2].id, result: 'no_answer' }], [113, 'offered', { offer: 'o1', interaction: 'i1', agent: 'li.wei', queue: w.queues[0].id, why: w.why, decision: decision(w, 0) }], [114, 'ringing', { offer: 'o1', agent: 'li.wei' }], [120, 'connected', { interaction: 'i1', agent: 'li.wei' }], [120, 'recording_started', { recording: 'rec1' }], [150, 'held', { interaction: 'i1' }], [160, 'resumed', { interaction: 'i1' }], [170, 'notes_saved', { interaction: 'i1', text: w.notes.slice(0, 60) }], [180, 'customer_left', { by: 'customer', cause: 'normal' }], [180, 'interaction_ended', { interaction: 'i1', agent: 'li.wei' }], [181, 'recording_finished', { recording: 'rec1', path: 'x.wav', duration_ms: 60_000, sha256: 'a3f1c09e77bb20', gap_ms: 0 }], [190, 'disposition_set', { interaction: 'i1', code: 'refund', by: 'agent' }], [197, 'wrap_up_ended', { interaction: 'i1', agent: 'li.wei' }], [197, 'closed', { outcome: 'answered', by: 'customer' }]];
   const contact = { ...w.handled[0], id: 'h0', customer: 'c1', customer_name: w.customer.name, ani: w.ani, started_at: at(0), ended_at: at(180), closed_at: at(197), talk_ms: 50_000, hold_ms: 10_000, wait_ms: 72_000, ring_ms: 7000, wrap_up_ms: 17_000 };
   return { contact, events: rows.map(([s, kind, fields], i) => ({ seq: i + 1, at: at(s), kind, fields })), interactions: [{ id: 'i1', agent: 'li.wei', queue: w.queues[0].id, offered_at: at(113), answered_at: at(120), ended_at: at(180), wrapped_up_at: at(197), result: 'answered', disposition: 'refund' }], recordings: [{ id: 'rec1', contact: 'h0', duration_ms: 60_000, channels: 2, sha256: 'a3f1', gap_ms: 0, state: 'complete' }] };
 }

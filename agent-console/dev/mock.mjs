@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { deskOf, story, wav, world } from './canned.mjs';
+import { deskOf, story, wav, why, world } from './canned.mjs';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -27,6 +27,8 @@ function answer(method, path, query, who) {
   if (path === '/queues') return { items: w.queues };
   if (path === '/phone') return { sip_user: 'li.wei', sip_password: 'x', sip_domain: 'localhost', ws_path: '/sip', fixed_uri: null };
   if (path === '/contacts') return { items: w.handled, next: null };
+  if (path.endsWith('/why')) return why(w, path.split('/')[2]);
+  if (method === 'POST' && /\/(priority|open)$/.test(path)) return {};
   if (path.startsWith('/contacts/')) return story(w);
   if (path === '/customers/import') return { dry_run: true, added: 41, changed: 3, errors: [{ line: 7, column: 'phones', why: '“+49 30 23” is too short for a German number; add 3 digits or more' }] };
   if (path === '/customers') return method === 'POST' ? w.customer : { items: [w.customer, ...w.handled.filter((h) => h.customer_name).map((h, i) => ({ ...w.customer, id: `x${i}`, name: h.customer_name, company: i % 2 ? '' : 'Halden', tier: i % 3 ? '' : 'silver', contact_points: [{ kind: 'phone', raw: h.ani, normal: h.ani, label: '' }] }))], next: 'more' };

@@ -10,7 +10,8 @@ const BIG = { width: 1440, height: 900 };
 const PAGES = [
   ['signin', '/', null, BIG], ['offer', '/desk', 'agent:offer', BIG], ['talking', '/desk', 'agent:talking', BIG], ['held', '/desk', 'agent:held', BIG],
   ['ready', '/desk', 'agent:ready', BIG], ['not-ready', '/desk', 'agent:not-ready', BIG], ['wrap', '/desk', 'agent:wrap', BIG],
-  ['floor', '/floor', 'supervisor:floor', BIG], ['contacts', '/contacts', 'supervisor:x', BIG], ['story', '/contacts/h0', 'supervisor:x', BIG],
+  ['floor', '/floor', 'supervisor:floor', BIG], ['why', '/floor?why=w1', 'supervisor:floor', BIG], ['why-rings', '/floor?why=w0', 'supervisor:floor', BIG],
+  ['why-sticky', '/floor?why=w2', 'supervisor:floor', BIG], ['why-gone', '/floor?why=w3', 'supervisor:floor', BIG], ['why-360', '/floor?why=w1', 'supervisor:floor', { width: 360, height: 760 }], ['contacts', '/contacts', 'supervisor:x', BIG], ['story', '/contacts/h0', 'supervisor:x', BIG],
   ['customers', '/customers?id=c1', 'supervisor:x', BIG], ['start', '/start?t=abc', null, BIG], ['call', '/call?demo=1', null, { width: 390, height: 844 }],
   ['desk-1000', '/desk', 'agent:talking', { width: 1000, height: 800 }], ['desk-360', '/desk', 'agent:talking', { width: 360, height: 760 }],
 ];
@@ -19,7 +20,7 @@ const server = await serve();
 await mkdir(folder, { recursive: true });
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
 for (const [name, path, token, viewport] of PAGES) {
-  if (only && name !== only) continue;
+  if (only && !name.startsWith(only)) continue;
   for (const theme of ['light', 'dark']) {
     for (const lang of ['en', 'zh']) {
       const context = await browser.newContext({ viewport, colorScheme: theme, locale: lang === 'zh' ? 'zh-CN' : 'en-GB', permissions: ['microphone'] });

@@ -48,6 +48,12 @@ describe.each([['light', 0], ['dark', 1]] as const)('in the %s theme', (_, theme
       for (const ground of [`${f}-tint`, 'surface', 'bg']) expect(ratio(get(normal, `${f}-text`, theme), get(normal, ground, theme)), `${f} on ${ground}`).toBeGreaterThanOrEqual(4.5);
   });
 
+  it('what stands in a chosen row reads at 4.5:1 on its tint', () => {
+    for (const text of ['t1', 't2', 't3', 'a-text', 'r-text', 'c-text'])
+      expect(ratio(get(normal, text, theme), get(normal, 'b-tint', theme)), text).toBeGreaterThanOrEqual(4.5);
+    for (const text of ['t1', 't2']) expect(ratio(get(normal, text, theme), get(normal, 'g-tint', theme)), text).toBeGreaterThanOrEqual(4.5);
+  });
+
   it('filled buttons read at 4.5:1', () => {
     expect(ratio(get(normal, 'on-ink', theme), get(normal, 'ink', theme))).toBeGreaterThanOrEqual(4.5);
     for (const f of ['g', 'r', 'b']) expect(ratio('#FFFFFF', get(normal, `${f}-solid`, theme)), f).toBeGreaterThanOrEqual(4.5);

@@ -7,10 +7,9 @@ import { doing, verdict } from '../src/lib/states';
 import { strip } from '../src/lib/strip';
 import { bands, peaks, recordingStart, ticksOf } from '../src/lib/wave';
 import { choices, matching } from '../src/pages/desk/dispositions';
-import { readWhy } from '../src/lib/why';
 
 const queue = (name: string, permille: number | null, waiting = 0): FloorQueue => ({
-  id: name, name, goal: { share_percent: 80, within_ms: 20_000, short_abandon_ms: 5000 }, waiting, oldest_at: null,
+  id: name, name, open: true, goal: { share_percent: 80, within_ms: 20_000, short_abandon_ms: 5000 }, waiting, oldest_at: null,
   service_level: { permille, formula: 'no_short' }, asa_ms: null,
   counts: { offered: 0, answered: 0, answered_within: 0, abandoned: 0, short_abandons: 0, flowed_out: 0 },
   agents: { signed_in: 0, ready: 0, reserved: 0, busy: 0, after_contact_work: 0, not_ready: 0 },
@@ -100,14 +99,5 @@ describe('dispositions', () => {
 
   it('are found in any language', () => {
     expect([matching(all, '解决').length, matching(all, 'PAID').length, matching(all, 'x').length, matching(all, ' ').length]).toEqual([1, 1, 0, 2]);
-  });
-});
-
-describe('why this agent', () => {
-  it('reads the rule, the figure of the chosen agent, and how many were compared', () => {
-    const idle = 'longest idle; score 0; ring 0; li.wei 77997 ms idle, ana 20 ms idle';
-    expect(readWhy(idle)).toEqual({ rule: 'longest_idle', idle: 77997, level: null, compared: 2 });
-    expect(readWhy('best level; score 3; ring 1; ana 9 level')).toEqual({ rule: 'best_level', idle: null, level: 9, compared: 1 });
-    expect(readWhy('dialled')).toBeNull();
   });
 });

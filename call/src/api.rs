@@ -1,10 +1,11 @@
 //! The vocabulary of a call: what happens to it, what is wished of it, what it wants done.
 
+pub use crate::opening::{Incoming, Outgoing};
 use core::time::Duration;
 use domain::{
-    AgentId, Ani, Cause, ContactEvent, ContactId, Customer, DeskBody, DispositionCode, Dnis, EntryPointId, FlowId,
-    Instant, InteractionId, Language, LegId, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId, QueueId,
-    RecordingId, Redacted, Requirement, TrunkId,
+    AgentId, Ani, Cause, ContactEvent, Customer, Decision, DeskBody, DispositionCode, ExitReason, Instant,
+    InteractionId, Language, LegId, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId, QueueId, RecordingId,
+    Redacted, Requirement, TrunkId,
 };
 
 /// Where a call stands.
@@ -33,64 +34,6 @@ pub enum Phone {
     Uri(String),
     /// A number by a trunk.
     Trunk(TrunkId, String),
-}
-
-/// What a call is built from when somebody calls in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Incoming {
-    /// The contact.
-    pub contact: ContactId,
-    /// The customer's leg.
-    pub leg: LegId,
-    /// The leg is a browser.
-    pub browser: bool,
-    /// The customer's SDP offer.
-    pub sdp: Option<String>,
-    /// The id that the recording gets if there is one.
-    pub recording: RecordingId,
-    /// Base of the ids of what is played.
-    pub first_play: u64,
-    /// The calling number.
-    pub ani: Ani,
-    /// The caller's name as signalled.
-    pub caller_name: Redacted,
-    /// The called number.
-    pub dnis: Dnis,
-    /// The entry point.
-    pub entry_point: EntryPointId,
-    /// The trunk.
-    pub trunk: Option<TrunkId>,
-    /// The flow that the entry point starts.
-    pub flow: FlowId,
-    /// The language at the start.
-    pub language: Language,
-}
-
-/// What a call is built from when an agent dials out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outgoing {
-    /// The contact.
-    pub contact: ContactId,
-    /// The agent's part.
-    pub interaction: InteractionId,
-    /// The agent.
-    pub agent: AgentId,
-    /// The agent's leg, rung first.
-    pub agent_leg: LegId,
-    /// How the agent is rung.
-    pub agent_phone: Phone,
-    /// The agent's phone is a browser.
-    pub agent_browser: bool,
-    /// The customer's leg.
-    pub leg: LegId,
-    /// How the customer is called.
-    pub phone: Phone,
-    /// The id that the recording gets.
-    pub recording: RecordingId,
-    /// Base of the ids of what is played.
-    pub first_play: u64,
-    /// The number dialled.
-    pub dnis: Dnis,
 }
 
 /// What happens to a leg's signalling.
@@ -249,8 +192,8 @@ pub struct Reserved {
     pub lead: Duration,
     /// When the offer ends unanswered.
     pub deadline: Instant,
-    /// Why this agent, in one line.
-    pub why: String,
+    /// Why this agent.
+    pub why: Box<Decision>,
 }
 
 /// A fact.
@@ -266,7 +209,30 @@ pub enum Fact {
     Flow(FlowFact),
     /// The customer was recognised.
     Customer(Box<Customer>),
-    /// An agent is reserved: ring.
+    /// Out of the line unserved: the flow goes on.
+    QueueLeft {
+        /// The queue.
+        queue: QueueId,
+        /// Why.
+        reason: ExitReason,
+    },
+    /// Moved on to another queue, the age kept.
+    Overflowed {
+        /// The queue that it left, or that did not let it in.
+        from: QueueId,
+        /// The queue where it waits.
+        to: Box<QueueRules>,
+        /// Why.
+        reason: ExitReason,
+    },
+    /// A supervisor gave the waiting call other points; `None`: as before.
+    Reprioritised {
+        /// Points on top of the queue's.
+        priority: Option<Priority>,
+        /// Points per second of age.
+        age_per_s: Option<u32>,
+    },
+    /// An agent is reserved: ring. Several may be at once; the first to answer is joined.
     Reserved(Box<Reserved>),
     /// The offer is over, as the ACD says.
     OfferEnded {
@@ -467,6 +433,8 @@ pub enum ToFlow {
     Digit(char),
     /// A playing came to its end.
     PlayDone(PlayId),
+    /// The flow's transfer reached nobody.
+    TransferFailed,
     /// The caller is gone or leaves the flow for good.
     Over,
 }

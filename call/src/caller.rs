@@ -1,12 +1,10 @@
-//! The customer's side: arriving, the flow, the line, leaving.
+//! The customer's side: arriving, the flow, leaving.
 
-use crate::api::{
-    Effect, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, Say, ToFlow,
-};
+use crate::api::{Effect, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, ToFlow};
 use crate::engine::{Call, Line};
 use crate::legs::FarNumber;
 use crate::part::Stage;
-use domain::{AgentId, Cause, Channel, ContactEventKind, EndedBy, Instant, Language, OfferResult, Outcome, PlayId};
+use domain::{Cause, Channel, ContactEventKind, EndedBy, Instant, OfferResult, Outcome, PlayId};
 
 impl Call {
     pub(crate) fn open_incoming(&mut self, now: Instant, incoming: Incoming, effects: &mut Vec<Effect>) {
@@ -126,43 +124,14 @@ impl Call {
                 self.enqueue(now, Line { rules: queue, priority, requirement }, None, effects);
                 self.announce(announce, effects);
             }
-            FlowFact::Transfer { leg, phone, to } => self.call_number(now, FarNumber { leg, phone, to }, None, effects),
+            FlowFact::Transfer { leg, phone, to } => {
+                self.call_number(now, FarNumber { leg, phone, to }, None, effects);
+            }
             FlowFact::HangUp => {
                 effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::Normal)));
                 self.customer_gone(now, EndedBy::Flow, Cause::Normal, effects);
             }
         }
-    }
-
-    pub(crate) fn enqueue(&mut self, now: Instant, line: Line, sticky: Option<AgentId>, effects: &mut Vec<Effect>) {
-        let since = self.pop.queued.unwrap_or(now);
-        self.phase = Phase::Queued;
-        self.pop.queue = Some(line.rules.id);
-        self.pop.queued = Some(since);
-        let (queue, priority, requirement) = (line.rules.id, line.priority, line.requirement.clone());
-        self.event(now, ContactEventKind::Queued { queue, priority }, effects);
-        self.line = Some(line);
-        effects.push(Effect::Line(LineEffect::Ask { queue, priority, requirement, since, sticky }));
-    }
-
-    pub(crate) fn announce(&mut self, announce: Vec<Say>, effects: &mut Vec<Effect>) {
-        if announce.is_empty() {
-            self.play_music(effects);
-            return;
-        }
-        let play = self.play_id();
-        self.announcing = Some(play);
-        let language = self.customer.language;
-        let say = MediaEffect::Play { play, items: announce, language, repeat: false };
-        effects.push(Effect::Media(self.customer.leg, say));
-    }
-
-    pub(crate) fn play_music(&mut self, effects: &mut Vec<Effect>) {
-        let Some(line) = &self.line else { return };
-        let items = vec![Say::Prompt(line.rules.music)];
-        let language: Language = self.customer.language;
-        let play = self.play_id();
-        effects.push(Effect::Media(self.customer.leg, MediaEffect::Play { play, items, language, repeat: true }));
     }
 
     fn on_customer_left(&mut self, now: Instant, cause: Cause, effects: &mut Vec<Effect>) {
@@ -184,9 +153,10 @@ impl Call {
         effects.push(Effect::Flow(ToFlow::Over));
         self.event(now, ContactEventKind::CustomerLeft { by, cause }, effects);
         if waiting {
-            let ringing = self.parts.iter().position(|part| part.stage == Stage::Ringing);
-            if let Some(index) = ringing {
-                self.drop_ringing(now, index, OfferResult::CustomerLeft, effects);
+            for index in 0..self.parts.len() {
+                if self.parts[index].stage == Stage::Ringing {
+                    self.drop_ringing(now, index, OfferResult::CustomerLeft, effects);
+                }
             }
             effects.push(Effect::Line(LineEffect::Left(OfferResult::CustomerLeft)));
         }
@@ -205,6 +175,8 @@ impl Call {
             _ if self.ever_connected => Outcome::Answered,
             Cause::InternalError => Outcome::System,
             Cause::NoCodec | Cause::Overload | Cause::Forbidden => Outcome::Rejected,
+            _ if self.pop.outgoing => Outcome::Unanswered,
+            _ if self.sent_away => Outcome::FlowedOut,
             _ if self.pop.queued.is_some() => Outcome::Abandoned,
             _ => Outcome::SelfServed,
         }

@@ -61,6 +61,8 @@ pub struct Call {
     /// The announcement after which the music starts.
     pub(crate) announcing: Option<PlayId>,
     pub(crate) ever_connected: bool,
+    /// A queue sent the caller away since it last let one in.
+    pub(crate) sent_away: bool,
     pub(crate) arrived: Instant,
     /// How it ended for the customer, and by whom.
     pub(crate) outcome: Option<(Outcome, EndedBy)>,
@@ -139,6 +141,7 @@ impl Call {
             next_play: first_play,
             announcing: None,
             ever_connected: false,
+            sent_away: false,
             arrived: now,
             outcome: None,
             seq: 0,
@@ -197,8 +200,9 @@ impl Call {
             let longest = if self.pop.outgoing { DIALLING_MAX } else { ARRIVING_MAX };
             return Some((self.arrived + longest, Reason::Arriving));
         }
-        if let Some(part) = self.parts.iter().find(|part| part.stage == Stage::Ringing && part.offer_sdp.is_some()) {
-            return Some((part.ring_at, Reason::Lead));
+        let leads = self.parts.iter().filter(|part| part.stage == Stage::Ringing && part.offer_sdp.is_some());
+        if let Some(at) = leads.map(|part| part.ring_at).min() {
+            return Some((at, Reason::Lead));
         }
         self.far.as_ref().and_then(Far::deadline).map(|at| (at, Reason::NumberRings))
     }
@@ -211,6 +215,9 @@ impl Call {
             Fact::Media(leg, fact) => self.on_media(now, leg, fact, effects),
             Fact::Flow(fact) => self.on_flow(now, fact, effects),
             Fact::Customer(customer) => self.on_customer(now, customer, effects),
+            Fact::QueueLeft { queue, reason } => self.on_queue_left(now, queue, reason, effects),
+            Fact::Overflowed { from, to, reason } => self.on_overflowed(now, from, *to, reason, effects),
+            Fact::Reprioritised { priority, age_per_s } => self.on_reprioritised(now, priority, age_per_s, effects),
             Fact::Reserved(reserved) => self.on_reserved(now, *reserved, effects),
             Fact::OfferEnded { offer, result } => self.on_offer_ended(now, offer, result, effects),
             Fact::WrapUpStarted { agent, deadline } => self.on_wrap_up_started(agent, deadline, effects),

@@ -1,6 +1,6 @@
 //! A number that the call is given to, and the customer of a call that an agent dials.
 
-use crate::api::{Effect, LegEffect, LegFact, MediaEffect, MediaFact, Outgoing, Phase, Phone, Say};
+use crate::api::{Effect, LegEffect, LegFact, MediaEffect, MediaFact, Outgoing, Phase, Phone, Say, ToFlow};
 use crate::engine::Call;
 use crate::part::{Part, Record, Stage, Times};
 use core::time::Duration;
@@ -16,6 +16,8 @@ pub(crate) struct Far {
     phone: Phone,
     joined: bool,
     since: Instant,
+    /// The flow gave the call away, no agent.
+    by_flow: bool,
 }
 
 /// A number that the call is to be given to.
@@ -47,7 +49,7 @@ impl Call {
         effects: &mut Vec<Effect>,
     ) {
         let FarNumber { leg, phone, to } = number;
-        self.far = Some(Far { leg, phone, joined: false, since: now });
+        self.far = Some(Far { leg, phone, joined: false, since: now, by_flow: by.is_none() });
         let interaction = by.unwrap_or(InteractionId::new(0));
         self.event(now, ContactEventKind::Transferred { interaction, to }, effects);
         effects.push(Effect::Media(leg, MediaEffect::Open { browser: false, offer: None }));
@@ -88,11 +90,20 @@ impl Call {
             }
             LegFact::Reinvited { sdp } => effects.push(Effect::Media(leg, MediaEffect::Reoffer(sdp))),
             LegFact::Failed(cause) | LegFact::Ended(cause) => {
-                let unanswered = matches!(fact, LegFact::Failed(_));
+                let (joined, by_flow) = (far.joined, far.by_flow);
                 self.drop_far(cause, effects);
+                if by_flow && !joined {
+                    effects.push(Effect::Media(self.customer.leg, MediaEffect::StopPlay));
+                    effects.push(Effect::Flow(ToFlow::TransferFailed));
+                    return;
+                }
                 let customer = self.customer.leg;
                 effects.push(Effect::Leg(customer, LegEffect::HangUp(cause)));
-                let by = if unanswered { EndedBy::System } else { EndedBy::Agent };
+                let by = match (joined, by_flow) {
+                    (false, _) => EndedBy::System,
+                    (true, true) => EndedBy::Flow,
+                    (true, false) => EndedBy::Agent,
+                };
                 self.customer_gone(now, by, cause, effects);
             }
             _ => {}
@@ -127,7 +138,8 @@ impl Call {
             dialled_by: Some(outgoing.agent),
         };
         self.event(now, started, effects);
-        self.far = Some(Far { leg: self.customer.leg, phone: outgoing.phone, joined: true, since: now });
+        self.far =
+            Some(Far { leg: self.customer.leg, phone: outgoing.phone, joined: true, since: now, by_flow: false });
         self.parts.push(Part {
             interaction: outgoing.interaction,
             agent: outgoing.agent,

@@ -7,6 +7,8 @@ pub mod api;
 mod caller;
 mod engine;
 mod legs;
+mod line;
+mod opening;
 mod part;
 mod talk;
 mod tape;

@@ -19,17 +19,16 @@ impl Call {
             ..Record::default()
         });
         let (offer, interaction, agent) = (reserved.offer, reserved.interaction, reserved.agent);
-        let offered =
-            ContactEventKind::Offered { offer, interaction, agent, queue: reserved.queue, why: reserved.why.clone() };
+        let (queue, why, decision) = (reserved.queue, reserved.why.to_string(), Some(reserved.why));
+        let offered = ContactEventKind::Offered { offer, interaction, agent, queue, why: why.clone(), decision };
         self.event(now, offered, effects);
-        let desk =
-            domain::Offer { offer, interaction, deadline: reserved.deadline, why: reserved.why, pop: self.pop.clone() };
+        let desk = domain::Offer { offer, interaction, deadline: reserved.deadline, why, pop: self.pop.clone() };
         effects.push(Effect::Desk(agent, DeskBody::Offered(Box::new(desk))));
         effects.push(Effect::Media(reserved.leg, MediaEffect::Open { browser: reserved.browser, offer: None }));
         self.parts.push(Part {
             interaction,
             agent,
-            queue: Some(reserved.queue),
+            queue: Some(queue),
             offer: Some(offer),
             leg: Some(reserved.leg),
             phone: reserved.phone,
@@ -147,7 +146,8 @@ impl Call {
             return;
         }
         self.drop_ringing(now, index, result, effects);
-        if self.phase == Phase::Offering {
+        let rings = |part: &Part| part.stage == Stage::Ringing && part.offer.is_some();
+        if self.phase == Phase::Offering && !self.parts.iter().any(rings) {
             self.phase = Phase::Queued;
         }
     }

@@ -6,13 +6,16 @@ use crate::api::{
 };
 use crate::{Call, Effect as CallEffect};
 use domain::{
-    AgentId, Ani, Cause, CommandError, ContactEventKind, ContactId, Customer, DeskBody, Dnis, EndedBy, Instant,
-    InteractionId, Language, LegId, OfferId, OfferResult, Outcome, Priority, RecordingId, Redacted,
+    AgentId, Ani, Cause, CommandError, ContactEventKind, ContactId, Customer, Decision, DeskBody, Dnis, EndedBy,
+    ExitReason, Instant, InteractionId, Language, LegId, OfferId, OfferResult, Outcome, Priority, RecordingId,
+    Redacted, RoutingRule,
 };
 
 const CUSTOMER: LegId = LegId::new(1);
 const AGENT: LegId = LegId::new(2);
 const OFFER: OfferId = OfferId::new(9);
+const OTHER_AGENT: LegId = LegId::new(4);
+const OTHER_OFFER: OfferId = OfferId::new(10);
 
 struct World {
     call: Call,
@@ -98,19 +101,39 @@ impl World {
 
     fn ringing() -> Self {
         let mut world = Self::queued();
-        world.tell(Fact::Reserved(Box::new(Reserved {
-            offer: OFFER,
-            interaction: InteractionId::new(3),
-            agent: agent(),
-            leg: AGENT,
-            phone: Phone::Registered("li.wei".to_owned()),
+        world.reserve(OFFER, agent(), AGENT);
+        world
+    }
+
+    /// Two agents are rung at once.
+    fn ringing_both() -> Self {
+        let mut world = Self::ringing();
+        world.reserve(OTHER_OFFER, "ana.ruiz".parse().unwrap(), OTHER_AGENT);
+        world.media(AGENT, MediaFact::Opened { sdp: "our offer".to_owned() });
+        world.media(OTHER_AGENT, MediaFact::Opened { sdp: "our offer".to_owned() });
+        world
+    }
+
+    fn reserve(&mut self, offer: OfferId, agent: AgentId, leg: LegId) -> Vec<CallEffect> {
+        let why = Decision {
+            score: 0,
+            ring: 0,
+            rule: RoutingRule::LongestIdle,
+            candidates: vec![(agent, 1)],
+            passed_over: Vec::new(),
+        };
+        self.tell(Fact::Reserved(Box::new(Reserved {
+            offer,
+            interaction: InteractionId::new(u128::from(leg.number())),
+            agent,
+            leg,
+            phone: Phone::Registered(agent.to_string()),
             browser: false,
             queue: rules().id,
             lead: core::time::Duration::ZERO,
             deadline: Instant::from_millis(20_000),
-            why: "longest idle".to_owned(),
-        })));
-        world
+            why: Box::new(why),
+        })))
     }
 
     fn talking() -> Self {
@@ -359,4 +382,105 @@ fn a_customer_found_after_the_end_changes_nothing() {
         contacts_total: 0,
     };
     assert!(world.tell(Fact::Customer(Box::new(customer))).is_empty());
+}
+
+fn bridges(effects: &[CallEffect]) -> usize {
+    effects.iter().filter(|effect| matches!(effect, Effect::Media(_, MediaEffect::Bridge(_)))).count()
+}
+
+fn hung_up(effects: &[CallEffect], leg: LegId) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Leg(of, LegEffect::HangUp(_)) if *of == leg))
+}
+
+#[test]
+fn of_two_agents_who_are_rung_the_first_to_answer_is_joined_and_the_other_is_let_go() {
+    let mut world = World::ringing_both();
+    world.leg(OTHER_AGENT, LegFact::Answered { sdp: "answer".to_owned() });
+    let joined = world.tell(Fact::OfferEnded { offer: OTHER_OFFER, result: OfferResult::Answered });
+    let let_go = world.tell(Fact::OfferEnded { offer: OFFER, result: OfferResult::Withdrawn });
+    assert_eq!((bridges(&joined), bridges(&let_go)), (1, 0));
+    assert!(hung_up(&let_go, AGENT) && !hung_up(&let_go, OTHER_AGENT));
+    assert_eq!((world.call.phase(), world.call.agent()), (Phase::Connected, Some("ana.ruiz".parse().unwrap())));
+}
+
+#[test]
+fn two_answers_at_once_join_one_agent_only() {
+    let mut world = World::ringing_both();
+    world.leg(AGENT, LegFact::Answered { sdp: "answer".to_owned() });
+    world.leg(OTHER_AGENT, LegFact::Answered { sdp: "answer".to_owned() });
+    let mut effects = world.tell(Fact::OfferEnded { offer: OFFER, result: OfferResult::Answered });
+    effects.extend(world.tell(Fact::OfferEnded { offer: OTHER_OFFER, result: OfferResult::Withdrawn }));
+    assert_eq!(bridges(&effects), 1);
+    assert!(hung_up(&effects, OTHER_AGENT));
+}
+
+#[test]
+fn a_call_is_in_line_again_only_when_the_last_of_its_offers_has_failed() {
+    let mut world = World::ringing_both();
+    world.tell(Fact::OfferEnded { offer: OFFER, result: OfferResult::NoAnswer });
+    assert_eq!(world.call.phase(), Phase::Offering);
+    world.tell(Fact::OfferEnded { offer: OTHER_OFFER, result: OfferResult::Declined });
+    assert_eq!(world.call.phase(), Phase::Queued);
+}
+
+#[test]
+fn a_caller_who_leaves_stops_every_phone_that_rings() {
+    let mut world = World::ringing_both();
+    let effects = world.leg(CUSTOMER, LegFact::Ended(Cause::Normal));
+    assert!(hung_up(&effects, AGENT) && hung_up(&effects, OTHER_AGENT));
+    assert_eq!(world.call.legs(), []);
+}
+
+#[test]
+fn a_queue_that_does_not_serve_a_call_gives_it_back_to_its_flow() {
+    let mut world = World::queued();
+    let (queue, reason) = (rules().id, ExitReason::LongestWait);
+    let effects = world.tell(Fact::QueueLeft { queue, reason });
+    assert!(events(&effects).contains(&ContactEventKind::QueueLeft { queue, reason }));
+    assert!(effects.contains(&Effect::Media(CUSTOMER, MediaEffect::StopPlay)));
+    assert_eq!(world.call.phase(), Phase::InFlow);
+    let ended = world.leg(CUSTOMER, LegFact::Ended(Cause::Normal));
+    assert!(
+        events(&ended).contains(&ContactEventKind::Closed { outcome: Outcome::FlowedOut, by: EndedBy::Customer }),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn a_call_that_overflows_follows_the_rules_of_its_new_queue() {
+    let mut world = World::queued();
+    let to = QueueRules { id: "support".parse().unwrap(), music: "jazz".parse().unwrap(), record: false, ..rules() };
+    let (from, reason) = (rules().id, ExitReason::Full);
+    let effects = world.tell(Fact::Overflowed { from, to: Box::new(to.clone()), reason });
+    assert!(events(&effects).contains(&ContactEventKind::Overflowed { from, to: to.id, reason }));
+    let plays = |effect: &CallEffect| matches!(effect, Effect::Media(CUSTOMER, MediaEffect::Play { repeat: true, .. }));
+    assert!(effects.iter().any(plays), "{effects:?}");
+    assert_eq!(world.call.pop().queue, Some(to.id));
+    world.reserve(OFFER, agent(), AGENT);
+    world.leg(AGENT, LegFact::Answered { sdp: "answer".to_owned() });
+    let joined = world.tell(Fact::OfferEnded { offer: OFFER, result: OfferResult::Answered });
+    assert!(!events(&joined).iter().any(|kind| matches!(kind, ContactEventKind::RecordingStarted { .. })));
+}
+
+#[test]
+fn a_dialled_call_that_nobody_answers_is_told_as_such() {
+    let mut world = World::dialling();
+    world.tell(Fact::Stored);
+    let effects = world.leg(AGENT, LegFact::Failed(Cause::NoAnswer));
+    let closed = |effects: &[CallEffect]| {
+        events(effects).iter().any(|kind| matches!(kind, ContactEventKind::Closed { outcome: Outcome::Unanswered, .. }))
+    };
+    let after = world.tell(Fact::WrapUpEnded { agent: agent(), timed_out: true });
+    assert!(closed(&effects) || closed(&after), "{effects:?} {after:?}");
+}
+
+#[test]
+fn a_transfer_of_the_flow_that_reaches_nobody_is_the_flows_again() {
+    let mut world = World::in_flow();
+    let far = LegId::new(7);
+    let phone = Phone::Uri("sip:x@127.0.0.1".to_owned());
+    world.tell(Fact::Flow(FlowFact::Transfer { leg: far, phone, to: "uri".to_owned() }));
+    let effects = world.leg(far, LegFact::Failed(Cause::Busy));
+    assert!(effects.contains(&Effect::Flow(ToFlow::TransferFailed)));
+    assert!(!hung_up(&effects, CUSTOMER));
 }

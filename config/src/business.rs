@@ -6,7 +6,7 @@ use crate::network::is_dialable;
 use crate::reader::Table;
 use crate::report::Placed;
 use crate::tree::{Item, Value};
-use acd::api::{AgentRule, CoolDowns, QueueSetup};
+use acd::api::{AgentRule, CoolDowns, Limits, Membership, Overflow, QueueSetup};
 use core::str::FromStr;
 use core::time::Duration;
 use domain::{
@@ -28,7 +28,14 @@ const AGENT_RULES: &[(&str, AgentRule)] = &[
     ("longest_idle", AgentRule::LongestIdle),
     ("least_occupied", AgentRule::LeastOccupied),
     ("best_level", AgentRule::BestLevel),
+    ("fewest_contacts", AgentRule::FewestContacts),
+    ("ring_order", AgentRule::RingOrder),
+    ("weighted_random", AgentRule::WeightedRandom),
+    ("ring_all", AgentRule::RingAll(RING_ALL_AT_ONCE)),
 ];
+
+/// Agents rung at once by `ring_all` where the queue does not say how many.
+const RING_ALL_AT_ONCE: u8 = 5;
 
 pub(crate) fn skill(table: &Table<'_>) -> Option<Skill> {
     let id: Option<Placed<SkillId>> = table.need_id("id");
@@ -49,12 +56,13 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
         goal: goal(table),
         base_priority: Priority(base_priority.unwrap_or(0)),
         age_per_s: age.and_then(|age| u32::try_from(age).ok()).unwrap_or(1),
-        agent_rule: table.choice("agent_rule", AGENT_RULES).unwrap_or_default(),
+        agent_rule: agent_rule(table),
         offer_timeout: table.seconds("offer_timeout_s", 20, 1..=600),
         wrap_up: table.seconds("wrap_up_s", 30, 0..=3_600),
         wrap_up_extension: table.seconds("wrap_up_extension_s", 60, 0..=3_600),
         cool_downs: cool_downs(table),
         requirement: requirement(table, known).unwrap_or_default(),
+        limits: limits(table, id, known),
     };
     // Everything is read even without an id, so that every problem shows.
     let broken = id.is_none();
@@ -76,6 +84,50 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
 /// An id for a thing whose own id is missing; the configuration is refused anyway.
 fn placeholder<T: FromStr<Err: core::fmt::Debug>>() -> T {
     "unnamed".parse().expect("this is an id")
+}
+
+fn agent_rule(queue: &Table<'_>) -> AgentRule {
+    let rule = queue.choice("agent_rule", AGENT_RULES);
+    let at_once = queue.int("ring_all_at_once", 1..=50).and_then(|agents| u8::try_from(agents).ok());
+    match rule {
+        Some(AgentRule::RingAll(by_default)) => AgentRule::RingAll(at_once.unwrap_or(by_default)),
+        // A rule that is there and wrong was told already.
+        rule if at_once.is_some() && (rule.is_some() || !queue.has("agent_rule")) => {
+            let why = "`ring_all_at_once` has no effect under this agent rule".to_owned();
+            let mend = Some("write agent_rule = \"ring_all\", or leave `ring_all_at_once` out".to_owned());
+            let place = queue.place_of("ring_all_at_once");
+            queue.report.error("bad_choice", place, &queue.path("ring_all_at_once"), why, mend);
+            rule.unwrap_or_default()
+        }
+        rule => rule.unwrap_or_default(),
+    }
+}
+
+fn limits(queue: &Table<'_>, id: QueueId, known: &Known) -> Limits {
+    let number = |key| queue.int(key, 1..=1_000_000).and_then(|n| u32::try_from(n).ok());
+    Limits {
+        most_waiting: number("max_waiting"),
+        longest_wait: queue.has("max_wait_s").then(|| queue.seconds("max_wait_s", 0, 1..=86_400)),
+        most_in_service: number("max_in_service"),
+        needs_agents: queue.flag("needs_agents", false),
+        overflow: overflow(queue, id, known),
+    }
+}
+
+fn overflow(queue: &Table<'_>, id: QueueId, known: &Known) -> Option<Overflow> {
+    let table = queue.table("overflow")?;
+    let to: Option<Placed<QueueId>> = table.need_id("to");
+    let after = table.seconds("after_s", 0, 0..=86_400);
+    table.done();
+    let to = to?;
+    if to.value == id {
+        let why = format!("queue `{id}` overflows to itself");
+        let mend = Some("name another queue, or leave `overflow` out".to_owned());
+        table.report.error("overflow_to_itself", to.place, &table.path("to"), why, mend);
+        return None;
+    }
+    let name = (to.value.as_str(), to.place);
+    table.known("to", "unknown_queue", "queue", name, &known.queues()).then_some(Overflow { to: to.value, after })
 }
 
 fn goal(queue: &Table<'_>) -> ServiceLevelGoal {
@@ -101,7 +153,11 @@ fn cool_downs(queue: &Table<'_>) -> CoolDowns {
         busy: seconds("busy_s", 15),
         unreachable: seconds("unreachable_s", 30),
         no_answer: seconds("no_answer_s", 10),
-        no_answer_not_ready: table.as_ref().is_none_or(|table| table.flag("no_answer_not_ready", true)),
+        no_answer_limit: table
+            .as_ref()
+            .and_then(|table| table.int("no_answer_limit", 0..=100))
+            .and_then(|limit| u8::try_from(limit).ok())
+            .unwrap_or(1),
     };
     if let Some(table) = table {
         table.done();
@@ -187,6 +243,58 @@ pub(crate) fn disposition(table: &Table<'_>, known: &Known) -> Option<Dispositio
     let queues = queues(table, known);
     table.done();
     Some(DispositionRow { code: code?.value, labels, queues })
+}
+
+/// The queues of an agent: names, or tables where the agent's part is special.
+pub(crate) fn memberships(agent: &Table<'_>, known: &Known) -> Vec<Membership> {
+    let Some(item) = agent.item("queues") else { return Vec::new() };
+    let items = match &item.value {
+        Value::List(items) => items,
+        _ => core::slice::from_ref(item),
+    };
+    let mut all: Vec<Membership> = Vec::new();
+    for (n, item) in items.iter().enumerate() {
+        let place = crate::report::Place { at: item.at, ..agent.place };
+        let Some(part) = membership(agent, n, item, known) else { continue };
+        if all.iter().any(|other| other.queue == part.queue) {
+            let why = format!("queue `{}` is named twice", part.queue);
+            agent.refuse("duplicate_id", place, "queues", why);
+        } else {
+            all.push(part);
+        }
+    }
+    all
+}
+
+fn membership(agent: &Table<'_>, n: usize, item: &Item, known: &Known) -> Option<Membership> {
+    let place = crate::report::Place { at: item.at, ..agent.place };
+    let there = |queue: &Placed<QueueId>| {
+        agent.known("queues", "unknown_queue", "queue", (queue.value.as_str(), queue.place), &known.queues())
+    };
+    if let Value::Text(text) = &item.value {
+        let queue = agent.read_id("queues", &Placed { value: text.clone(), place }).filter(there)?;
+        return Some(queue.value.into());
+    }
+    if !matches!(item.value, Value::Table(_)) {
+        let why = format!("`queues` must be a list of queues' ids or tables, not {}", item.value.kind());
+        agent.refuse("wrong_type", place, "queues", why);
+        return None;
+    }
+    let table = agent.as_table("queues", format!("{}[{n}]", agent.path("queues")), item)?;
+    let queue: Option<Placed<QueueId>> = table.need_id("queue");
+    let small = |key, least, most| table.int(key, least..=most).and_then(|n| u16::try_from(n).ok());
+    let preference = table.int("preference", 1..=100).and_then(|n| u8::try_from(n).ok());
+    let (order, weight) = (small("order", 0, 65_535), small("weight", 1, 65_535));
+    let delay = table.seconds("delay_s", 0, 0..=86_400);
+    table.done();
+    let plain = Membership::from(queue.filter(there)?.value);
+    Some(Membership {
+        delay,
+        preference: preference.unwrap_or(plain.preference),
+        order: order.unwrap_or(plain.order),
+        weight: weight.unwrap_or(plain.weight),
+        ..plain
+    })
 }
 
 /// `queues = ["billing"]`.

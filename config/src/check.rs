@@ -8,8 +8,7 @@ use crate::problem::Problem;
 use crate::reader::Table;
 use crate::report::{Place, Placed, Report, Source};
 use crate::tree::{self, Entry as TreeEntry, Value};
-use crate::{business, people, server};
-use core::time::Duration;
+use crate::{business, people, routing, server};
 use domain::{DispositionCode, DispositionRow, Language, QueueId};
 use std::collections::BTreeSet;
 
@@ -100,7 +99,7 @@ impl<'a> Checking<'a> {
         let sip = server::sip(root);
         let media = server::media(root, &sip);
         let database = server::store(root, self.outside);
-        let sticky = self.routing(root);
+        let routing = routing::routing(root);
         let skills = root.tables("skill").iter().filter_map(business::skill).collect();
         let mut queues: Vec<Queue> =
             root.tables("queue").iter().filter_map(|table| business::queue(table, &known)).collect();
@@ -129,7 +128,7 @@ impl<'a> Checking<'a> {
             sip,
             media,
             database,
-            sticky,
+            routing,
             skills,
             queues,
             agents,
@@ -141,13 +140,6 @@ impl<'a> Checking<'a> {
             flows,
             warnings,
         })
-    }
-
-    fn routing(&self, root: &Table<'_>) -> Duration {
-        let Some(table) = root.table("routing") else { return Duration::ZERO };
-        let sticky = table.seconds("sticky_s", 0, 0..=3_600);
-        table.done();
-        sticky
     }
 
     fn people(&self, root: &Table<'_>, known: &Known) -> (Vec<Agent>, Vec<User>) {
@@ -236,7 +228,8 @@ impl<'a> Checking<'a> {
     /// What only shows when everything is read.
     fn check_between(&self, queues: &[Queue], agents: &[Agent], entries: &[Entry], flows: &[FlowText]) {
         let Some(root) = self.roots.first() else { return };
-        let served: BTreeSet<QueueId> = agents.iter().flat_map(|agent| agent.queues.iter().copied()).collect();
+        let served: BTreeSet<QueueId> =
+            agents.iter().flat_map(|agent| agent.queues.iter().map(|part| part.queue)).collect();
         for queue in queues.iter().filter(|queue| !served.contains(&queue.setup.id)) {
             let id = queue.setup.id;
             let place = self.values("queue", "id").into_iter().find(|name| name.value == id.as_str());

@@ -2,14 +2,13 @@
 
 use crate::check::check;
 use crate::model::{
-    Agent, AgentPhone, Database, Entry, MediaSettings, Queue, Reason, ServerSettings, SipSettings, Skill, SoftPhone,
-    Trunk, User,
+    Agent, AgentPhone, Database, Entry, MediaSettings, Queue, Reason, Routing, ServerSettings, SipSettings, Skill,
+    SoftPhone, Trunk, User,
 };
 use crate::outside::Outside;
 use crate::problem::Problem;
 use crate::report::Source;
 use core::net::{IpAddr, SocketAddr};
-use core::time::Duration;
 use domain::{AgentId, DispositionRow, FlowId, QueueId};
 use ivr::Flow;
 use secrecy::SecretString;
@@ -18,13 +17,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A checked configuration. If it exists, it is right.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) server: ServerSettings,
     pub(crate) sip: SipSettings,
     pub(crate) media: MediaSettings,
     pub(crate) database: Option<Database>,
-    pub(crate) sticky: Duration,
+    pub(crate) routing: Routing,
     pub(crate) skills: Vec<Skill>,
     pub(crate) queues: Vec<Queue>,
     pub(crate) agents: Vec<Agent>,
@@ -38,7 +37,7 @@ pub struct Config {
 }
 
 /// Codes with labels.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Words {
     pub(crate) reasons: Vec<Reason>,
     pub(crate) dispositions: Vec<DispositionRow>,
@@ -91,13 +90,22 @@ impl Config {
         self
     }
 
-    /// Gives each registering phone without a password one of its own. To be called before `sip`.
-    pub fn fill_sip_passwords(&mut self, mut make: impl FnMut() -> SecretString) {
+    /// Gives each registering phone without a password one of its own, by its SIP user. To be called before `sip`.
+    pub fn fill_sip_passwords(&mut self, mut make: impl FnMut(&str) -> SecretString) {
         for agent in &mut self.agents {
-            if let AgentPhone::Registered { password: password @ None, .. } = &mut agent.phone {
-                *password = Some(make());
+            if let AgentPhone::Registered { user, password: password @ None } = &mut agent.phone {
+                *password = Some(make(user));
             }
         }
+    }
+
+    /// The password of a registering agent's phone.
+    #[must_use]
+    pub fn sip_password(&self, sip_user: &str) -> Option<&SecretString> {
+        self.agents.iter().find_map(|agent| match &agent.phone {
+            AgentPhone::Registered { user, password: Some(password) } if user == sip_user => Some(password),
+            _ => None,
+        })
     }
 
     /// What the configuration can be used with but should be looked at.
@@ -136,7 +144,7 @@ impl Config {
         self.database.clone().unwrap_or_else(|| Database::Sqlite(self.server.data_dir.join("switchroom.db")))
     }
 
-    /// What the ACD is built from.
+    /// What the ACD is built from, but for the seed of its draws.
     #[must_use]
     pub fn acd(&self) -> acd::api::Setup {
         let agent = |agent: &Agent| acd::api::AgentSetup {
@@ -147,7 +155,15 @@ impl Config {
             capacity: agent.capacity.clone(),
         };
         let queues = self.queues.iter().map(|queue| queue.setup.clone()).collect();
-        acd::api::Setup { queues, agents: self.agents.iter().map(agent).collect(), sticky: self.sticky }
+        let agents = self.agents.iter().map(agent).collect();
+        let Routing { sticky, contact_rule, interrupts } = self.routing.clone();
+        acd::api::Setup { queues, agents, sticky, contact_rule, interrupts, seed: 0 }
+    }
+
+    /// Routing over all queues.
+    #[must_use]
+    pub fn routing(&self) -> &Routing {
+        &self.routing
     }
 
     /// The flows.

@@ -11,6 +11,7 @@
 //! ```
 
 mod business;
+mod changes;
 mod check;
 mod config;
 pub mod examples;
@@ -24,17 +25,19 @@ mod people;
 mod problem;
 mod reader;
 mod report;
+mod routing;
 mod server;
 mod sip_setup;
 #[cfg(test)]
 mod tests;
 mod tree;
 
+pub use changes::Changes;
 pub use config::{Config, Overrides};
 pub use load::load;
 pub use model::{
-    Agent, AgentPhone, Database, Entry, MediaSettings, Queue, Reason, ServerSettings, SipSettings, Skill, SoftPhone,
-    Trunk, User,
+    Agent, AgentPhone, Database, Entry, MediaSettings, Queue, Reason, Routing, ServerSettings, SipSettings, Skill,
+    SoftPhone, Trunk, User,
 };
 pub use outside::{Outside, PromptSet};
 pub use problem::{CODES, Level, Problem};

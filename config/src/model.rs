@@ -4,8 +4,8 @@ use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use domain::{
-    AgentId, Channel, DispositionCode, Dnis, EntryPointId, FlowId, Language, Proficiency, PromptId, QueueId,
-    ReasonCode, Role, SkillId, TrunkId,
+    AgentId, Channel, DispositionCode, Dnis, EntryPointId, FlowId, Language, Proficiency, PromptId, ReasonCode, Role,
+    SkillId, TrunkId,
 };
 use secrecy::SecretString;
 use sip::api::{Destination, Timers};
@@ -84,6 +84,17 @@ impl fmt::Debug for Database {
     }
 }
 
+/// Routing over all queues.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Routing {
+    /// A returning customer waits so long for the same agent only; zero: not at all.
+    pub sticky: Duration,
+    /// Which contact goes first.
+    pub contact_rule: acd::api::ContactRule,
+    /// What may be offered over what.
+    pub interrupts: Vec<acd::api::Interrupt>,
+}
+
 /// A skill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skill {
@@ -146,8 +157,8 @@ pub struct Agent {
     pub signed_in: bool,
     /// Skills with levels.
     pub skills: Vec<(SkillId, Proficiency)>,
-    /// Queues served.
-    pub queues: Vec<QueueId>,
+    /// Queues served, each once.
+    pub queues: Vec<acd::api::Membership>,
     /// Contacts of each channel at once.
     pub capacity: Vec<(Channel, u8)>,
 }

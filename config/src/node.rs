@@ -8,9 +8,10 @@ use crate::report::{Place, Placed, nearest};
 use crate::tree::{Item, Value};
 use core::cell::RefCell;
 use domain::{Dnis, Language, NodeId, Priority, PromptId, QueueId};
-use ivr::api::{LookupKey, TransferTo};
+use ivr::api::{CLOSED, FULL, LookupKey, NO_AGENTS, OVERFLOW, TIMEOUT, TransferTo};
 use ivr::{
-    Branch, Collect, Edge, Enqueue, Expression, HangUp, Lookup, Menu, Node, Play, Retry, Say, Set, SetValue, Transfer,
+    Branch, Collect, Edge, Enqueue, Exits, Expression, HangUp, Lookup, Menu, Node, Play, Retry, Say, Set, SetValue,
+    Transfer,
 };
 use std::collections::BTreeMap;
 
@@ -367,16 +368,44 @@ impl<'a> NodeReader<'a> {
         let requirement = self.scope.requirement(self.table);
         let announce = self.say("announce");
         let music = self.table.id::<PromptId>("music").map(|music| music.value);
-        let overflow = (self.table.has("overflow"), self.edge("overflow"));
+        let exits = self.exits();
         let queue = there?.value;
         let music = music.or_else(|| music_of(self.scope.queues, queue))?;
         let place = self.table.place_of(if self.table.has("music") { "music" } else { "queue" });
         self.use_prompt("music", music, place);
-        if overflow.0 && overflow.1.is_none() {
-            return None;
+        let (exits, priority) = (exits?, Priority(priority.unwrap_or(0)));
+        self.warn_of_no_way_back(queue, &exits);
+        Some(Node::Enqueue(Box::new(Enqueue { queue, priority, requirement, announce, music, exits })))
+    }
+
+    /// The ways on from a queue; `None` if one of them leads nowhere.
+    fn exits(&self) -> Option<Exits> {
+        let way = |key: &'static str| match (self.table.has(key), self.edge(key)) {
+            (true, None) => Err(()),
+            (_, way) => Ok(way),
+        };
+        let [full, timeout, no_agents, closed, overflow] = [FULL, TIMEOUT, NO_AGENTS, CLOSED, OVERFLOW].map(way);
+        let (full, timeout, no_agents) = (full.ok()?, timeout.ok()?, no_agents.ok()?);
+        Some(Exits { full, timeout, no_agents, closed: closed.ok()?, overflow: overflow.ok()? })
+    }
+
+    fn warn_of_no_way_back(&self, queue: QueueId, exits: &Exits) {
+        let Some(limits) = self.scope.queues.iter().find(|known| known.setup.id == queue).map(|q| q.setup.limits)
+        else {
+            return;
+        };
+        let sends_back = [
+            (FULL, limits.most_waiting.is_some()),
+            (TIMEOUT, limits.longest_wait.is_some()),
+            (NO_AGENTS, limits.needs_agents),
+        ];
+        for (edge, may) in sends_back {
+            if may && limits.overflow.is_none() && exits.way(edge).is_none() {
+                let why = format!("queue `{queue}` may send callers back, and the call then ends: `{edge}` is missing");
+                let mend = Some(format!("add {edge} = \"NODE\", or overflow = \"NODE\" for every reason"));
+                self.scope.report.warning("no_way_back", self.table.place, &self.table.path(edge), why, mend);
+            }
         }
-        let priority = Priority(priority.unwrap_or(0));
-        Some(Node::Enqueue(Box::new(Enqueue { queue, priority, requirement, announce, music, overflow: overflow.1 })))
     }
 
     fn transfer(&self) -> Option<Node> {

@@ -1,6 +1,6 @@
 //! Agents, users, phones, trunks and their secrets.
 
-use crate::business::{levels, queues};
+use crate::business::{levels, memberships};
 use crate::check::Known;
 use crate::model::{Agent, AgentPhone, SoftPhone, Trunk, User};
 use crate::network::{is_sip_uri, network, peer};
@@ -61,7 +61,7 @@ pub(crate) fn agent(table: &Table<'_>, known: &Known, outside: &dyn Outside) -> 
     }
     let phone = phone(table, id.as_ref().map(|id| id.value), outside);
     let skills = levels(table, known);
-    let queues = queues(table, known);
+    let queues = memberships(table, known);
     let capacity = capacity(table);
     let signed_in = table.flag("signed_in", false);
     table.done();

@@ -135,6 +135,11 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// An id out of a text that was read already.
+    pub(crate) fn read_id<T: FromStr<Err: Display>>(&self, key: &str, text: &Placed<String>) -> Option<Placed<T>> {
+        self.parse(key, "bad_id", text)
+    }
+
     pub(crate) fn id<T: FromStr<Err: Display>>(&self, key: &'static str) -> Option<Placed<T>> {
         self.parsed(key, "bad_id")
     }

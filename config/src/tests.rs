@@ -142,6 +142,39 @@ fn values_of_the_wrong_kind_are_told_where_they_stand() {
 }
 
 #[test]
+fn mistakes_in_routing_are_told_where_they_stand() {
+    let queue = |rest: &str| errors(&format!("[[queue]]\nid = \"a\"\n{rest}"));
+    assert_eq!(queue("overflow = { to = \"a\" }\n"), ["3:19 overflow_to_itself"]);
+    assert_eq!(queue("overflow = { to = \"b\" }\n"), ["3:19 unknown_queue"]);
+    assert_eq!(queue("overflow = { after_s = 3 }\n"), ["3:12 missing_key"]);
+    assert_eq!(queue("max_waiting = 0\n"), ["3:15 out_of_range"]);
+    assert_eq!(queue("max_wait_s = 0\n"), ["3:14 out_of_range"]);
+    assert_eq!(queue("ring_all_at_once = 3\n"), ["3:20 bad_choice"]);
+    assert_eq!(queue("agent_rule = \"ringall\"\nring_all_at_once = 3\n"), ["3:14 bad_choice"]);
+    assert_eq!(queue("cool_downs = { no_answer_not_ready = true }\n"), ["3:16 unknown_key"]);
+    let agent = |queues: &str| errors(&format!("[[queue]]\nid = \"a\"\n[[agent]]\nid = \"x\"\nqueues = {queues}\n"));
+    assert_eq!(agent("[{ queue = \"b\" }]"), ["5:21 unknown_queue"]);
+    assert_eq!(agent("[{ delay_s = 3 }]"), ["5:11 missing_key"]);
+    assert_eq!(agent("[\"a\", { queue = \"a\" }]"), ["5:16 duplicate_id"]);
+    assert_eq!(agent("[{ queue = \"a\", preference = 0 }]"), ["5:39 out_of_range"]);
+    assert_eq!(agent("[3]"), ["5:11 wrong_type"]);
+    let routing = |rest: &str| errors(&format!("[routing]\n{rest}\n"));
+    assert_eq!(routing("contact_rule = \"scores\""), ["2:16 bad_choice"]);
+    assert_eq!(routing("interrupts = [{ by = \"voice\", over = \"callback\" }]"), ["2:38 bad_choice"]);
+    assert_eq!(routing("interrupts = [{ by = \"voice\" }]"), ["2:15 missing_key"]);
+}
+
+#[test]
+fn a_flow_that_has_no_way_back_from_a_queue_with_limits_is_warned_of() {
+    let text = "[[entry]]\ndnis = \"1\"\nflow = \"f\"\n[[queue]]\nid = \"a\"\nmax_waiting = 3\n[[agent]]\nid = \"x\"\n\
+                queues = [\"a\"]\n[flow.f]\nstart = \"q\"\n[flow.f.node.q]\ntype = \"enqueue\"\nqueue = \"a\"\n";
+    let warned = |text: &str| told(check(text).unwrap_or_else(|problems| panic!("{problems:#?}")).warnings());
+    assert_eq!(warned(text), ["12:1 no_way_back"]);
+    let mended = format!("{text}overflow = \"bye\"\n[flow.f.node.bye]\ntype = \"hangup\"\n");
+    assert_eq!(warned(&mended), [] as [String; 0]);
+}
+
+#[test]
 fn ids_numbers_and_users_are_there_once() {
     let twice = |table: &str, key: &str, rest: &str| errors(&format!("[[{table}]]\n{key} = \"a1\"\n{rest}").repeat(2));
     assert_eq!(twice("skill", "id", ""), ["4:6 duplicate_id"]);
@@ -202,6 +235,7 @@ fn every_code_that_the_sources_use_is_explained() {
         include_str!("node.rs"),
         include_str!("people.rs"),
         include_str!("reader.rs"),
+        include_str!("routing.rs"),
         include_str!("server.rs"),
         include_str!("tree.rs"),
     ]

@@ -1,8 +1,9 @@
 //! Contact events as JSON objects, and back.
 
+use crate::reasons;
 use domain::{
-    Ani, Cause, Channel, ContactEventKind as Kind, DispositionBy, Dnis, EndedBy, OfferResult, Outcome, Priority,
-    Redacted,
+    Ani, Cause, Channel, ContactEventKind as Kind, DispositionBy, Dnis, EndedBy, ExitReason, OfferResult, Outcome,
+    Priority, Redacted,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -42,6 +43,13 @@ fn fields(kind: &Kind) -> Value {
         Kind::DigitsCollected { node, digits } => json!({ "node": node.as_str(), "digits": storable(&digits.0) }),
         Kind::Queued { queue, priority } => json!({ "queue": queue.as_str(), "priority": priority.0 }),
         Kind::Offered { .. } | Kind::Ringing { .. } | Kind::OfferEnded { .. } => offer_fields(kind),
+        Kind::Overflowed { from, to, reason } => {
+            json!({ "from": from.as_str(), "to": to.as_str(), "reason": reason.as_str() })
+        }
+        Kind::QueueLeft { queue, reason } => json!({ "queue": queue.as_str(), "reason": reason.as_str() }),
+        Kind::Reprioritised { priority, age_per_s } => {
+            json!({ "priority": priority.map(|points| points.0), "age_per_s": age_per_s })
+        }
         Kind::Held { interaction } | Kind::Resumed { interaction } => {
             json!({ "interaction": interaction.to_string() })
         }
@@ -86,9 +94,9 @@ fn started_fields(kind: &Kind) -> Value {
 
 fn offer_fields(kind: &Kind) -> Value {
     match kind {
-        Kind::Offered { offer, interaction, agent, queue, why } => json!({
+        Kind::Offered { offer, interaction, agent, queue, why, decision } => json!({
             "offer": offer.to_string(), "interaction": interaction.to_string(), "agent": agent.as_str(),
-            "queue": queue.as_str(), "why": storable(why),
+            "queue": queue.as_str(), "why": storable(why), "decision": decision.as_deref().map(reasons::encode),
         }),
         Kind::Ringing { offer, agent } => json!({ "offer": offer.to_string(), "agent": agent.as_str() }),
         Kind::OfferEnded { offer, agent, result } => {
@@ -113,6 +121,9 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "digits_collected" => Kind::DigitsCollected { node: f.id("node")?, digits: Redacted::from(f.text("digits")?) },
         "queued" => Kind::Queued { queue: f.id("queue")?, priority: f.priority()? },
         "offered" | "ringing" | "offer_ended" => offer(kind, &f)?,
+        "overflowed" => Kind::Overflowed { from: f.id("from")?, to: f.id("to")?, reason: f.exit_reason()? },
+        "queue_left" => Kind::QueueLeft { queue: f.id("queue")?, reason: f.exit_reason()? },
+        "reprioritised" => Kind::Reprioritised { priority: f.opt_priority(), age_per_s: f.opt_number("age_per_s") },
         "connected" => Kind::Connected { interaction: f.id("interaction")?, agent: f.id("agent")? },
         "held" => Kind::Held { interaction: f.id("interaction")? },
         "resumed" => Kind::Resumed { interaction: f.id("interaction")? },
@@ -134,7 +145,7 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
             by: f.word("by", [DispositionBy::Agent, DispositionBy::Timeout], disposition_by)?,
         },
         "wrap_up_ended" => Kind::WrapUpEnded { interaction: f.id("interaction")?, agent: f.id("agent")? },
-        "closed" => Kind::Closed { outcome: f.word("outcome", OUTCOMES, Outcome::as_str)?, by: f.ended_by()? },
+        "closed" => Kind::Closed { outcome: f.word("outcome", Outcome::ALL, Outcome::as_str)?, by: f.ended_by()? },
         _ => return Err(DecodeError::UnknownKind),
     })
 }
@@ -160,14 +171,12 @@ fn offer(kind: &str, f: &Fields<'_>) -> Result<Kind, DecodeError> {
             agent,
             queue: f.id("queue")?,
             why: f.text("why")?.to_owned(),
+            decision: f.0.get("decision").and_then(reasons::decode).map(Box::new),
         },
         "ringing" => Kind::Ringing { offer, agent },
         _ => Kind::OfferEnded { offer, agent, result: f.word("result", RESULTS, OfferResult::as_str)? },
     })
 }
-
-const OUTCOMES: [Outcome; 5] =
-    [Outcome::Answered, Outcome::Abandoned, Outcome::SelfServed, Outcome::Rejected, Outcome::System];
 
 const RESULTS: [OfferResult; 7] = [
     OfferResult::Answered,
@@ -199,8 +208,19 @@ impl<'a> Fields<'a> {
     }
 
     fn priority(&self) -> Result<Priority, DecodeError> {
-        let points = self.0.get("priority").and_then(Value::as_i64).and_then(|points| i32::try_from(points).ok());
-        points.map(Priority).ok_or(DecodeError::BadField("priority"))
+        self.opt_priority().ok_or(DecodeError::BadField("priority"))
+    }
+
+    fn opt_priority(&self) -> Option<Priority> {
+        self.0.get("priority").and_then(Value::as_i64).and_then(|points| i32::try_from(points).ok()).map(Priority)
+    }
+
+    fn opt_number(&self, name: &'static str) -> Option<u32> {
+        self.0.get(name).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok())
+    }
+
+    fn exit_reason(&self) -> Result<ExitReason, DecodeError> {
+        self.word("reason", ExitReason::ALL, ExitReason::as_str)
     }
 
     fn id<T: FromStr>(&self, name: &'static str) -> Result<T, DecodeError> {

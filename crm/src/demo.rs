@@ -319,7 +319,14 @@ impl Story {
         let (Some(agent), Some(queue)) = (self.dice.pick(&floor.agents), self.dice.pick(&floor.queues)) else { return };
         let (offer, interaction) = (OfferId::new(self.contact.number() as u64), self.interaction);
         self.pass(2, 75);
-        self.happens(Kind::Offered { offer, interaction, agent, queue, why: "longest idle".to_owned() });
+        self.happens(Kind::Offered {
+            offer,
+            interaction,
+            agent,
+            queue,
+            why: "longest idle".to_owned(),
+            decision: None,
+        });
         self.happens(Kind::Ringing { offer, agent });
         self.pass(2, 9);
         self.happens(Kind::OfferEnded { offer, agent, result: OfferResult::Answered });

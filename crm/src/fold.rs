@@ -94,6 +94,8 @@ impl Fold {
             Kind::CustomerIdentified { customer } => self.row.customer = Some(*customer),
             Kind::NodeEntered { node } if self.row.path.len() < PATH_MAX => self.row.path.push(node.to_string()),
             Kind::Queued { queue, .. } => self.on_queued(at, *queue),
+            Kind::Overflowed { to, .. } => self.on_queued(at, *to),
+            Kind::QueueLeft { .. } => self.stop_waiting(at),
             Kind::Offered { offer, interaction, agent, queue, .. } => {
                 let part = self.part(*interaction, *agent, at);
                 part.offer = Some(*offer);

@@ -7,12 +7,14 @@ use crate::persist::{self, CommitError, Committer};
 use crate::phone::Numbering;
 use crate::spool::{self, Spool};
 use crate::writer::{self, SharedSpool, Writer, WriterOptions};
-use crate::{StoreError, contacts, customers, import, users};
-use domain::{Answer, ContactEventKind, ContactId, EndedBy, Outcome, Query, QueryError, RecordingId, WallTime};
-use sqlx::Connection;
-use sqlx::migrate::{MigrateError, Migrator};
+use crate::{StoreError, contacts, customers, import, reasons, users, visits};
+use domain::{
+    Answer, ContactEventKind, ContactId, EndedBy, Outcome, Query, QueryError, RecordingId, WallTime, WhyStory,
+};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqlStr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,8 +23,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+/// The steps of the schema: version, description, SQL. Read at run time, since sqlx's macro for it compiles SQLite once
+/// more for the build itself.
+const SQLITE: [(i64, &str, &str); 1] = [(1, "first", include_str!("../migrations/sqlite/0001_first.sql"))];
+const POSTGRES: [(i64, &str, &str); 1] = [(1, "first", include_str!("../migrations/postgres/0001_first.sql"))];
+
+fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let step = |(version, description, sql): &(i64, &'static str, &'static str)| {
+        let sql = SqlStr::from_static(sql);
+        Migration::new(*version, (*description).into(), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(steps.iter().map(step).collect())
+}
 
 /// Longest time for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -188,6 +200,16 @@ impl Store {
                 Answer::Contacts(contacts::page(&self.db, filter, cursor, limit).await?)
             }
             Query::Contact(id) => Answer::Contact(contacts::detail(&self.db, id).await?.map(Box::new)),
+            Query::Why(id) => {
+                let story = |detail: domain::ContactDetail| {
+                    let decisions = reasons::decisions(&detail.events);
+                    Box::new(WhyStory { contact: id, at: wall_now(), waiting: None, decisions })
+                };
+                Answer::Why(contacts::detail(&self.db, id).await?.map(story))
+            }
+            Query::Visits { from, to, queue, cursor } => {
+                Answer::Visits(visits::page(&self.db, (from, to), queue, cursor).await?)
+            }
             Query::Recording(id) => Answer::Recording(contacts::recording(&self.db, id).await?),
             Query::Dispositions => Answer::Dispositions(self.dispositions().await?),
             Query::Agents => Answer::Agents(self.agents().await?),
@@ -282,7 +304,7 @@ async fn connect_sqlite(path: &Path) -> Result<Db, StoreError> {
         .busy_timeout(Duration::from_secs(5));
     let not_opened = |source| StoreError::NotOpened { path: path.to_owned(), source };
     let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(not_opened)?;
-    SQLITE.run(&write).await.map_err(migration_failed)?;
+    migrator(&SQLITE).run(&write).await.map_err(migration_failed)?;
     let read = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options);
     Ok(Db::Sqlite { read, write })
 }
@@ -292,7 +314,7 @@ async fn connect_memory(url: &str) -> Result<Db, StoreError> {
     let options = SqliteConnectOptions::from_str(url).map_err(StoreError::BadAddress)?;
     let pool = SqlitePoolOptions::new().max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
     let pool = pool.connect_with(options).await?;
-    SQLITE.run(&pool).await.map_err(migration_failed)?;
+    migrator(&SQLITE).run(&pool).await.map_err(migration_failed)?;
     Ok(Db::Sqlite { read: pool.clone(), write: pool })
 }
 
@@ -304,7 +326,7 @@ async fn connect_postgres(url: &str) -> Result<Db, StoreError> {
     first.close().await.ok();
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(Duration::from_secs(2));
     let pool = pool.connect_lazy_with(options);
-    POSTGRES.run(&pool).await.map_err(migration_failed)?;
+    migrator(&POSTGRES).run(&pool).await.map_err(migration_failed)?;
     Ok(Db::Postgres(pool))
 }
 

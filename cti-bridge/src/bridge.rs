@@ -2,9 +2,10 @@
 
 use crate::convert::{Converter, epoch_ms};
 use crate::hub::{Cut, Hub, Joined, Sight};
-use crate::schema::Problem;
+use crate::schema::{self, Problem};
 use domain::{
-    AgentId, Answer, CommandError, DeskEvent, FloorView, Instant, Query, QueryError, QueueId, Session, WallTime, Wish,
+    AgentId, Answer, CommandError, ContactId, DeskEvent, FloorView, Instant, Query, QueryError, QueueId, Session,
+    WallTime, Wish,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +23,11 @@ pub struct Settings {
     pub started: std::time::Instant,
     /// The version of the server.
     pub server_version: String,
+}
+
+/// What queues and agents are called.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
     /// The names of the queues.
     pub queues: BTreeMap<QueueId, String>,
     /// The names of the agents.
@@ -38,8 +44,8 @@ pub struct Ask {
 
 /// A wish to the control loop.
 pub struct WishRequest {
-    /// The agent on whose behalf it is carried out.
-    pub agent: AgentId,
+    /// The agent on whose behalf it is carried out; `None`: it steers the floor.
+    pub agent: Option<AgentId>,
     /// The login of the person who asks.
     pub by: String,
     /// What is wanted.
@@ -76,11 +82,12 @@ impl Bridge {
     #[must_use]
     pub fn new(
         settings: Settings,
+        names: Names,
         asks: mpsc::Sender<Ask>,
         wishes: mpsc::Sender<WishRequest>,
         presence: mpsc::Sender<Presence>,
     ) -> Self {
-        let (hub, reported) = (Mutex::default(), tokio::sync::Mutex::default());
+        let (hub, reported) = (Mutex::new(Hub::new(names)), tokio::sync::Mutex::default());
         Self(Arc::new(Inner { settings, hub, asks, wishes, presence, reported }))
     }
 
@@ -92,6 +99,11 @@ impl Bridge {
     /// Tells supervisors how the floor is. Never waits.
     pub fn publish_floor(&self, floor: Arc<FloorView>) {
         self.hub().publish_floor(floor, self.settings());
+    }
+
+    /// Queues and agents are called so from now on.
+    pub fn rename(&self, names: Names) {
+        self.hub().rename(names);
     }
 
     /// The WebSocket at `/cti`.
@@ -146,8 +158,7 @@ impl Bridge {
 
     /// Lets a client in; `None` when the engine stops.
     pub(crate) fn join(&self, sight: Sight, resume_from: Option<u64>) -> Option<Joined> {
-        let now = Converter { settings: self.settings(), now: self.now() };
-        self.hub().join(sight, resume_from, now)
+        self.hub().join(sight, resume_from, (self.settings(), self.now()))
     }
 
     pub(crate) fn leave(&self, client: u64) {
@@ -181,7 +192,26 @@ impl Bridge {
         }
     }
 
-    pub(crate) async fn wish(&self, agent: AgentId, by: String, wish: Wish) -> Result<(), Problem> {
+    /// What an agent is called.
+    pub(crate) fn agent_name(&self, agent: AgentId) -> Option<String> {
+        self.hub().names().agents.get(&agent).cloned()
+    }
+
+    /// Why a contact waits and why it went where it went.
+    pub(crate) async fn why(&self, contact: ContactId) -> Result<schema::WhyStory, Problem> {
+        let (reply, answer) = oneshot::channel();
+        match request(&self.0.asks, Ask { query: Query::Why(contact), reply }, answer).await? {
+            Ok(Answer::Why(Some(story))) => {
+                let names = self.hub().names();
+                Ok(Converter { settings: self.settings(), names: &names, now: self.now() }.why(&story))
+            }
+            Ok(Answer::Why(None)) => Err((&QueryError::NotFound).into()),
+            Ok(_) => Err(Problem::unavailable()),
+            Err(error) => Err((&error).into()),
+        }
+    }
+
+    pub(crate) async fn wish(&self, agent: Option<AgentId>, by: String, wish: Wish) -> Result<(), Problem> {
         let (reply, verdict) = oneshot::channel();
         request(&self.0.wishes, WishRequest { agent, by, wish, reply }, verdict).await?.map_err(Problem::from)
     }

@@ -1,12 +1,12 @@
 //! The domain's values as messages, with wall times and names.
 
-use crate::Settings;
 use crate::fold::DeskFold;
 use crate::schema::{
     CustomerCard, Desk, EventBody, Floor, FloorAgent, FloorQueue, Goal, InteractionCard, KeyedDigits, NamedQueue,
     NextCard, OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange,
     QueueAgents, QueueCounts, RoleWord, ServiceLevel, StateChange, StateWord, WaitingContact,
 };
+use crate::{Names, Settings};
 use domain::{
     AgentId, AgentState, AgentView, Customer, DeskBody, FloorView, Instant, InteractionPhase, InteractionView,
     LastContact, NextState, Offer, OfferResult, QueueId, QueueView, ReasonCode, Role, ScreenPop, WaitingView, WallTime,
@@ -22,6 +22,7 @@ pub(crate) const fn epoch_ms(time: WallTime) -> i64 {
 /// Turns what was decided at one moment into messages.
 pub(crate) struct Converter<'a> {
     pub(crate) settings: &'a Settings,
+    pub(crate) names: &'a Names,
     /// The moment.
     pub(crate) now: Instant,
 }
@@ -130,8 +131,8 @@ impl Converter<'_> {
         }
     }
 
-    fn queue(&self, id: QueueId) -> NamedQueue {
-        let name = self.settings.queues.get(&id).cloned().unwrap_or_else(|| id.to_string());
+    pub(crate) fn queue(&self, id: QueueId) -> NamedQueue {
+        let name = self.names.queues.get(&id).cloned().unwrap_or_else(|| id.to_string());
         NamedQueue { id: id.to_string(), name }
     }
 
@@ -139,17 +140,18 @@ impl Converter<'_> {
         Floor {
             at: self.ms(view.at),
             calls: view.calls,
-            queues: view.queues.iter().map(|queue| self.floor_queue(queue)).collect(),
+            queues: view.queues.iter().map(|queue| self.floor_queue(queue, !view.closed.contains(&queue.id))).collect(),
             agents: view.agents.iter().map(|agent| self.floor_agent(agent)).collect(),
             waiting: view.waiting.iter().map(|waiting| self.waiting(waiting)).collect(),
         }
     }
 
-    fn floor_queue(&self, view: &QueueView) -> FloorQueue {
+    fn floor_queue(&self, view: &QueueView, open: bool) -> FloorQueue {
         let counts = view.counts;
         FloorQueue {
             id: view.id.to_string(),
             name: view.name.clone(),
+            open,
             goal: Goal {
                 share_percent: view.goal.share_percent,
                 within_ms: view.goal.within_ms,
@@ -283,7 +285,7 @@ const fn phase_word(phase: InteractionPhase) -> PhaseWord {
     }
 }
 
-const fn result_word(result: OfferResult) -> OfferResultWord {
+pub(crate) const fn result_word(result: OfferResult) -> OfferResultWord {
     match result {
         OfferResult::Answered => OfferResultWord::Answered,
         OfferResult::Declined => OfferResultWord::Declined,

@@ -1,10 +1,10 @@
 //! The one sequence of events, the desks folded from it, the events kept for a resume, and the clients who listen.
 //! Everything is done at once under the caller's lock: nothing here waits.
 
-use crate::Settings;
 use crate::convert::Converter;
 use crate::fold::DeskFold;
 use crate::schema::{EventBody, EventMessage, ServerMessage, Snapshot};
+use crate::{Names, Settings};
 use axum::extract::ws::Utf8Bytes;
 use domain::{AgentId, Audience, DeskEvent, FloorView, Instant};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -74,6 +74,7 @@ struct Kept {
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Hub {
+    names: Arc<Names>,
     seq: u64,
     ring: VecDeque<Kept>,
     /// The newest event that is no longer in the ring.
@@ -88,10 +89,26 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
+    pub(crate) fn new(names: Names) -> Self {
+        Self { names: Arc::new(names), ..Self::default() }
+    }
+
+    pub(crate) fn rename(&mut self, names: Names) {
+        self.names = Arc::new(names);
+    }
+
+    pub(crate) fn names(&self) -> Arc<Names> {
+        Arc::clone(&self.names)
+    }
+
+    fn convert<'a>(&'a self, settings: &'a Settings, now: Instant) -> Converter<'a> {
+        Converter { settings, names: &self.names, now }
+    }
+
     pub(crate) fn publish(&mut self, event: &DeskEvent, settings: &Settings) {
         let Audience::Agent(agent) = event.to;
         self.seq += 1;
-        let convert = Converter { settings, now: event.at };
+        let convert = self.convert(settings, event.at);
         let body = convert.body(&event.body);
         let text = message(self.seq, convert.ms(event.at), Some(agent), body);
         self.desks.entry(agent).or_default().apply(event.at, &event.body);
@@ -102,7 +119,7 @@ impl Hub {
     pub(crate) fn publish_floor(&mut self, floor: Arc<FloorView>, settings: &Settings) {
         self.seq += 1;
         if self.clients.values().any(|client| client.sight.all) {
-            let text = floor_message(self.seq, &floor, settings);
+            let text = self.floor_message(self.seq, &floor, settings);
             self.send(&text, |sight| sight.all);
         }
         self.floor = Some((self.seq, floor));
@@ -148,7 +165,12 @@ impl Hub {
     }
 
     /// Lets a client in at this moment; `resume_from` is its last number if it belongs to this sequence.
-    pub(crate) fn join(&mut self, sight: Sight, resume_from: Option<u64>, now: Converter<'_>) -> Option<Joined> {
+    pub(crate) fn join(
+        &mut self,
+        sight: Sight,
+        resume_from: Option<u64>,
+        (settings, now): (&Settings, Instant),
+    ) -> Option<Joined> {
         if self.stopping {
             return None;
         }
@@ -156,8 +178,8 @@ impl Hub {
         let (cut_in, cut) = oneshot::channel();
         let resume_from = resume_from.filter(|seen| (self.dropped..=self.seq).contains(seen));
         let backlog = match resume_from {
-            Some(seen) => self.missed(&sight, seen, now.settings),
-            None => vec![self.snapshot(&sight, &now)],
+            Some(seen) => self.missed(&sight, seen, settings),
+            None => vec![self.snapshot(&sight, &self.convert(settings, now))],
         };
         self.next_client += 1;
         let replies = queue_in.clone();
@@ -176,7 +198,7 @@ impl Hub {
         let mut missed: Vec<(u64, Utf8Bytes)> = events.map(|kept| (kept.seq, kept.text.clone())).collect();
         if let Some((seq, floor)) = self.floor.as_ref().filter(|(seq, _)| sight.all && *seq > seen) {
             let place = missed.partition_point(|(other, _)| other < seq);
-            missed.insert(place, (*seq, floor_message(*seq, floor, settings)));
+            missed.insert(place, (*seq, self.floor_message(*seq, floor, settings)));
         }
         missed.into_iter().map(|(_, text)| text).collect()
     }
@@ -186,6 +208,11 @@ impl Hub {
         let desk = sight.agent.map(|agent| now.desk(agent, self.desks.get(&agent).unwrap_or(&blank)));
         let floor = self.floor.as_ref().filter(|_| sight.all).map(|(_, floor)| now.floor(floor));
         write(&ServerMessage::Snapshot(Box::new(Snapshot { seq: self.seq, at: now.ms(now.now), desk, floor })))
+    }
+
+    fn floor_message(&self, seq: u64, floor: &FloorView, settings: &Settings) -> Utf8Bytes {
+        let convert = self.convert(settings, floor.at);
+        message(seq, convert.ms(floor.at), None, EventBody::Floor(Box::new(convert.floor(floor))))
     }
 
     pub(crate) fn connected_agents(&self) -> BTreeSet<AgentId> {
@@ -199,11 +226,6 @@ impl Hub {
     pub(crate) fn slow_readers_cut(&self) -> u64 {
         self.slow
     }
-}
-
-fn floor_message(seq: u64, floor: &FloorView, settings: &Settings) -> Utf8Bytes {
-    let convert = Converter { settings, now: floor.at };
-    message(seq, convert.ms(floor.at), None, EventBody::Floor(Box::new(convert.floor(floor))))
 }
 
 fn message(seq: u64, at: i64, agent: Option<AgentId>, event: EventBody) -> Utf8Bytes {

@@ -15,8 +15,9 @@ mod origin;
 mod reply;
 pub mod schema;
 mod socket;
+mod why;
 mod wish;
 
-pub use bridge::{Ask, Bridge, Presence, Settings, WishRequest};
+pub use bridge::{Ask, Bridge, Names, Presence, Settings, WishRequest};
 pub use document::{PATH, SUBPROTOCOL, asyncapi_json, schema_json};
 pub use reply::{ErrorCode, command_code, query_code};

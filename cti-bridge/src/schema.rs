@@ -1,179 +1,25 @@
 //! Every message of the CTI WebSocket, subprotocol `switchroom.cti.v1`. The JSON Schema, the AsyncAPI document and
-//! the console's types are generated from this file and its two neighbours.
+//! the console's types are generated from this file and its neighbours.
 //!
 //! Rules of the wire: one JSON object per text frame, tagged by `type`. Ids are strings. Fields that end in `_at`, and
 //! `server_time_ms`, are wall-clock milliseconds since 1970-01-01T00:00:00Z; fields that end in `_ms` are otherwise
 //! durations. Readers ignore fields and event types that they do not know: that is how version 1 grows.
 
+mod client;
 mod floor;
 mod pop;
+mod why;
 
+pub use client::{AskBody, AskMessage, ClientMessage, Hello, Ping, TransferTo, WishBody, WishMessage};
 pub use floor::{Floor, FloorAgent, FloorQueue, Goal, QueueAgents, QueueCounts, ServiceLevel, WaitingContact};
 pub use pop::{CustomerCard, KeyedDigits, NamedQueue, PastContact, Point, Pop};
+pub use why::{AgentVerdict, Candidate, Chances, Excluded, NeededSkill, PassedOver, PastOffer, Reasons, WhyStory};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The version of the protocol. A change that an old client cannot live with raises it.
 pub const PROTOCOL_VERSION: u32 = 1;
-
-/// What a client sends.
-#[derive(Clone, Deserialize, Serialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum ClientMessage {
-    /// Must be the first message, within 5 seconds.
-    Hello(Hello),
-    /// Something that a person wants. Answered by one `reply` with the same id.
-    Wish(WishMessage),
-    /// Answered by a `pong`.
-    Ping(Ping),
-}
-
-/// The first message.
-#[derive(Clone, Deserialize, Serialize, JsonSchema)]
-pub struct Hello {
-    /// The session token from `POST /api/v1/sessions`.
-    pub token: String,
-    /// The last sequence number that this client has seen, to be told what it missed.
-    #[serde(default)]
-    pub resume_from: Option<u64>,
-    /// The `session` of the `welcome` that the number belongs to.
-    #[serde(default)]
-    pub last_session: Option<String>,
-}
-
-/// A wish with its number.
-#[derive(Clone, Deserialize, Serialize, JsonSchema)]
-pub struct WishMessage {
-    /// Chosen by the client; comes back in the reply. At most 64 characters.
-    pub id: String,
-    /// Supervisors only: act on this agent's behalf.
-    #[serde(default)]
-    pub agent: Option<String>,
-    /// What is wanted.
-    pub wish: WishBody,
-}
-
-/// What a person may want.
-#[derive(Clone, Deserialize, Serialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum WishBody {
-    /// Start the shift; the agent is not ready until it says so.
-    SignIn,
-    /// End the shift; while busy: afterwards.
-    SignOut,
-    /// Take contacts; while busy or wrapping up: afterwards.
-    Ready,
-    /// Take no contacts; while busy: afterwards.
-    NotReady {
-        /// A reason code of `GET /api/v1/reasons`.
-        reason: String,
-    },
-    /// Answer the offer, on phones that can be told to answer. A browser phone answers by SIP instead.
-    Answer {
-        /// The offer.
-        offer: String,
-    },
-    /// Decline the offer.
-    Decline {
-        /// The offer.
-        offer: String,
-    },
-    /// Put the customer on hold.
-    Hold {
-        /// The contact.
-        contact: String,
-    },
-    /// Take the customer back.
-    Resume {
-        /// The contact.
-        contact: String,
-    },
-    /// Stop or restart passing on the agent's voice.
-    Mute {
-        /// The contact.
-        contact: String,
-        /// True to stop, false to restart.
-        on: bool,
-    },
-    /// Send digits to the customer's side.
-    SendDigits {
-        /// The contact.
-        contact: String,
-        /// `0–9 * # A–D`.
-        digits: String,
-    },
-    /// Give the contact away.
-    Transfer {
-        /// The contact.
-        contact: String,
-        /// To whom.
-        to: TransferTo,
-    },
-    /// End the contact for both parties.
-    HangUp {
-        /// The contact.
-        contact: String,
-    },
-    /// Call a number.
-    Dial {
-        /// The number.
-        number: String,
-    },
-    /// Keep the notes, whole.
-    SaveNotes {
-        /// The contact.
-        contact: String,
-        /// The text, at most 10,000 characters.
-        text: String,
-    },
-    /// Choose how the contact ended.
-    SetDisposition {
-        /// The contact.
-        contact: String,
-        /// A code of `GET /api/v1/dispositions`.
-        code: String,
-    },
-    /// Add time to the wrap-up.
-    ExtendWrapUp {
-        /// The contact.
-        contact: String,
-    },
-    /// End the wrap-up.
-    FinishWrapUp {
-        /// The contact.
-        contact: String,
-    },
-}
-
-/// Where a contact is sent.
-#[derive(Clone, Deserialize, Serialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum TransferTo {
-    /// A queue.
-    Queue {
-        /// The queue's id.
-        id: String,
-    },
-    /// An agent.
-    Agent {
-        /// The agent's id.
-        id: String,
-    },
-    /// A number, by a trunk.
-    Number {
-        /// The number.
-        number: String,
-    },
-}
-
-/// Asks for a pong.
-#[derive(Clone, Deserialize, Serialize, JsonSchema)]
-pub struct Ping {
-    /// Comes back in the pong.
-    #[serde(default)]
-    pub id: Option<String>,
-}
 
 /// What the server sends.
 #[derive(Clone, Serialize, JsonSchema)]
@@ -187,6 +33,8 @@ pub enum ServerMessage {
     Event(Box<EventMessage>),
     /// The answer to one wish.
     Reply(Reply),
+    /// The answer to one `ask`.
+    Answer(AnswerMessage),
     /// The answer to `ping`.
     Pong(Pong),
     /// Something is wrong with the connection or with a message that had no id.
@@ -471,6 +319,27 @@ pub struct Reply {
     pub ok: bool,
     /// Why not, when `ok` is false.
     pub error: Option<Problem>,
+}
+
+/// The answer to one question.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct AnswerMessage {
+    /// The question's id.
+    pub id: String,
+    /// True when there is an answer.
+    pub ok: bool,
+    /// The answer.
+    pub answer: Option<AnswerBody>,
+    /// Why there is none, when `ok` is false.
+    pub error: Option<Problem>,
+}
+
+/// What was asked for.
+#[derive(Clone, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum AnswerBody {
+    /// Why a contact waits, and why it went where it went.
+    Why(Box<WhyStory>),
 }
 
 /// The server's clock.

@@ -5,8 +5,8 @@ use crate::convert::role_word;
 use crate::hub::{Cut, Joined, Sight, write};
 use crate::reply::ErrorCode;
 use crate::schema::{
-    AgentCard, ClientMessage, Hello, PROTOCOL_VERSION, Pong, Problem, Reply, ServerMessage, UserCard, Welcome,
-    WishMessage,
+    AgentCard, AnswerBody, AnswerMessage, AskBody, AskMessage, ClientMessage, Hello, PROTOCOL_VERSION, Pong, Problem,
+    Reply, ServerMessage, UserCard, Welcome, WishMessage,
 };
 use crate::wish;
 use crate::{SUBPROTOCOL, origin};
@@ -146,7 +146,7 @@ async fn serve(bridge: &Bridge, client: Client, sink: &mut Sink, stream: SplitSt
 }
 
 fn welcome(bridge: &Bridge, user: &User, joined: &Joined) -> Utf8Bytes {
-    let name = |id: AgentId| bridge.settings().agents.get(&id).cloned().unwrap_or_else(|| user.name.clone());
+    let name = |id: AgentId| bridge.agent_name(id).unwrap_or_else(|| user.name.clone());
     write(&ServerMessage::Welcome(Welcome {
         session: bridge.sequence_name(),
         seq: joined.seq,
@@ -253,6 +253,11 @@ impl Reader<'_> {
                 let result = self.on_wish(wish).await;
                 Some(ServerMessage::Reply(Reply::new(id, result)))
             }
+            Ok(ClientMessage::Ask(ask)) => {
+                let (id, result) = (ask.id.clone(), self.on_ask(ask).await);
+                let (answer, error) = result.map_or_else(|error| (None, Some(error)), |answer| (Some(answer), None));
+                Some(ServerMessage::Answer(AnswerMessage { id, ok: answer.is_some(), answer, error }))
+            }
             Ok(ClientMessage::Ping(ping)) => {
                 Some(ServerMessage::Pong(Pong { id: ping.id, server_time_ms: self.bridge.server_time_ms() }))
             }
@@ -262,12 +267,34 @@ impl Reader<'_> {
     }
 
     async fn on_wish(&self, message: WishMessage) -> Result<(), Problem> {
-        if message.id.len() > WISH_ID_MAX {
+        self.check_id(&message.id)?;
+        let wish = if wish::steers(&message.wish) {
+            self.supervises("only supervisors steer the floor")?;
+            (None, wish::wish(message.wish)?)
+        } else {
+            let agent = self.agent_for(message.agent.as_deref())?;
+            (Some(agent), wish::wish(message.wish)?)
+        };
+        self.bridge.wish(wish.0, self.user.login.clone(), wish.1).await
+    }
+
+    async fn on_ask(&self, message: AskMessage) -> Result<AnswerBody, Problem> {
+        self.check_id(&message.id)?;
+        self.supervises("only supervisors may ask")?;
+        let AskBody::Why { contact } = message.ask;
+        let contact = wish::id(&contact, CommandError::UnknownContact)?;
+        self.bridge.why(contact).await.map(|story| AnswerBody::Why(Box::new(story)))
+    }
+
+    fn check_id(&self, id: &str) -> Result<(), Problem> {
+        if id.len() > WISH_ID_MAX {
             return Err(Problem::new(ErrorCode::BadField, format!("id: at most {WISH_ID_MAX} characters")));
         }
-        let agent = self.agent_for(message.agent.as_deref())?;
-        let wish = wish::wish(message.wish)?;
-        self.bridge.wish(agent, self.user.login.clone(), wish).await
+        Ok(())
+    }
+
+    fn supervises(&self, otherwise: &str) -> Result<(), Problem> {
+        if self.user.role >= Role::Supervisor { Ok(()) } else { Err(Problem::new(ErrorCode::Forbidden, otherwise)) }
     }
 
     /// Agents act for themselves; supervisors for whom they name.

@@ -3,12 +3,14 @@
 
 use crate::reply::ErrorCode;
 use crate::schema::{Problem, TransferTo, WishBody};
-use domain::{CommandError, ContactId, Dnis, OfferId, Redacted, TransferTarget, Wish};
+use domain::{CommandError, ContactId, Dnis, OfferId, Priority, Redacted, TransferTarget, Wish};
 use std::str::FromStr;
 
 const NOTES_CHARS_MAX: usize = 10_000;
 const NUMBER_CHARS_MAX: usize = 64;
 const DIGITS_MAX: usize = 64;
+const PRIORITY_MAX: u32 = 1_000_000;
+const AGE_PER_S_MAX: u32 = 1_000;
 
 pub(crate) fn wish(body: WishBody) -> Result<Wish, Problem> {
     Ok(match body {
@@ -31,7 +33,30 @@ pub(crate) fn wish(body: WishBody) -> Result<Wish, Problem> {
         }
         WishBody::ExtendWrapUp { contact } => Wish::ExtendWrapUp(contact_id(&contact)?),
         WishBody::FinishWrapUp { contact } => Wish::FinishWrapUp(contact_id(&contact)?),
+        WishBody::Reprioritise { contact, priority, age_per_s } => {
+            points(priority, age_per_s)?;
+            let (contact, priority) = (contact_id(&contact)?, priority.map(Priority));
+            Wish::Reprioritise { contact, priority, age_per_s }
+        }
+        WishBody::OpenQueue { queue, open } => Wish::OpenQueue { queue: id(&queue, CommandError::UnknownQueue)?, open },
     })
+}
+
+/// True for wishes that steer the floor and have no agent behind them.
+pub(crate) const fn steers(body: &WishBody) -> bool {
+    matches!(body, WishBody::Reprioritise { .. } | WishBody::OpenQueue { .. })
+}
+
+fn points(priority: Option<i32>, age_per_s: Option<u32>) -> Result<(), Problem> {
+    let bad = |message: String| Err(Problem::new(ErrorCode::BadField, message));
+    match (priority, age_per_s) {
+        (None, None) => bad("priority: give it, or age_per_s, or both".to_owned()),
+        (Some(points), _) if points.unsigned_abs() > PRIORITY_MAX => {
+            bad(format!("priority: at most {PRIORITY_MAX}, at least -{PRIORITY_MAX}"))
+        }
+        (_, Some(rate)) if rate > AGE_PER_S_MAX => bad(format!("age_per_s: at most {AGE_PER_S_MAX}")),
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn id<T: FromStr>(text: &str, otherwise: CommandError) -> Result<T, Problem> {

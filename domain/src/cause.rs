@@ -115,11 +115,26 @@ pub enum Outcome {
     SelfServed,
     /// The contact was refused at the door.
     Rejected,
+    /// A queue sent it away unserved, and it ended in its flow.
+    FlowedOut,
+    /// Nobody answered the call that an agent dialled.
+    Unanswered,
     /// A crash or failure of the engine cut it off.
     System,
 }
 
 impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 7] = [
+        Self::Answered,
+        Self::Abandoned,
+        Self::SelfServed,
+        Self::Rejected,
+        Self::FlowedOut,
+        Self::Unanswered,
+        Self::System,
+    ];
+
     /// The word in tables and APIs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -128,6 +143,8 @@ impl Outcome {
             Self::Abandoned => "abandoned",
             Self::SelfServed => "self_served",
             Self::Rejected => "rejected",
+            Self::FlowedOut => "flowed_out",
+            Self::Unanswered => "unanswered",
             Self::System => "system",
         }
     }
@@ -164,6 +181,38 @@ impl OfferResult {
             Self::Unreachable => "unreachable",
             Self::CustomerLeft => "customer_left",
             Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// Why a contact left a queue unserved, or was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ExitReason {
+    /// Too many contacts wait.
+    Full,
+    /// It has waited as long as it may.
+    LongestWait,
+    /// No agent is signed in.
+    NoAgents,
+    /// The queue is closed.
+    Closed,
+    /// It has waited so long that it moves on to another queue.
+    Overflow,
+}
+
+impl ExitReason {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [Self::Full, Self::LongestWait, Self::NoAgents, Self::Closed, Self::Overflow];
+
+    /// The word in tables and APIs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::LongestWait => "longest_wait",
+            Self::NoAgents => "no_agents",
+            Self::Closed => "closed",
+            Self::Overflow => "overflow",
         }
     }
 }

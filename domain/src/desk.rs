@@ -2,7 +2,7 @@
 
 use crate::{
     AgentId, AgentState, Ani, ContactId, Customer, DispositionCode, Dnis, Instant, InteractionId, NextState, NodeId,
-    OfferId, OfferResult, QueueId, ReasonCode, RecordingId, Redacted,
+    OfferId, OfferResult, Priority, QueueId, ReasonCode, RecordingId, Redacted,
 };
 
 /// Who receives a desk event.
@@ -172,7 +172,7 @@ pub enum TransferTarget {
     Number(Dnis),
 }
 
-/// What a person asks for. Carried out on behalf of one agent.
+/// What a person asks for. Carried out on behalf of one agent, but for those that steer the floor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// Start the shift; the agent is not ready until it says so.
@@ -209,4 +209,28 @@ pub enum Wish {
     ExtendWrapUp(ContactId),
     /// End the wrap-up.
     FinishWrapUp(ContactId),
+    /// Give a waiting contact other points; steers the floor.
+    Reprioritise {
+        /// The contact.
+        contact: ContactId,
+        /// Points on top of the queue's; `None`: as before.
+        priority: Option<Priority>,
+        /// Points per second of age; `None`: as before.
+        age_per_s: Option<u32>,
+    },
+    /// Open or close a queue; steers the floor.
+    OpenQueue {
+        /// The queue.
+        queue: QueueId,
+        /// Open.
+        open: bool,
+    },
+}
+
+impl Wish {
+    /// True for wishes that steer the floor: supervisors make them, and no agent stands behind them.
+    #[must_use]
+    pub const fn steers(&self) -> bool {
+        matches!(self, Self::Reprioritise { .. } | Self::OpenQueue { .. })
+    }
 }

@@ -2,8 +2,9 @@
 //! are folds of it.
 
 use crate::{
-    AgentId, Ani, Cause, Channel, ContactId, CustomerId, DispositionCode, Dnis, EndedBy, EntryPointId, FlowId, Instant,
-    InteractionId, Language, NodeId, OfferId, OfferResult, Outcome, Priority, QueueId, RecordingId, Redacted, TrunkId,
+    AgentId, Ani, Cause, Channel, ContactId, CustomerId, Decision, DispositionCode, Dnis, EndedBy, EntryPointId,
+    ExitReason, FlowId, Instant, InteractionId, Language, NodeId, OfferId, OfferResult, Outcome, Priority, QueueId,
+    RecordingId, Redacted, TrunkId,
 };
 
 /// One thing that happened to a contact.
@@ -91,6 +92,31 @@ pub enum ContactEventKind {
         queue: QueueId,
         /// Why this agent, in one line.
         why: String,
+        /// Why this agent; `None`: an older version wrote the event.
+        decision: Option<Box<Decision>>,
+    },
+    /// The contact moved on to another queue unserved, its age kept.
+    Overflowed {
+        /// The queue that it left, or that did not let it in.
+        from: QueueId,
+        /// The queue where it waits.
+        to: QueueId,
+        /// Why.
+        reason: ExitReason,
+    },
+    /// The contact left the line unserved and goes on in its flow.
+    QueueLeft {
+        /// The queue.
+        queue: QueueId,
+        /// Why.
+        reason: ExitReason,
+    },
+    /// A supervisor gave the waiting contact other points.
+    Reprioritised {
+        /// The points on top of the queue's; `None`: as before.
+        priority: Option<Priority>,
+        /// Points per second of age; `None`: as before.
+        age_per_s: Option<u32>,
     },
     /// The agent's phone rings.
     Ringing {
@@ -208,6 +234,9 @@ impl ContactEventKind {
             Self::DigitsCollected { .. } => "digits_collected",
             Self::Queued { .. } => "queued",
             Self::Offered { .. } => "offered",
+            Self::Overflowed { .. } => "overflowed",
+            Self::QueueLeft { .. } => "queue_left",
+            Self::Reprioritised { .. } => "reprioritised",
             Self::Ringing { .. } => "ringing",
             Self::OfferEnded { .. } => "offer_ended",
             Self::Connected { .. } => "connected",

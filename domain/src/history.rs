@@ -1,11 +1,11 @@
 //! The contact history and the customer base, as they are read and asked for. `crm` answers, others ask.
 
 use crate::{
-    AgentId, ContactId, Customer, CustomerId, DispositionCode, InteractionId, Language, QueueId, RecordingId, Redacted,
-    Role, WallTime,
+    AgentId, ContactId, Customer, CustomerId, DispositionCode, InteractionId, Language, QueueId, QueueVisit,
+    RecordingId, Redacted, Role, WallTime, WhyStory,
 };
 
-/// A question to the store.
+/// A question to the store; [`Query::Why`] also to the running engine.
 #[derive(Clone, Debug)]
 pub enum Query {
     /// Is this login and password right? → `User`.
@@ -47,6 +47,8 @@ pub enum Query {
     },
     /// One contact with its story → `Contact`.
     Contact(ContactId),
+    /// Why does the contact wait, why did it go where it went? → `Why`.
+    Why(ContactId),
     /// Customers whose name, company, account or number holds the text → `Customers`.
     Customers {
         /// The text; empty: all.
@@ -82,6 +84,17 @@ pub enum Query {
         /// Check only, write nothing.
         dry_run: bool,
     },
+    /// Visits to queues that ended in a stretch of time, by the start of their contacts → `Visits`.
+    Visits {
+        /// Ended at or after.
+        from: WallTime,
+        /// Ended before.
+        to: WallTime,
+        /// To this queue only.
+        queue: Option<QueueId>,
+        /// Where to go on: the cursor of the page before.
+        cursor: Option<String>,
+    },
     /// A recording's manifest row → `Recording`.
     Recording(RecordingId),
     /// The dispositions → `Dispositions`.
@@ -103,6 +116,10 @@ pub enum Answer {
     Contacts(Page<ContactRow>),
     /// A contact.
     Contact(Option<Box<ContactDetail>>),
+    /// The reasons; `None`: neither waiting nor in the history.
+    Why(Option<Box<WhyStory>>),
+    /// Visits to queues; a page may be empty and still not the last.
+    Visits(Page<QueueVisit>),
     /// Customers.
     Customers(Page<Customer>),
     /// A customer.

@@ -23,9 +23,11 @@ mod phone;
 mod requirement;
 mod time;
 mod view;
+mod visit;
+mod why;
 
 pub use agent::{AgentState, Channel, NextState, Priority, Proficiency, Role};
-pub use cause::{Cause, EndedBy, OfferResult, Outcome};
+pub use cause::{Cause, EndedBy, ExitReason, OfferResult, Outcome};
 pub use customer::{ContactPoint, Customer, LastContact};
 pub use desk::{
     Audience, DeskBody, DeskEvent, InteractionPhase, InteractionView, Offer, ScreenPop, TransferTarget, Wish,
@@ -44,3 +46,5 @@ pub use phone::{Ani, Dnis, Language, Redacted};
 pub use requirement::{Requirement, Ring};
 pub use time::{Instant, WallTime};
 pub use view::{AgentView, Counts, FloorView, QueueView, ServiceLevelGoal, WaitingView, WebCallerView};
+pub use visit::{QueueExit, QueueVisit, Visit};
+pub use why::{Decision, Exclusion, Explanation, PastDecision, RoutingRule, Verdict, WhyStory};

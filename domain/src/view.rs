@@ -1,6 +1,8 @@
 //! Read views: what supervisors see. Published by the control loop, never asked for.
 
-use crate::{AgentId, AgentState, ContactId, Instant, InteractionPhase, NextState, QueueId, Redacted, SkillId};
+use crate::{
+    AgentId, AgentState, ContactId, Instant, InteractionPhase, NextState, QueueId, Redacted, SkillId, WallTime,
+};
 
 /// Share of contacts to be answered within a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +15,8 @@ pub struct ServiceLevelGoal {
     pub short_abandon_ms: u64,
 }
 
-/// Counters of a queue since midnight or since the start, whichever is later.
+/// Counters of a queue since local midnight. A contact counts on the day on which it leaves the queue; until then it is
+/// offered to the running one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Contacts that entered.
@@ -146,8 +149,12 @@ pub struct FloorView {
     pub agents: Vec<AgentView>,
     /// The oldest contacts in line, at most 200.
     pub waiting: Vec<WaitingView>,
+    /// When the counters of the queues began: local midnight.
+    pub counts_since: WallTime,
     /// Calls in progress.
     pub calls: u32,
+    /// Queues that are closed.
+    pub closed: Vec<QueueId>,
     /// Web callers on the line.
     pub web_callers: Vec<WebCallerView>,
 }

@@ -49,6 +49,13 @@ pub(crate) struct Anyone;
 /// Supervisors and admins.
 pub(crate) struct Supervisors;
 
+/// Admins.
+pub(crate) struct Admins;
+
+impl Least for Admins {
+    const ROLE: Role = Role::Admin;
+}
+
 impl Least for Anyone {
     const ROLE: Role = Role::Agent;
 }

@@ -1,6 +1,7 @@
 //! The domain's values as JSON bodies.
 
 pub(crate) mod history;
+pub(crate) mod why;
 
 use crate::dto;
 use crate::state::{Clock, PhoneTicket, WebCallTicket, wall_ms};
@@ -68,18 +69,19 @@ pub(crate) fn floor(view: &FloorView, clock: Clock) -> dto::Floor {
     dto::Floor {
         at: clock.wall_ms(view.at),
         calls: view.calls,
-        queues: view.queues.iter().map(|q| queue(q, clock)).collect(),
+        queues: view.queues.iter().map(|q| queue(q, view, clock)).collect(),
         agents: view.agents.iter().map(|a| agent(a, view, clock)).collect(),
         waiting: view.waiting.iter().map(|w| waiting(w, view, clock)).collect(),
     }
 }
 
 /// A queue with wall times.
-pub(crate) fn queue(view: &QueueView, clock: Clock) -> dto::Queue {
+pub(crate) fn queue(view: &QueueView, floor: &FloorView, clock: Clock) -> dto::Queue {
     let counts = view.counts;
     dto::Queue {
         id: view.id.to_string(),
         name: view.name.clone(),
+        open: !floor.closed.contains(&view.id),
         goal: dto::Goal {
             share_percent: view.goal.share_percent,
             within_ms: view.goal.within_ms,
@@ -141,7 +143,7 @@ fn waiting(view: &WaitingView, floor: &FloorView, clock: Clock) -> dto::Waiting 
     }
 }
 
-fn named_queue(id: QueueId, floor: &FloorView) -> dto::NamedQueue {
+pub(crate) fn named_queue(id: QueueId, floor: &FloorView) -> dto::NamedQueue {
     let name = floor.queues.iter().find(|q| q.id == id).map_or_else(|| id.to_string(), |q| q.name.clone());
     dto::NamedQueue { id: id.to_string(), name }
 }

@@ -6,6 +6,9 @@
 mod contact;
 mod customer;
 mod floor;
+mod log;
+mod steer;
+mod why;
 
 pub use contact::{
     Contact, ContactDetail, ContactEvent, ContactEvents, ContactPage, ContactTimes, Interaction, Recording,
@@ -14,6 +17,12 @@ pub use customer::{ContactPoint, Customer, CustomerPage, CustomerWrite, Import, 
 pub use floor::{
     Agent, AgentWork, Agents, Floor, Goal, NamedQueue, Next, Queue, QueueAgents, QueueCounts, Queues, ServiceLevel,
     Skill, Waiting,
+};
+pub use log::ContactLogLine;
+
+pub use steer::{ConfigFlaw, OpenWish, PriorityWish, Reloaded};
+pub use why::{
+    AgentVerdict, Candidate, Chances, Excluded, NamedAgent, NeededSkill, PassedOver, PastOffer, WhyReasons, WhyStory,
 };
 
 use serde::{Deserialize, Serialize};

@@ -12,6 +12,8 @@
 //! | `GET /contacts?agent&queue&customer&from_at&to_at&outcome&number&cursor&limit` | own; supervisors all | → [`dto::ContactPage`] |
 //! | `GET /contacts/{id}` | own; supervisors all | → [`dto::ContactDetail`] |
 //! | `GET /contacts/{id}/events` | own; supervisors all | → [`dto::ContactEvents`] |
+//! | `GET /contacts/{id}/why` | supervisors | → [`dto::WhyStory`] |
+//! | `POST /contacts/{id}/priority` | supervisors | [`dto::PriorityWish`] → 204 |
 //! | `GET /recordings/{id}` | own; supervisors all | → `audio/wav`, with ranges |
 //! | `GET /customers?search&cursor&limit` | signed in | → [`dto::CustomerPage`] |
 //! | `POST /customers` | signed in | [`dto::CustomerWrite`] → 201 [`dto::Customer`] |
@@ -22,6 +24,8 @@
 //! | `GET /agents/{id}` | signed in | → [`dto::Agent`] |
 //! | `POST /agents/{id}/state` | the agent; supervisors | [`dto::StateWish`] → 204 |
 //! | `GET /queues` | signed in | → [`dto::Queues`] |
+//! | `POST /queues/{id}/open` | supervisors | [`dto::OpenWish`] → 204 |
+//! | `POST /config/reload` | admins | → [`dto::Reloaded`] |
 //! | `GET /floor` | supervisors | → [`dto::Floor`] |
 //! | `GET /dispositions` | signed in | → [`dto::Dispositions`] |
 //! | `GET /reasons` | signed in | → [`dto::Reasons`] |
@@ -49,8 +53,8 @@ mod system;
 pub use auth::{new_token, token_sha256};
 pub use openapi::openapi_json;
 pub use state::{
-    Ask, Clock, Links, Metric, PhoneRequest, PhoneTicket, Readiness, Settings, StartTicket, State, WebCallRequest,
-    WebCallTicket, WishRequest,
+    Ask, Clock, Links, Metric, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings, StartTicket,
+    State, WebCallRequest, WebCallTicket, WishRequest,
 };
 
 use axum::middleware::from_fn;

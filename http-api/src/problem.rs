@@ -1,6 +1,8 @@
 //! Problem details (RFC 9457): where every error of the API becomes an answer. The matches over the domain's errors
 //! are total: a new cause does not compile until it has a code here.
 
+use crate::dto::ConfigFlaw;
+use crate::state::ReloadError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{CommandError, QueryError};
@@ -41,6 +43,8 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("web_calls_off", 404, "Web calls are switched off"),
     ("start_over", 410, "The start link was used or has run out"),
     ("recording_missing", 404, "The recording's file is not there"),
+    ("bad_config", 422, "The configuration has problems"),
+    ("no_config_file", 409, "This server was not started from a configuration file"),
     ("unavailable", 503, "The engine does not answer at the moment"),
     ("database_unavailable", 503, "The database does not answer"),
     ("unexpected_answer", 500, "The store gave an answer that does not fit the question"),
@@ -66,6 +70,8 @@ fn fix(code: &str) -> &'static str {
         "unauthenticated" => "Sign in with POST /api/v1/sessions and send `Authorization: Bearer TOKEN`.",
         "forbidden" | "not_your_contact" => "Ask a supervisor.",
         "too_many_requests" | "unavailable" | "database_unavailable" | "draining" => "Wait a little and try again.",
+        "bad_config" => "Mend what `problems` tells, then reload again; the old configuration stays in force.",
+        "no_config_file" => "Start it with `switchroom serve --config FILE`.",
         "start_over" => "Start the demo again to get a new link.",
         "recording_missing" => "Run `switchroom doctor`; it compares the recordings with their files.",
         "unexpected_answer" => "This is a defect in Switchroom; please report it.",
@@ -93,6 +99,9 @@ pub struct ProblemBody {
     /// JSON pointer to the field in the body, when one field is to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// What is wrong with a configuration, for `bad_config`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<ConfigFlaw>,
 }
 
 /// An error on its way to the client.
@@ -101,6 +110,7 @@ pub struct Problem {
     code: &'static str,
     detail: Option<String>,
     pointer: Option<String>,
+    problems: Vec<ConfigFlaw>,
     retry_after_s: Option<u64>,
 }
 
@@ -108,7 +118,7 @@ impl Problem {
     /// The problem with this code of [`CODES`].
     #[must_use]
     pub const fn new(code: &'static str) -> Self {
-        Self { code, detail: None, pointer: None, retry_after_s: None }
+        Self { code, detail: None, pointer: None, problems: Vec::new(), retry_after_s: None }
     }
 
     /// Says what happened this time.
@@ -150,6 +160,7 @@ impl Problem {
             detail: self.detail.clone().unwrap_or_else(|| format!("{title}.")),
             fix: fix(self.code).into(),
             pointer: self.pointer.clone(),
+            problems: self.problems.clone(),
         }
     }
 }
@@ -200,6 +211,16 @@ impl From<CommandError> for Problem {
             CommandError::Draining => "draining",
         };
         Self::new(code)
+    }
+}
+
+impl From<ReloadError> for Problem {
+    fn from(error: ReloadError) -> Self {
+        match error {
+            ReloadError::NoFile => Self::new("no_config_file"),
+            ReloadError::NotStored => Self::new("database_unavailable").retry_after(2),
+            ReloadError::Faulty(problems) => Self { problems, ..Self::new("bad_config") },
+        }
     }
 }
 

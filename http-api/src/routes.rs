@@ -6,9 +6,11 @@
 mod agents;
 mod contacts;
 mod customers;
+mod log;
 mod public;
 mod recordings;
 mod sessions;
+mod steer;
 
 use crate::openapi;
 use crate::state::State;
@@ -34,6 +36,11 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(contacts::list_contacts))
         .routes(routes!(contacts::read_contact))
         .routes(routes!(contacts::list_contact_events))
+        .routes(routes!(contacts::why_contact))
+        .routes(routes!(steer::set_priority))
+        .routes(routes!(steer::open_queue))
+        .routes(routes!(steer::reload_config))
+        .routes(routes!(log::contact_log))
         .routes(routes!(recordings::play_recording))
         .routes(routes!(customers::list_customers, customers::create_customer))
         .routes(routes!(customers::read_customer, customers::replace_customer))

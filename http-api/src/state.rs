@@ -4,6 +4,7 @@ use crate::dto;
 use crate::limit::Limiter;
 use crate::problem::Problem;
 use domain::{AgentId, Answer, CommandError, FloorView, Instant, Query, QueryError, WallTime, Wish};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,8 +23,8 @@ pub struct Ask {
 
 /// A wish to the control loop.
 pub struct WishRequest {
-    /// The agent on whose behalf it is carried out.
-    pub agent: AgentId,
+    /// The agent on whose behalf it is carried out; `None`: it steers the floor.
+    pub agent: Option<AgentId>,
     /// The login of the person who asks.
     pub by: String,
     /// What is wanted.
@@ -52,6 +53,23 @@ pub struct WebCallTicket {
     pub dial: String,
     /// When the account ends.
     pub expires: WallTime,
+}
+
+/// Asks the daemon to read its configuration anew.
+pub struct ReloadRequest {
+    /// Where the result goes.
+    pub reply: oneshot::Sender<Result<dto::Reloaded, ReloadError>>,
+}
+
+/// Why the old configuration stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReloadError {
+    /// The daemon was not started from a file.
+    NoFile,
+    /// The configuration has these problems.
+    Faulty(Vec<dto::ConfigFlaw>),
+    /// The store does not take it.
+    NotStored,
 }
 
 /// Asks the daemon for an agent's SIP account.
@@ -94,6 +112,18 @@ pub struct Clock {
     /// The same moment on the machine's monotonic clock.
     pub started: std::time::Instant,
 }
+
+impl fmt::Display for ReloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoFile => f.write_str("the server was not started from a configuration file"),
+            Self::Faulty(flaws) => write!(f, "the configuration has {} problems", flaws.len()),
+            Self::NotStored => f.write_str("the store does not take the new configuration"),
+        }
+    }
+}
+
+impl std::error::Error for ReloadError {}
 
 impl Clock {
     /// The wall time now, by the engine's clock.
@@ -172,6 +202,8 @@ pub struct Links {
     pub web_calls: mpsc::Sender<WebCallRequest>,
     /// To whoever knows the agents' SIP accounts.
     pub phones: mpsc::Sender<PhoneRequest>,
+    /// To whoever reads the configuration.
+    pub reloads: mpsc::Sender<ReloadRequest>,
     /// The newest floor.
     pub floor: watch::Receiver<Arc<FloorView>>,
     /// The daemon's own figures.
@@ -188,6 +220,7 @@ struct Inner {
     settings: Settings,
     links: Links,
     start: Mutex<Option<StartTicket>>,
+    reasons: Mutex<Vec<dto::Reason>>,
     sign_ins: Limiter,
     web_calls: Limiter,
 }
@@ -197,9 +230,19 @@ impl State {
     #[must_use]
     pub fn new(mut settings: Settings, links: Links) -> Self {
         let start = Mutex::new(settings.start.take());
+        let reasons = Mutex::new(core::mem::take(&mut settings.reasons));
         let sign_ins = Limiter::new(10, Duration::from_secs(30));
         let web_calls = Limiter::new(10, Duration::from_secs(6));
-        Self(Arc::new(Inner { settings, links, start, sign_ins, web_calls }))
+        Self(Arc::new(Inner { settings, links, start, reasons, sign_ins, web_calls }))
+    }
+
+    /// The reasons for being not ready are these from now on.
+    pub fn replace_reasons(&self, reasons: Vec<dto::Reason>) {
+        *self.0.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = reasons;
+    }
+
+    pub(crate) fn reasons(&self) -> Vec<dto::Reason> {
+        self.0.reasons.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -243,9 +286,14 @@ impl State {
         request(&self.0.links.asks, Ask { query, reply }, answer).await?.map_err(Problem::from)
     }
 
-    pub(crate) async fn wish(&self, agent: AgentId, by: String, wish: Wish) -> Result<(), Problem> {
+    pub(crate) async fn wish(&self, agent: Option<AgentId>, by: String, wish: Wish) -> Result<(), Problem> {
         let (reply, verdict) = oneshot::channel();
         request(&self.0.links.wishes, WishRequest { agent, by, wish, reply }, verdict).await?.map_err(Problem::from)
+    }
+
+    pub(crate) async fn reload(&self) -> Result<dto::Reloaded, Problem> {
+        let (reply, result) = oneshot::channel();
+        request(&self.0.links.reloads, ReloadRequest { reply }, result).await?.map_err(Problem::from)
     }
 
     pub(crate) async fn web_call(&self) -> Result<Option<WebCallTicket>, Problem> {

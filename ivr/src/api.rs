@@ -140,14 +140,26 @@ pub enum Fact {
     PlayDone(PlayId),
     /// The look-up's answer; `None`: unknown.
     Found(Option<Box<Customer>>),
-    /// The contact came back to the flow: go on at the node's edge of this name. [`OVERFLOW`]: a queue sent it back;
-    /// [`FAILED`]: a transfer reached nobody.
+    /// The contact came back to the flow: go on at the node's edge of this name. [`FULL`], [`TIMEOUT`],
+    /// [`NO_AGENTS`], [`CLOSED`], [`OVERFLOW`]: a queue sent it back; [`FAILED`]: a transfer reached nobody.
     Returned(&'static str),
     /// A deadline of `Run::deadline` has come.
     Tick,
 }
 
-/// The edge of an `enqueue` node by which its queue sends a contact back.
+/// The edge of an `enqueue` node whose queue is full.
+pub const FULL: &str = "full";
+
+/// The edge of an `enqueue` node in whose queue the contact waited as long as it may.
+pub const TIMEOUT: &str = "timeout";
+
+/// The edge of an `enqueue` node whose queue has no agent signed in.
+pub const NO_AGENTS: &str = "no_agents";
+
+/// The edge of an `enqueue` node whose queue is closed.
+pub const CLOSED: &str = "closed";
+
+/// The edge of an `enqueue` node by which its queue sends a contact back for any reason without an edge of its own.
 pub const OVERFLOW: &str = "overflow";
 
 /// The edge of a `transfer` node that is taken when nobody could be reached.

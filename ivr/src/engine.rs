@@ -1,6 +1,6 @@
 //! Dispatch: which fact does what where.
 
-use crate::api::{Effect, Env, FAILED, Fact, LookupKey, NoteKind, OVERFLOW, Say};
+use crate::api::{Effect, Env, FAILED, Fact, LookupKey, NoteKind, Say};
 use crate::flow::{Branch, Enqueue, Lookup, Node, Set, SetValue};
 use crate::run::{PLAY_MAX, Run, STEPS_MAX, State, is_key};
 use domain::{Customer, Instant, NodeId, PlayId, Requirement, SkillId};
@@ -155,8 +155,12 @@ impl Run {
     }
 
     fn on_returned(&mut self, edge: &str, step: &mut Step<'_>) -> Option<NodeId> {
+        if self.goes_round(step.now) {
+            self.note(NoteKind::Circles);
+            return self.end(step);
+        }
         let back = match (self.state, edge, self.flow.node(self.at)) {
-            (State::Queued, OVERFLOW, Some(Node::Enqueue(enqueue))) => enqueue.overflow,
+            (State::Queued, edge, Some(Node::Enqueue(enqueue))) => enqueue.exits.way(edge),
             (State::Away, FAILED, Some(Node::Transfer(transfer))) => transfer.failed,
             (State::Queued | State::Away, ..) => None,
             _ => return None,

@@ -1,6 +1,6 @@
 //! A flow: named nodes with edges.
 
-use crate::api::{LookupKey, Say, TransferTo};
+use crate::api::{CLOSED, FULL, LookupKey, NO_AGENTS, OVERFLOW, Say, TIMEOUT, TransferTo};
 use crate::expression::Expression;
 use crate::graph::{self, Edge, Flaw, Shape};
 use core::time::Duration;
@@ -211,7 +211,45 @@ pub struct Enqueue {
     /// The music.
     pub music: PromptId,
     /// What follows when the queue sends the contact back.
+    pub exits: Exits,
+}
+
+/// Ways on from a queue that does not serve the contact, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exits {
+    /// Too many contacts wait.
+    pub full: Option<NodeId>,
+    /// The longest wait is over.
+    pub timeout: Option<NodeId>,
+    /// No agent is signed in.
+    pub no_agents: Option<NodeId>,
+    /// The queue is closed.
+    pub closed: Option<NodeId>,
+    /// Any reason that has no way of its own.
     pub overflow: Option<NodeId>,
+}
+
+impl Exits {
+    /// The way for a reason: one of [`crate::api::FULL`], `TIMEOUT`, `NO_AGENTS`, `CLOSED`, `OVERFLOW`.
+    #[must_use]
+    pub fn way(&self, edge: &str) -> Option<NodeId> {
+        let own = match edge {
+            FULL => self.full,
+            TIMEOUT => self.timeout,
+            NO_AGENTS => self.no_agents,
+            CLOSED => self.closed,
+            _ => None,
+        };
+        own.or(self.overflow)
+    }
+
+    /// A queue may send a contact back at once, or after a wait: a flow that only goes round at once is refused.
+    fn edges(&self) -> Vec<Edge> {
+        let at_once = [(FULL, self.full), (NO_AGENTS, self.no_agents), (CLOSED, self.closed)];
+        let later = [(TIMEOUT, self.timeout), (OVERFLOW, self.overflow)];
+        let at_once = at_once.into_iter().filter_map(|(field, to)| Some(Edge::silent(field, to?)));
+        at_once.chain(later.into_iter().filter_map(|(field, to)| Some(Edge::pausing(field, to?)))).collect()
+    }
 }
 
 /// Sends the caller elsewhere.
@@ -277,7 +315,7 @@ impl Node {
                 cases.chain([Edge::silent("else", branch.otherwise)]).collect()
             }
             Self::Set(set) => vec![Edge::silent("next", set.next)],
-            Self::Enqueue(enqueue) => enqueue.overflow.map(|to| Edge::pausing("overflow", to)).into_iter().collect(),
+            Self::Enqueue(enqueue) => enqueue.exits.edges(),
             Self::Transfer(transfer) => transfer.failed.map(|to| Edge::pausing("failed", to)).into_iter().collect(),
             Self::HangUp(_) => Vec::new(),
         }

@@ -36,7 +36,9 @@ mod tests;
 
 pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, QueueFigures, Reason, Say};
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
-pub use flow::{Branch, Collect, Enqueue, Flow, HangUp, Lookup, Menu, Node, Play, Retry, Set, SetValue, Transfer};
+pub use flow::{
+    Branch, Collect, Enqueue, Exits, Flow, HangUp, Lookup, Menu, Node, Play, Retry, Set, SetValue, Transfer,
+};
 pub use graph::{Edge, Flaw, Shape, check};
 pub use run::Run;
 pub use scope::{CALLER_FIELDS, CUSTOMER_FIELDS, QUEUE_FIELDS, ROOTS, TIME_FIELDS, Value};

@@ -58,6 +58,8 @@ pub struct Run {
     digits: Vec<(NodeId, Redacted)>,
     notes: Vec<Note>,
     plays: u64,
+    /// When the caller last came back from a queue or a transfer, and how often at that moment.
+    came_back: (Instant, usize),
 }
 
 impl Run {
@@ -81,6 +83,7 @@ impl Run {
             digits: Vec::new(),
             notes: Vec::new(),
             plays: 0,
+            came_back: (Instant::ZERO, 0),
         }
     }
 
@@ -147,6 +150,13 @@ impl Run {
     /// What went otherwise than the flow says since this was last asked, for the log.
     pub fn take_notes(&mut self) -> Vec<Note> {
         core::mem::take(&mut self.notes)
+    }
+
+    /// Counts a return. Queues that send the caller on to each other at once would keep the flow busy for ever.
+    pub(crate) fn goes_round(&mut self, now: Instant) -> bool {
+        let (at, times) = self.came_back;
+        self.came_back = if at == now { (now, times + 1) } else { (now, 1) };
+        self.came_back.1 > STEPS_MAX
     }
 
     pub(crate) fn note(&mut self, kind: NoteKind) {

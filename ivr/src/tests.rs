@@ -5,7 +5,8 @@ mod graphs;
 mod random;
 
 use crate::api::{
-    Context, Effect, Env, FAILED, Fact, LookupKey, NoteKind, OVERFLOW, QueueFigures, Reason, Say, TransferTo,
+    CLOSED, Context, Effect, Env, FAILED, FULL, Fact, LookupKey, NO_AGENTS, NoteKind, OVERFLOW, QueueFigures, Reason,
+    Say, TIMEOUT, TransferTo,
 };
 use crate::*;
 use core::time::Duration;
@@ -74,7 +75,7 @@ pub(crate) fn queue(name: &str, overflow: Option<&str>) -> Node {
         requirement: Some(Requirement::fixed(vec![(id("billing"), Proficiency::new(3).unwrap())])),
         announce: prompts(&["please-hold"]),
         music: id("music-hold"),
-        overflow: overflow.map(id),
+        exits: Exits { overflow: overflow.map(id), ..Exits::default() },
     }))
 }
 
@@ -402,6 +403,25 @@ fn enqueue_tells_everything_the_queue_needs_and_comes_back_by_its_overflow() {
     walk.tell(Fact::Digit('1'));
     walk.tell(Fact::Returned(OVERFLOW));
     assert_eq!(walk.at(), "sorry");
+}
+
+#[test]
+fn each_reason_of_a_queue_has_its_own_edge_and_falls_back_on_overflow() {
+    let exits =
+        Exits { full: Some(id("full")), closed: Some(id("shut")), overflow: Some(id("sorry")), ..Exits::default() };
+    let ways = [(FULL, "full"), (CLOSED, "shut"), (TIMEOUT, "sorry"), (NO_AGENTS, "sorry"), (OVERFLOW, "sorry")];
+    for (edge, node) in ways {
+        assert_eq!(exits.way(edge), Some(id(node)), "{edge}");
+    }
+    assert_eq!(Exits { full: Some(id("full")), ..Exits::default() }.way(CLOSED), None);
+}
+
+#[test]
+fn queues_that_send_a_caller_round_at_once_end_the_call() {
+    let mut walk = Walk::started(&flow("wait", vec![("wait", queue("billing", Some("wait")))]));
+    let rounds = (0..1_000).take_while(|_| walk.tell(Fact::Returned(FULL)).last() != Some(&Effect::HangUp)).count();
+    assert!((10..1_000).contains(&rounds), "{rounds}");
+    assert_eq!(walk.run.take_notes()[0].kind, NoteKind::Circles);
 }
 
 #[test]

@@ -6,6 +6,8 @@
 
 mod desk;
 mod dice;
+mod ledger;
+pub mod oracle;
 mod people;
 mod plan;
 mod plant;

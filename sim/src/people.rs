@@ -77,8 +77,9 @@ impl Person {
     /// The script of a caller from the first INVITE on.
     pub fn first_deeds(dice: &mut Dice, at: Duration, leg: LegId) -> Deeds {
         let number = match dice.below(100) {
-            0..=64 => "8000",
-            65..=94 => "8001",
+            0..=54 => "8000",
+            55..=74 => "8001",
+            75..=94 => "8002",
             _ => "9999",
         };
         let mut deeds = vec![(at, Deed::Call(number))];

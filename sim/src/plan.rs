@@ -10,6 +10,9 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use switchboard::api::{AgentRules, Entry, QueueSetup, Rules};
 
+/// A minute and a half before midnight: the counters of each world begin anew in its middle.
+pub(crate) const WALL_AT_START: WallTime = WallTime::from_micros(1_700_006_310_000_000);
+
 /// Where the switchboard listens.
 pub(crate) const BOARD: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1)), 5060);
 /// The person behind every number outside.
@@ -50,6 +53,10 @@ flow = "main"
 id = "quick"
 dnis = "8001"
 flow = "direct"
+[[entry]]
+id = "crew"
+dnis = "8002"
+flow = "crew"
 
 [[skill]]
 id = "billing"
@@ -71,14 +78,25 @@ skills = { support = 4 }
 agent_rule = "best_level"
 offer_timeout_s = 6
 wrap_up_s = 5
-cool_downs = { declined_s = 3, busy_s = 3, unreachable_s = 3, no_answer_s = 3, no_answer_not_ready = false }
+cool_downs = { declined_s = 3, busy_s = 3, unreachable_s = 3, no_answer_s = 3, no_answer_limit = 0 }
 [[queue]]
 id = "quick"
 record = false
 agent_rule = "least_occupied"
 offer_timeout_s = 8
 wrap_up_s = 0
-cool_downs = { declined_s = 3, busy_s = 3, unreachable_s = 3, no_answer_s = 3, no_answer_not_ready = false }
+cool_downs = { declined_s = 3, busy_s = 3, unreachable_s = 3, no_answer_s = 3, no_answer_limit = 0 }
+[[queue]]
+id = "crew"
+agent_rule = "ring_all"
+ring_all_at_once = 3
+offer_timeout_s = 7
+wrap_up_s = 4
+max_waiting = 6
+max_wait_s = 40
+needs_agents = true
+overflow = { to = "support", after_s = 15 }
+cool_downs = { declined_s = 3, busy_s = 3, unreachable_s = 3, no_answer_s = 3, no_answer_limit = 2 }
 
 [[reason]]
 code = "break"
@@ -135,7 +153,42 @@ start = "quick"
 type = "enqueue"
 queue = "quick"
 announce = ["please-hold"]
+
+[flow.crew]
+start = "crew"
+[flow.crew.node.crew]
+type = "enqueue"
+queue = "crew"
+announce = ["please-hold"]
+full = "sorry"
+no_agents = "sorry"
+closed = "goodbye"
+overflow = "quick"
+[flow.crew.node.sorry]
+type = "play"
+prompts = ["goodbye"]
+next = "quick"
+[flow.crew.node.quick]
+type = "enqueue"
+queue = "quick"
+overflow = "goodbye"
+[flow.crew.node.goodbye]
+type = "hangup"
+prompts = ["goodbye"]
 "#;
+
+/// What a supervisor may change of the configuration while calls go on: old words and new ones.
+const CHANGES: &[(&str, &str)] = &[
+    ("relax = [{ after_s = 20,", "relax = [{ after_s = 3,"),
+    ("agent_rule = \"best_level\"", "agent_rule = \"fewest_contacts\""),
+    ("agent_rule = \"least_occupied\"", "agent_rule = \"weighted_random\""),
+    ("ring_all_at_once = 3", "ring_all_at_once = 2"),
+    ("max_waiting = 6", "max_waiting = 1"),
+    ("billing = 2, support = 9", "billing = 7"),
+    ("queues = [\"billing\", \"crew\"]", "queues = [\"support\"]"),
+    ("skills = { support = 4 }", "skills = {}"),
+    ("priority = 30", "priority = 300"),
+];
 
 /// The configuration and nothing around it.
 struct Nothing;
@@ -180,12 +233,12 @@ fn text() -> String {
     let skills =
         ["billing = 8", "billing = 6, support = 4", "billing = 2, support = 9", "support = 5", "billing = 5", ""];
     let queues = [
-        r#""billing""#,
-        r#""billing", "support""#,
+        r#""billing", "crew""#,
+        r#""billing", "support", "crew""#,
         r#""support", "billing", "quick""#,
-        r#""support", "quick""#,
-        r#""billing", "quick""#,
-        r#""quick""#,
+        r#""support", "quick", "crew""#,
+        r#""billing", { queue = "quick", delay_s = 10, preference = 2 }"#,
+        r#""quick", "crew""#,
     ];
     let mut text = TEXT.to_owned();
     for (number, (skills, queues)) in skills.iter().zip(queues).enumerate() {
@@ -215,11 +268,26 @@ pub(crate) fn agents() -> Vec<AgentId> {
 }
 
 /// The checked configuration.
-///
-/// # Panics
-/// If the text above is not a good configuration.
 pub(crate) fn config() -> Config {
-    let source = Source { name: "world.toml".to_owned(), text: text() };
+    checked(text())
+}
+
+/// The same with some things changed.
+pub(crate) fn changed(dice: &mut Dice) -> Config {
+    let mut text = text();
+    for (old, new) in CHANGES {
+        assert!(text.contains(old), "the world's configuration has no {old}");
+        if dice.percent(40) {
+            text = text.replace(old, new);
+        }
+    }
+    checked(text)
+}
+
+/// # Panics
+/// If the text is not a good configuration.
+fn checked(text: String) -> Config {
+    let source = Source { name: "world.toml".to_owned(), text };
     Config::from_source(source, &Nothing).unwrap_or_else(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         panic!("the world's configuration is wrong:\n{}", lines.join("\n"))
@@ -269,9 +337,15 @@ pub(crate) fn board(config: &Config, max_calls: usize, dice: &mut Dice) -> switc
         sip: config.sip(BOARD),
         acd: config.acd(),
         rules: rules(config, max_calls),
-        wall_at_start: WallTime::from_micros(1_700_000_000_000_000),
+        wall_at_start: WALL_AT_START,
         seed: dice.seed(),
     }
+}
+
+/// What the switchboard is told when the configuration changed.
+pub(crate) fn reconfiguration(config: &Config, max_calls: usize) -> switchboard::api::Reconfiguration {
+    let (acd, rules) = (config.acd(), rules(config, max_calls));
+    switchboard::api::Reconfiguration { acd, rules, add_users: Vec::new(), remove_users: Vec::new() }
 }
 
 /// What a person's phone is built from: it knows the switchboard and nobody else.

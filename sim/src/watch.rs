@@ -20,6 +20,10 @@ struct Story {
     /// Only for the preferred agent until then.
     sticky_until: Instant,
     answered: bool,
+    /// In a queue's line.
+    in_line: bool,
+    /// The customer left.
+    gone: bool,
 }
 
 /// What the events say that an agent has in hand.
@@ -41,6 +45,10 @@ impl Hand {
 pub(crate) struct Watch {
     needs: BTreeMap<QueueId, Requirement>,
     skills: BTreeMap<AgentId, Vec<(SkillId, Proficiency)>>,
+    /// How long a contact must have waited for an agent's help.
+    delays: BTreeMap<(AgentId, QueueId), Duration>,
+    /// Queues that ring several agents at once.
+    ring_all: BTreeSet<QueueId>,
     stories: BTreeMap<ContactId, Story>,
     hands: BTreeMap<AgentId, Hand>,
     /// What happened, and how often.
@@ -54,16 +62,33 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub fn new(config: &Config) -> Self {
-        Self {
-            needs: config.queues().iter().map(|q| (q.setup.id, q.setup.requirement.clone())).collect(),
-            skills: config.agents().iter().map(|agent| (agent.id, agent.skills.clone())).collect(),
+        let mut watch = Self {
+            needs: BTreeMap::new(),
+            skills: BTreeMap::new(),
+            delays: BTreeMap::new(),
+            ring_all: BTreeSet::new(),
             stories: BTreeMap::new(),
             hands: config.agents().iter().map(|agent| (agent.id, Hand::default())).collect(),
             tally: BTreeMap::new(),
             shown: BTreeSet::new(),
             open_wishes: BTreeSet::new(),
             faults: Vec::new(),
-        }
+        };
+        watch.reconfigured(config);
+        watch
+    }
+
+    /// These rules hold from now on.
+    pub fn reconfigured(&mut self, config: &Config) {
+        let rings_all = |queue: &&config::Queue| matches!(queue.setup.agent_rule, acd::api::AgentRule::RingAll(_));
+        let delays = |agent: &config::Agent| {
+            let agent_id = agent.id;
+            agent.queues.iter().map(move |part| ((agent_id, part.queue), part.delay)).collect::<Vec<_>>()
+        };
+        self.needs = config.queues().iter().map(|q| (q.setup.id, q.setup.requirement.clone())).collect();
+        self.skills = config.agents().iter().map(|agent| (agent.id, agent.skills.clone())).collect();
+        self.delays = config.agents().iter().flat_map(delays).collect();
+        self.ring_all.extend(config.queues().iter().filter(rings_all).map(|queue| queue.setup.id));
     }
 
     fn fault(&mut self, what: String) {
@@ -122,8 +147,28 @@ impl Watch {
                 self.take(*agent, &event.kind);
                 self.hand(*agent).dialling = Some(contact);
             }
-            Kind::Offered { offer, agent, .. } => {
+            Kind::Queued { .. } => self.story(contact).in_line = true,
+            Kind::QueueLeft { .. } => {
+                let was = core::mem::replace(&mut self.story(contact).in_line, false);
+                if !was || self.rings(contact) > 0 {
+                    self.fault(format!("{contact} left a line: in line {was}, rings at {}", self.rings(contact)));
+                }
+            }
+            Kind::Overflowed { .. } if !self.story(contact).in_line => {
+                self.fault(format!("{contact} moved on to a queue and was in none"));
+            }
+            Kind::CustomerLeft { .. } => {
+                let story = self.story(contact);
+                (story.gone, story.in_line) = (true, false);
+            }
+            Kind::Offered { offer, agent, queue, .. } => {
                 self.take(*agent, &event.kind);
+                if !self.story(contact).in_line {
+                    self.fault(format!("{contact} is offered and in no line"));
+                }
+                if self.rings(contact) > 0 && !self.ring_all.contains(queue) {
+                    self.fault(format!("{contact} rings at several agents in {queue}"));
+                }
                 self.hand(*agent).ringing = Some((*offer, contact));
             }
             Kind::OfferEnded { offer, agent, result } => self.offer_ended(event, *offer, *agent, *result),
@@ -157,6 +202,11 @@ impl Watch {
         if closed && !matches!(event.kind, Kind::RecordingFinished { .. }) {
             self.fault(format!("{contact}: {word} after the end"));
         }
+    }
+
+    /// At how many agents the contact rings.
+    fn rings(&self, contact: ContactId) -> usize {
+        self.hands.values().filter(|hand| hand.ringing.is_some_and(|(_, of)| of == contact)).count()
     }
 
     fn hand(&mut self, agent: AgentId) -> &mut Hand {
@@ -197,7 +247,7 @@ impl Watch {
             self.fault(format!("{agent} is in two calls: {contact} and {other:?}"));
         }
         let story = self.story(contact);
-        story.answered = true;
+        (story.answered, story.in_line) = (true, false);
         let other = story.talking.replace(agent);
         if other.is_some() {
             self.fault(format!("{contact} talks with two agents: {agent} and {other:?}"));
@@ -244,6 +294,14 @@ impl Watch {
                 self.faults.push(format!("{agent} is {} with {hand:?}", state.as_str()));
             }
         }
+        let gone =
+            |contact: &ContactId| self.stories.get(contact).is_some_and(|story| story.gone || story.talking.is_some());
+        let rings = self.hands.iter().filter_map(|(agent, hand)| Some((agent, hand.ringing?.1)));
+        let late: Vec<_> = rings.filter(|(_, contact)| gone(contact)).collect();
+        if let Some((agent, contact)) = late.first() {
+            let what = format!("{agent} is rung for {contact}, who left or talks");
+            self.faults.push(what);
+        }
         let floor = board.floor(now);
         for waiting in floor.waiting.iter().filter(|waiting| !waiting.offered) {
             if let Some(agent) = floor.agents.iter().find(|agent| self.could_take(now, agent, waiting)) {
@@ -258,6 +316,10 @@ impl Watch {
         let cooling = self.hands.get(&agent.id).is_some_and(|hand| hand.cool_until >= now);
         let is_free = agent.state == AgentState::Ready && agent.reachable && !cooling && !sticky;
         if !is_free || !agent.queues.contains(&waiting.queue) {
+            return false;
+        }
+        let delay = self.delays.get(&(agent.id, waiting.queue)).copied().unwrap_or_default();
+        if now.since(waiting.since) < delay {
             return false;
         }
         let Some(need) = self.needs.get(&waiting.queue) else { return false };
@@ -279,7 +341,7 @@ impl Watch {
         if (board.calls(), board.legs()) != (0, 0) {
             self.fault(format!("{} calls and {} legs are left", board.calls(), board.legs()));
         }
-        if let Some((at, why)) = board.deadline() {
+        if let Some((at, why)) = board.deadline().filter(|(_, why)| *why != switchboard::api::Reason::Midnight) {
             self.fault(format!("a timer is left: {why:?} at {at:?}"));
         }
         if !floor.waiting.is_empty() {

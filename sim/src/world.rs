@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use crate::dice::Dice;
+use crate::ledger::{self, Ledger};
 use crate::people::{Deed, Deeds, Person, REGISTERED_S, caller_leg};
 use crate::plan::{self, BOARD, FIRST_AGENT, FIRST_CALLER};
 use crate::plant::{Answer, Plant};
@@ -9,7 +10,7 @@ use crate::trace::Trace;
 use crate::watch::Watch;
 use core::net::SocketAddr;
 use core::time::Duration;
-use domain::{AgentId, Audience, Customer, Instant, Redacted};
+use domain::{AgentId, Audience, Customer, Instant, Redacted, Wish};
 use sip::api::{Destination, Source, Transport};
 use sip::message::Method;
 use std::collections::BTreeMap;
@@ -42,6 +43,10 @@ enum Happening {
     Input(Input),
     /// The agent at this desk wishes something.
     Wish(usize),
+    /// A supervisor steers the floor.
+    Steer,
+    /// The configuration changes.
+    Reconfigure,
 }
 
 /// How a world went.
@@ -75,7 +80,9 @@ pub struct World {
     agents: Vec<AgentId>,
     plant: Plant,
     watch: Watch,
+    ledger: Ledger,
     weather: Weather,
+    max_calls: usize,
     dice: Dice,
     trace: Trace,
     steps: u64,
@@ -107,7 +114,9 @@ impl World {
             agents,
             plant: Plant::default(),
             watch: Watch::new(&config),
+            ledger: Ledger::default(),
             weather,
+            max_calls,
             dice,
             trace: Trace::new(),
             steps: 0,
@@ -129,6 +138,16 @@ impl World {
         for desk in 0..self.desks.len() {
             let first = self.dice.millis(0, 8_000);
             self.later(first, Happening::Wish(desk));
+        }
+        for _ in 0..12 {
+            let at = self.dice.millis(5_000, ARRIVALS_MS + 30_000);
+            self.later(at, Happening::Steer);
+        }
+        if self.dice.percent(40) {
+            for _ in 0..3 {
+                let at = self.dice.millis(5_000, ARRIVALS_MS + 30_000);
+                self.later(at, Happening::Reconfigure);
+            }
         }
         if self.dice.percent(15) {
             let at = self.dice.millis(20_000, ARRIVALS_MS);
@@ -156,6 +175,8 @@ impl World {
         self.now = end;
         let floor = self.board.floor(end);
         self.watch.check_end(&self.board, &floor);
+        self.watch.faults.extend(self.ledger.check(&floor));
+        ledger::tally(&floor, &mut self.watch.tally);
         for (number, person) in self.people.iter().enumerate().filter(|(_, person)| person.endpoint.legs() > 0) {
             self.watch.faults.push(format!("person {number} is still in {} calls", person.endpoint.legs()));
         }
@@ -221,6 +242,12 @@ impl World {
             }
             Happening::Input(input) => self.tell(input),
             Happening::Wish(desk) => self.wish(desk),
+            Happening::Steer => self.steer(),
+            Happening::Reconfigure => {
+                let config = plan::changed(&mut self.dice);
+                self.watch.reconfigured(&config);
+                self.tell(Input::Reconfigure(Box::new(plan::reconfiguration(&config, self.max_calls))));
+            }
         }
     }
 
@@ -302,6 +329,24 @@ impl World {
         }
     }
 
+    /// Opens or closes a queue, or changes the points of a contact, mostly of one that waits.
+    fn steer(&mut self) {
+        let ticket = self.made;
+        self.made += 1;
+        let waiting: Vec<_> = self.board.floor(self.now).waiting.iter().map(|waiting| waiting.contact).collect();
+        let wish = if waiting.is_empty() || self.dice.percent(40) {
+            let queue = self.dice.pick(&["crew", "crew", "quick", "nowhere"]).parse().expect("a constant id");
+            Wish::OpenQueue { queue, open: self.dice.percent(60) }
+        } else {
+            let contact = if self.dice.percent(90) { self.dice.pick(&waiting) } else { domain::ContactId::new(1) };
+            let points = i32::try_from(self.dice.below(200)).unwrap_or(0);
+            let age_per_s = self.dice.percent(30).then_some(3);
+            Wish::Reprioritise { contact, priority: Some(domain::Priority(points)), age_per_s }
+        };
+        self.watch.open_wishes.insert(ticket);
+        self.tell(Input::Wish { ticket, agent: None, wish: Box::new(wish) });
+    }
+
     fn wish(&mut self, desk: usize) {
         let ticket = self.made;
         let next = self.dice.millis(500, 6_000);
@@ -316,7 +361,7 @@ impl World {
         }
         let wish = self.desks[desk].wish(&mut self.dice, &self.agents);
         self.watch.open_wishes.insert(ticket);
-        self.tell(Input::Wish { ticket, agent, wish: Box::new(wish) });
+        self.tell(Input::Wish { ticket, agent: Some(agent), wish: Box::new(wish) });
     }
 
     /// Tells the switchboard something and carries out what it wants.
@@ -370,6 +415,7 @@ impl World {
 
     fn store(&mut self, event: &domain::ContactEvent) {
         self.watch.event(event);
+        self.ledger.keep(plan::WALL_AT_START.at(event.at), event);
         if event.seq == 1 {
             let slow = self.dice.percent(3);
             let after = if slow { self.dice.millis(3_000, 9_000) } else { self.dice.millis(1, 50) };

@@ -7,9 +7,13 @@ const CALLERS: usize = 40;
 
 /// What has to happen somewhere, or the worlds prove little.
 const NEEDED: &[&str] = &[
+    "abandoned since midnight",
+    "answered since midnight",
     "closed Abandoned by Customer",
     "closed Answered by Agent",
     "closed Answered by Customer",
+    "closed FlowedOut by Flow",
+    "closed Unanswered by System",
     "closed Rejected by System",
     "closed SelfServed by Customer",
     "closed SelfServed by Flow",
@@ -18,8 +22,12 @@ const NEEDED: &[&str] = &[
     "customer_identified",
     "disposition_set Agent",
     "disposition_set Timeout",
+    "flowed out since midnight",
     "held",
     "node_entered",
+    "overflowed",
+    "queue_left",
+    "reprioritised",
     "notes_saved",
     "offer_ended Answered",
     "offer_ended Busy",

@@ -1,17 +1,16 @@
 //! The tasks that carry questions and wishes from one shell to another.
 
-use super::setup::PhoneAccount;
+use super::setup::PhoneAccounts;
 use crate::clock::wall_now;
 use crate::control;
 use config::Config;
-use domain::AgentId;
+use domain::{Answer, ContactId, Explanation, Query, QueryError, WhyStory};
 use sip::api::Credentials;
 use sip::digest::{Algorithm, ha1};
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
-use switchboard::Input;
-use tokio::sync::mpsc;
+use switchboard::{Input, Switchboard};
+use tokio::sync::{mpsc, oneshot};
 
 /// How long a web caller's account lasts.
 const WEB_CALL: Duration = Duration::from_secs(30 * 60);
@@ -29,24 +28,76 @@ pub(super) async fn tell_stored(mut stored: mpsc::Receiver<crm::Stored>, back: m
     }
 }
 
+/// Gives the switchboard the visits to queues that ended today, so that the counters survive a restart. What
+/// cannot be read is not counted; calls do not wait for it.
+pub(super) async fn recall(board: &mut Switchboard, store: &crm::Store) {
+    let (from, to) = board.today();
+    let mut cursor = None;
+    loop {
+        match store.answer(Query::Visits { from, to, queue: None, cursor }).await {
+            Ok(Answer::Visits(page)) => {
+                board.recall(&page.items);
+                cursor = page.next;
+            }
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "not all of today's contacts can be read; the queues' counters lack them");
+                return;
+            }
+        }
+        if cursor.is_none() {
+            return;
+        }
+    }
+}
+
+/// Who knows the answers: the store, and for what is so now the control loop.
+#[derive(Clone)]
+pub(super) struct Knowing {
+    pub store: crm::Store,
+    pub explains: mpsc::Sender<control::ExplainRequest>,
+}
+
+impl Knowing {
+    async fn answer(&self, query: Query) -> Result<Answer, QueryError> {
+        let Query::Why(contact) = query else { return self.store.answer(query).await };
+        let (now, past) = tokio::join!(self.explain(contact), self.store.answer(query));
+        let nothing = || WhyStory { contact, at: wall_now(), waiting: None, decisions: Vec::new() };
+        let mut story = match past? {
+            Answer::Why(Some(story)) => *story,
+            // The contact's first event may not be stored yet.
+            _ if now.is_some() => nothing(),
+            _ => return Ok(Answer::Why(None)),
+        };
+        story.waiting = now;
+        Ok(Answer::Why(Some(Box::new(story))))
+    }
+
+    async fn explain(&self, contact: ContactId) -> Option<Explanation> {
+        let (reply, answer) = oneshot::channel();
+        self.explains.send(control::ExplainRequest { contact, reply }).await.ok()?;
+        answer.await.ok().flatten()
+    }
+}
+
 /// Answers the bridge's questions.
-pub(super) async fn answer_cti(mut asked: mpsc::Receiver<cti_bridge::Ask>, store: crm::Store) {
+pub(super) async fn answer_cti(mut asked: mpsc::Receiver<cti_bridge::Ask>, knowing: Knowing) {
     while let Some(ask) = asked.recv().await {
-        let store = store.clone();
+        let knowing = knowing.clone();
         tokio::spawn(async move {
             // The asker may have gone away.
-            let _ = ask.reply.send(store.answer(ask.query).await);
+            let _ = ask.reply.send(knowing.answer(ask.query).await);
         });
     }
 }
 
 /// Answers the API's questions.
-pub(super) async fn answer_http(mut asked: mpsc::Receiver<http_api::Ask>, store: crm::Store) {
+pub(super) async fn answer_http(mut asked: mpsc::Receiver<http_api::Ask>, knowing: Knowing) {
     while let Some(ask) = asked.recv().await {
-        let store = store.clone();
+        let knowing = knowing.clone();
         tokio::spawn(async move {
             // The asker may have gone away.
-            let _ = ask.reply.send(store.answer(ask.query).await);
+            let _ = ask.reply.send(knowing.answer(ask.query).await);
         });
     }
 }
@@ -57,7 +108,7 @@ pub(super) async fn wish_cti(
     to: mpsc::Sender<control::WishRequest>,
 ) {
     while let Some(request) = wished.recv().await {
-        tracing::debug!(agent = %request.agent, by = request.by, "a console wishes");
+        tracing::debug!(agent = ?request.agent, by = request.by, "a console wishes");
         let wish = control::WishRequest { agent: request.agent, wish: request.wish, reply: request.reply };
         if to.send(wish).await.is_err() {
             return;
@@ -71,7 +122,7 @@ pub(super) async fn wish_http(
     to: mpsc::Sender<control::WishRequest>,
 ) {
     while let Some(request) = wished.recv().await {
-        tracing::debug!(agent = %request.agent, by = request.by, "the API wishes");
+        tracing::debug!(agent = ?request.agent, by = request.by, "the API wishes");
         let wish = control::WishRequest { agent: request.agent, wish: request.wish, reply: request.reply };
         if to.send(wish).await.is_err() {
             return;
@@ -140,17 +191,14 @@ pub(super) async fn web_calls(
 }
 
 /// Gives agents their SIP accounts.
-pub(super) async fn phones(
-    mut asked: mpsc::Receiver<http_api::PhoneRequest>,
-    accounts: BTreeMap<AgentId, PhoneAccount>,
-) {
+pub(super) async fn phones(mut asked: mpsc::Receiver<http_api::PhoneRequest>, accounts: PhoneAccounts) {
     while let Some(request) = asked.recv().await {
-        let ticket = accounts.get(&request.agent).map(|account| http_api::PhoneTicket {
-            sip_user: account.user.clone(),
-            sip_password: account.password.clone(),
-            sip_domain: account.domain.clone(),
+        let ticket = accounts.of(request.agent).map(|account| http_api::PhoneTicket {
+            sip_user: account.user,
+            sip_password: account.password,
+            sip_domain: account.domain,
             ws_path: SIP_PATH.to_owned(),
-            fixed_uri: account.fixed.clone(),
+            fixed_uri: account.fixed,
         });
         // The asker may have gone away.
         let _ = request.reply.send(ticket);

@@ -3,6 +3,7 @@
 mod asks;
 mod doors;
 mod error;
+mod reload;
 mod setup;
 
 pub use error::{BootError, CODES};
@@ -13,6 +14,8 @@ use crate::metrics::Metrics;
 use config::{Config, Database};
 use domain::FloorView;
 use doors::{House, Reading};
+use http_api::ReloadError;
+use http_api::dto::Reloaded;
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -37,6 +40,8 @@ pub struct Options {
     pub company: String,
     /// The number that web callers reach.
     pub web_call_number: Option<String>,
+    /// The file that the configuration was read from, to read it anew; `None`: it cannot be reloaded.
+    pub config_file: Option<PathBuf>,
     /// The demo: its one-time link, and demo data for an empty database.
     pub demo: Option<DemoOptions>,
 }
@@ -60,6 +65,7 @@ pub struct Daemon {
     /// Contacts that a crash had left open, closed at this start.
     pub closed_at_start: usize,
     floor: watch::Receiver<Arc<FloorView>>,
+    reloads: mpsc::Sender<http_api::ReloadRequest>,
     stop_control: oneshot::Sender<Duration>,
     stop_http: oneshot::Sender<()>,
     control: JoinHandle<()>,
@@ -135,18 +141,18 @@ impl Daemon {
         let clock = Clock::start();
         check_writable(config.data_dir())?;
         let prompts = media_io::Prompts::load(&config.server().prompts_dir).map_err(BootError::Prompts)?;
-        let recordings = recordings_dir(config.data_dir());
-        let store = crm::Store::open(&database_url(&config), config.data_dir()).await?;
-        let closed_at_start = recover(&store, &recordings).await?;
-        setup::seed(&store, &config, options.demo.is_some()).await?;
+        let (store, closed_at_start) = open_store(&config, options.demo.is_some()).await?;
 
         let (back, inputs) = mpsc::channel(INBOX);
         let (sip_tx, sip) = mpsc::channel(SIP_INBOX);
         let (wish_tx, wishes) = mpsc::channel(256);
+        let (explain_tx, explains) = mpsc::channel(64);
+        let (reload_tx, reloads) = mpsc::channel(4);
         let (block_tx, blocks) = std::sync::mpsc::sync_channel(RECORDER_BLOCKS);
         let (stored_tx, stored) = mpsc::channel(INBOX);
 
-        let recorder = recorder::Recorder::start(recordings.clone(), blocks, report_to(back.clone()))?;
+        let recordings = recordings_dir(config.data_dir());
+        let recorder = recorder::Recorder::start(recordings, blocks, report_to(back.clone()))?;
         let workers =
             media_io::Workers::start(setup::media(&config), Arc::new(prompts), events_to(back.clone()), block_tx)
                 .map_err(BootError::Media)?;
@@ -160,22 +166,23 @@ impl Daemon {
         let sip_address = transports.local();
         let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
-        let house = House { config: &config, clock: &clock, store: &store, sip: sip_address, back: &back };
-        let bridge = house.consoles(wish_tx.clone());
-        let reading = Reading { floor: floor.clone(), metrics: Arc::clone(&metrics), journal: journal.clone() };
-        let api = house.api(options, wish_tx, reading);
-        let router = api.merge(bridge.router()).merge(transports.ws_router());
+        let house = House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains: explain_tx };
+        let reading = Reading::new(&floor, &metrics, &journal, &reload_tx);
+        let doors = house.open(options, &wish_tx, reading);
         let (stop_http, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(serve(http, router, stopped));
+        let serving = tokio::spawn(serve(http, doors.router().merge(transports.ws_router()), stopped));
 
         let mut first = Vec::new();
-        let board =
-            switchboard::Switchboard::new(clock.now(), setup::switchboard(&config, sip_address, &clock)?, &mut first);
+        let setup = setup::switchboard(&doors.reloader.running, sip_address, &clock)?;
+        let mut board = switchboard::Switchboard::new(clock.now(), setup, &mut first);
+        asks::recall(&mut board, &store).await;
+        let bridge = doors.reloader.bridge.clone();
+        tokio::spawn(doors.reloader.run(reloads));
         let shells =
             Shells { transports, workers, journal, store: store.clone(), bridge, back, floor: floor_tx, metrics };
         let (stop_control, stop) = oneshot::channel();
         let control = Control::new(board, clock, shells, first);
-        let control = tokio::spawn(control.run(Inbox { sip, inputs, wishes }, stop));
+        let control = tokio::spawn(control.run(Inbox { sip, inputs, wishes, explains }, stop));
         info!(http = %http_address, sip = %sip_address, "ready");
         Ok(Self {
             http: http_address,
@@ -183,6 +190,7 @@ impl Daemon {
             store,
             closed_at_start,
             floor,
+            reloads: reload_tx,
             stop_control,
             stop_http,
             control,
@@ -196,6 +204,17 @@ impl Daemon {
     #[must_use]
     pub fn floor(&self) -> watch::Receiver<Arc<FloorView>> {
         self.floor.clone()
+    }
+
+    /// Reads the configuration anew; a faulty one changes nothing.
+    ///
+    /// # Errors
+    /// When the daemon was not started from a file, or the file has problems, or the store does not take it.
+    pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        let (reply, result) = oneshot::channel();
+        // The task that reloads ends with the process.
+        let _ = self.reloads.send(http_api::ReloadRequest { reply }).await;
+        result.await.unwrap_or(Err(ReloadError::NotStored))
     }
 
     /// Stops: new calls are refused, those in progress may end by themselves for `patience`, then everything that
@@ -217,6 +236,14 @@ impl Daemon {
         self.store.close().await;
         info!("stopped");
     }
+}
+
+/// Opens the store, mends what a crash left and writes what the configuration names. With the contacts closed by it.
+async fn open_store(config: &Config, demo: bool) -> Result<(crm::Store, usize), BootError> {
+    let store = crm::Store::open(&database_url(config), config.data_dir()).await?;
+    let closed = recover(&store, &recordings_dir(config.data_dir())).await?;
+    setup::seed(&store, config, demo).await?;
+    Ok((store, closed))
 }
 
 async fn serve(listener: TcpListener, router: axum::Router, stopped: oneshot::Receiver<()>) {

@@ -9,7 +9,7 @@ use domain::{AgentId, AgentRow};
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use switchboard::api::{AgentRules, Entry, QueueSetup, Rules};
 
@@ -82,7 +82,8 @@ fn queue_setup(queue: &config::Queue) -> QueueSetup {
     }
 }
 
-fn rules(config: &Config) -> Rules {
+/// The switchboard's rules besides those of SIP and the ACD.
+pub(super) fn rules(config: &Config) -> Rules {
     let entry = |entry: &config::Entry| Entry {
         id: entry.id,
         dnis: entry.dnis.as_ref().map(|dnis| dnis.as_str().to_owned()),
@@ -135,7 +136,26 @@ pub(super) fn phone_tickets(config: &Config, sip: SocketAddr) -> BTreeMap<AgentI
     config.agents().iter().map(|agent| (agent.id, ticket(agent))).collect()
 }
 
+/// The agents' SIP accounts, which a reload replaces.
+#[derive(Clone)]
+pub(super) struct PhoneAccounts(Arc<Mutex<BTreeMap<AgentId, PhoneAccount>>>);
+
+impl PhoneAccounts {
+    pub(super) fn new(accounts: BTreeMap<AgentId, PhoneAccount>) -> Self {
+        Self(Arc::new(Mutex::new(accounts)))
+    }
+
+    pub(super) fn replace(&self, accounts: BTreeMap<AgentId, PhoneAccount>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = accounts;
+    }
+
+    pub(super) fn of(&self, agent: AgentId) -> Option<PhoneAccount> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&agent).cloned()
+    }
+}
+
 /// An agent's SIP account.
+#[derive(Clone)]
 pub(super) struct PhoneAccount {
     pub user: String,
     pub password: Option<String>,
@@ -144,23 +164,34 @@ pub(super) struct PhoneAccount {
 }
 
 /// What the CTI bridge is built from.
-pub(super) fn bridge(config: &Config, clock: &Clock) -> cti_bridge::Settings {
+pub(super) fn bridge(clock: &Clock) -> cti_bridge::Settings {
     cti_bridge::Settings {
         wall_at_start: clock.wall_at_start(),
-        queues: config.queues().iter().map(|queue| (queue.setup.id, queue.setup.name.clone())).collect(),
-        agents: config.agents().iter().map(|agent| (agent.id, agent.name.clone())).collect(),
         server_version: env!("CARGO_PKG_VERSION").to_owned(),
         started: clock.started(),
     }
 }
 
-/// What the API is built from.
-pub(super) fn http(config: &Config, clock: &Clock, options: Options, sip: SocketAddr) -> http_api::Settings {
+/// What queues and agents are called.
+pub(super) fn names(config: &Config) -> cti_bridge::Names {
+    cti_bridge::Names {
+        queues: config.queues().iter().map(|queue| (queue.setup.id, queue.setup.name.clone())).collect(),
+        agents: config.agents().iter().map(|agent| (agent.id, agent.name.clone())).collect(),
+    }
+}
+
+/// Why agents may be not ready, for people.
+pub(super) fn reasons(config: &Config) -> Vec<http_api::dto::Reason> {
     let reason = |reason: &config::Reason| http_api::dto::Reason {
         code: reason.code.to_string(),
         labels: reason.labels.iter().map(|(language, label)| (language.to_string(), label.clone())).collect(),
         system: reason.system,
     };
+    config.reasons().iter().map(reason).collect()
+}
+
+/// What the API is built from.
+pub(super) fn http(config: &Config, clock: &Clock, options: Options, sip: SocketAddr) -> http_api::Settings {
     let wall = clock.wall_at_start();
     let expires = wall.at(clock.now() + START_LINK);
     let demo = options.demo.is_some();
@@ -177,7 +208,7 @@ pub(super) fn http(config: &Config, clock: &Clock, options: Options, sip: Socket
         version: env!("CARGO_PKG_VERSION").to_owned(),
         clock: http_api::Clock { wall_at_start: wall, started: clock.started() },
         recordings: recordings_dir(config.data_dir()),
-        reasons: config.reasons().iter().map(reason).collect(),
+        reasons: reasons(config),
         asyncapi: cti_bridge::asyncapi_json(),
         session: SESSION,
         start,

@@ -3,6 +3,10 @@
 #![allow(clippy::print_stdout, reason = "a command-line tool talks to its user")]
 
 pub(crate) mod doctor;
+pub(crate) mod plan;
+pub(crate) mod route;
+pub(crate) mod simulate;
+pub(crate) mod stats;
 
 use crate::boot::{BootError, Daemon, Options, Sockets};
 use crate::cli;
@@ -14,7 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The prompts that come with Switchroom.
 #[derive(rust_embed::RustEmbed)]
@@ -50,6 +54,25 @@ pub enum Failure {
     /// A step of a demo call failed.
     #[error("{0}")]
     Step(String),
+    /// A question to the planner that it cannot take.
+    #[error(transparent)]
+    Question(#[from] planning::Error),
+    /// A scenario has problems; they are listed.
+    #[error("the scenario has {} problems", .0.len())]
+    Scenario(Vec<Problem>),
+    /// A scenario or a log that cannot be played, as a whole.
+    #[error("{0}")]
+    Simulation(String),
+    /// A line of a file is not what it should be.
+    #[error("{path}:{line}: {why}")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        why: String,
+    },
 }
 
 impl Failure {
@@ -61,6 +84,10 @@ impl Failure {
             Self::NotEmpty(_) => "not_empty",
             Self::NoDemo(_) => "no_demo",
             Self::Step(_) => "demo_call_failed",
+            Self::Question(_) => "bad_question",
+            Self::Scenario(_) => "scenario_problems",
+            Self::Simulation(_) => "cannot_simulate",
+            Self::Line { .. } => "bad_line",
         }
     }
 
@@ -71,12 +98,16 @@ impl Failure {
         ("not_empty", "the directory for a new configuration is not empty"),
         ("no_demo", "there is no running demo to attach to"),
         ("demo_call_failed", "a step of the demo call failed"),
+        ("bad_question", "figures that the planner cannot take, or a goal that it cannot reach"),
+        ("scenario_problems", "the scenario has problems, listed one by one"),
+        ("cannot_simulate", "a scenario or a log that cannot be played"),
+        ("bad_line", "a line of a file is not what it should be"),
     ];
 
     /// Tells the user and gives the exit code.
     #[must_use]
     pub fn tell(&self) -> ExitCode {
-        if let Self::Config(problems) = self {
+        if let Self::Config(problems) | Self::Scenario(problems) = self {
             for problem in problems {
                 eprintln!("{problem}");
             }
@@ -141,6 +172,32 @@ fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
     fs::write(path, content).map_err(failed)
 }
 
+/// Reads the configuration anew at each SIGHUP, and tells on standard error what came of it.
+async fn reload_on_hangup(daemon: &Daemon, hangup: Option<Signal>) {
+    let Some(mut hangup) = hangup else { return core::future::pending().await };
+    while hangup.recv().await.is_some() {
+        match daemon.reload().await {
+            Ok(done) => {
+                let list = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+                eprintln!("switchroom: configuration reloaded; changed: {}", list(&done.changed));
+                if !done.restart.is_empty() {
+                    eprintln!("switchroom: needs a restart: {}", done.restart.join(", "));
+                }
+            }
+            Err(error) => {
+                let flaws = if let http_api::ReloadError::Faulty(flaws) = &error { &flaws[..] } else { &[] };
+                for flaw in flaws {
+                    let (file, line, column) = (&flaw.file, flaw.line, flaw.column);
+                    let hint = flaw.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                    eprintln!("{file}:{line}:{column}: {}: {}{hint}", flaw.code, flaw.why);
+                }
+                eprintln!("switchroom: {error}; the old one stays");
+            }
+        }
+    }
+    core::future::pending().await
+}
+
 /// `switchroom serve`.
 ///
 /// # Errors
@@ -150,13 +207,22 @@ pub async fn serve(args: cli::Serve) -> Result<ExitCode, Failure> {
     for warning in config.warnings() {
         eprintln!("{warning}");
     }
-    config.fill_sip_passwords(|| crate::token::fresh().into());
+    config.fill_sip_passwords(|_| crate::token::fresh().into());
     let sockets = Sockets::bind(&config).await?;
     let number = config.entries().iter().find_map(|entry| entry.dnis.as_ref().map(|dnis| dnis.as_str().to_owned()));
-    let options = Options { company: config.server().company.clone(), web_call_number: number, demo: None };
+    let options = Options {
+        company: config.server().company.clone(),
+        web_call_number: number,
+        config_file: Some(args.config),
+        demo: None,
+    };
+    let hangup = signal(SignalKind::hangup()).ok();
     let daemon = Daemon::start(config, sockets, options).await?;
     println!("switchroom: ready; console http://{}  SIP {}", daemon.http, daemon.sip);
-    asked_to_stop().await;
+    tokio::select! {
+        () = asked_to_stop() => {}
+        () = reload_on_hangup(&daemon, hangup) => {}
+    }
     daemon.stop(Duration::from_secs(args.drain)).await;
     Ok(ExitCode::SUCCESS)
 }

@@ -124,7 +124,12 @@ pub async fn start(place: &DemoPlace) -> Result<Running, Failure> {
     let mut ticket = make_ticket(&config, &data_dir, sockets.http_address());
     let demo = DemoOptions { start_token: secret(), credentials: credentials(&ticket) };
     ticket.start_url = format!("http://{}/start?t={}", sockets.http_address(), demo.start_token);
-    let options = Options { company: COMPANY.to_owned(), web_call_number: Some(DIAL.to_owned()), demo: Some(demo) };
+    let options = Options {
+        company: COMPANY.to_owned(),
+        web_call_number: Some(DIAL.to_owned()),
+        config_file: None,
+        demo: Some(demo),
+    };
     let daemon = Daemon::start(config, sockets, options).await?;
     keep_token(&daemon, &ticket).await?;
     ticket.sip_uri = format!("sip:{PHONE}@{}", daemon.sip);

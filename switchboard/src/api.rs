@@ -77,6 +77,19 @@ pub struct Setup {
     pub seed: [u8; 32],
 }
 
+/// A new configuration for a switchboard that runs. Calls in progress keep the flow in which they are.
+#[derive(Clone, Debug)]
+pub struct Reconfiguration {
+    /// The ACD engine.
+    pub acd: acd::api::Setup,
+    /// The rest.
+    pub rules: Rules,
+    /// Phones that may register from now on, or whose password changed.
+    pub add_users: Vec<sip::api::Credentials>,
+    /// Phones that may not register any more.
+    pub remove_users: Vec<String>,
+}
+
 /// Who asked for a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Asker {
@@ -121,12 +134,12 @@ pub enum Input {
         /// What stands on disk.
         finished: Option<FinishedRecording>,
     },
-    /// A person's wish on behalf of an agent. Answered by `Effect::Replied`.
+    /// A person's wish. Answered by `Effect::Replied`.
     Wish {
         /// Names the wish.
         ticket: u64,
-        /// The agent.
-        agent: AgentId,
+        /// The agent on whose behalf; `None`: a wish that steers the floor.
+        agent: Option<AgentId>,
         /// The wish.
         wish: Box<Wish>,
     },
@@ -137,6 +150,8 @@ pub enum Input {
         /// At least one console is connected.
         connected: bool,
     },
+    /// Queues, agents, flows and words are these from now on.
+    Reconfigure(Box<Reconfiguration>),
     /// Let this user register and call (a web caller's ticket).
     AddSipUser(sip::api::Credentials),
     /// Take it back.
@@ -203,4 +218,6 @@ pub enum Reason {
     Acd(acd::api::Reason),
     /// A call or the run of its flow.
     Call(ContactId),
+    /// A new day begins for the counters.
+    Midnight,
 }

@@ -7,7 +7,7 @@ use call::api::{Incoming, LineEffect, ToFlow};
 use core::time::Duration;
 use domain::{
     AgentId, AgentState, Ani, Audience, Cause, ContactId, DeskBody, DeskEvent, Dnis, Instant, LegId, OfferResult,
-    Redacted,
+    QueueId, Redacted,
 };
 use std::sync::Arc;
 
@@ -101,7 +101,10 @@ impl Switchboard {
     ) {
         for effect in effects {
             match effect {
-                call::Effect::Event(event) => out.push(Effect::Store(event)),
+                call::Effect::Event(event) => {
+                    self.count(&event);
+                    out.push(Effect::Store(event));
+                }
                 call::Effect::Leg(leg, effect) => {
                     let command = route::sip_command(contact, leg, effect);
                     self.command_sip(now, command, out);
@@ -129,6 +132,9 @@ impl Switchboard {
             ToFlow::Started => self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Started)),
             ToFlow::Digit(digit) => self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Digit(digit))),
             ToFlow::PlayDone(play) => self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::PlayDone(play))),
+            ToFlow::TransferFailed => {
+                self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Returned(ivr::api::FAILED)));
+            }
             ToFlow::Over => {
                 if let Some(live) = self.calls.get_mut(&contact) {
                     live.run = None;
@@ -202,7 +208,7 @@ impl Switchboard {
     pub(crate) fn run_acd_effects(&mut self, now: Instant, effects: Vec<acd::api::Effect>, out: &mut Vec<Effect>) {
         for effect in effects {
             match effect {
-                acd::api::Effect::Offer { .. } => self.on_offer(effect),
+                acd::api::Effect::Offer { .. } => self.on_offer(now, effect),
                 acd::api::Effect::OfferEnded { offer, contact, agent, result } => {
                     if result != OfferResult::Answered {
                         self.directory.in_hand.remove(&agent);
@@ -219,6 +225,14 @@ impl Switchboard {
                     let note = route::system_note(state);
                     self.tell_desk(now, agent, DeskBody::AgentState { state, since, next, note }, out);
                 }
+                acd::api::Effect::Exit { contact, queue, reason } => self.on_exit(contact, queue, reason),
+                acd::api::Effect::Overflowed { contact, from, to, reason } => {
+                    let Some(to) = self.rules.queues.get(&to).map(|queue| Box::new(queue.rules.clone())) else {
+                        continue;
+                    };
+                    let reason = route::exit_reason(reason);
+                    self.jobs.push_back(Job::Call(contact, call::Fact::Overflowed { from, to, reason }));
+                }
                 acd::api::Effect::WrapUpEnded { agent, contact, timed_out } => {
                     self.jobs.push_back(Job::Call(contact, call::Fact::WrapUpEnded { agent, timed_out }));
                     if self.directory.in_hand.get(&agent) == Some(&contact) {
@@ -229,7 +243,20 @@ impl Switchboard {
         }
     }
 
-    fn on_offer(&mut self, offer: acd::api::Effect) {
+    /// A queue does not serve the contact: its flow goes on; where there is none, the call ends.
+    fn on_exit(&mut self, contact: ContactId, queue: QueueId, reason: acd::api::ExitReason) {
+        let edge = route::exit_edge(reason);
+        let reason = route::exit_reason(reason);
+        self.jobs.push_back(Job::Call(contact, call::Fact::QueueLeft { queue, reason }));
+        let in_flow = self.calls.get(&contact).is_some_and(|live| live.run.is_some());
+        self.jobs.push_back(if in_flow {
+            Job::Flow(contact, ivr::api::Fact::Returned(edge))
+        } else {
+            Job::Call(contact, call::Fact::Abort(Cause::Normal))
+        });
+    }
+
+    fn on_offer(&mut self, now: Instant, offer: acd::api::Effect) {
         let acd::api::Effect::Offer { offer, contact, agent, queue, deadline, why } = offer else { return };
         let interaction = self.new_interaction();
         let leg = self.new_leg(contact);
@@ -242,7 +269,7 @@ impl Switchboard {
         };
         let browser = self.directory.browser(&phone);
         let lead = if self.directory.consoles.contains(&agent) { POP_LEAD } else { Duration::ZERO };
-        let why = route::why_line(&why);
+        let why = Box::new(route::decision(now, &why));
         let reserved =
             call::api::Reserved { offer, interaction, agent, leg, phone, browser, queue, lead, deadline, why };
         self.jobs.push_back(Job::Call(contact, call::Fact::Reserved(Box::new(reserved))));

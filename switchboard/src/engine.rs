@@ -3,7 +3,7 @@
 use crate::api::{AgentRules, Asker, Effect, Input, Reason, Rules, Setup};
 use call::Call;
 use call::api::Phone;
-use domain::{AgentId, ContactId, Instant, InteractionId, LegId, RecordingId, WallTime};
+use domain::{AgentId, ContactId, Instant, InteractionId, LegId, QueueId, RecordingId, WallTime};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -45,15 +45,19 @@ pub(crate) struct Directory {
 
 impl Directory {
     fn new(agents: &[AgentRules]) -> Self {
+        let mut directory = Self::default();
+        directory.name(agents);
+        directory
+    }
+
+    /// Agents and their phones are these from now on. One who is no more stays known: a call may be in hand.
+    pub fn name(&mut self, agents: &[AgentRules]) {
         let users = agents.iter().filter_map(|agent| match &agent.phone {
             Phone::Registered(user) => Some((user.clone(), agent.id)),
             _ => None,
         });
-        Self {
-            users: users.collect(),
-            agents: agents.iter().map(|agent| (agent.id, agent.clone())).collect(),
-            ..Self::default()
-        }
+        self.users = users.collect();
+        self.agents.extend(agents.iter().map(|agent| (agent.id, agent.clone())));
     }
 
     /// A leg belongs to a contact.
@@ -95,6 +99,10 @@ pub struct Switchboard {
     pub(crate) jobs: VecDeque<Job>,
     pub(crate) wall_at_start: WallTime,
     pub(crate) draining: bool,
+    /// Today's figures.
+    pub(crate) day: stats::Day,
+    /// Queues that a supervisor closed.
+    pub(crate) closed: BTreeSet<QueueId>,
     dice: ChaCha20Rng,
 }
 
@@ -102,13 +110,16 @@ impl Switchboard {
     /// A switchboard with nobody on the line. Agents signed in by configuration are ready afterwards.
     #[must_use]
     pub fn new(now: Instant, setup: Setup, out: &mut Vec<Effect>) -> Self {
+        let day = crate::day::begin(now, &setup);
         let mut dice = ChaCha20Rng::from_seed(setup.seed);
         let mut sip_seed = [0; 32];
         dice.fill_bytes(&mut sip_seed);
         let first_offer = dice.next_u64();
+        let mut acd = acd::Engine::new(acd::api::Setup { seed: dice.next_u64(), ..setup.acd }, first_offer);
+        acd.explain_decisions(true);
         let mut board = Self {
             sip: sip::Endpoint::new(setup.sip, sip_seed),
-            acd: acd::Engine::new(setup.acd, first_offer),
+            acd,
             directory: Directory::new(&setup.rules.agents),
             rules: setup.rules,
             calls: BTreeMap::new(),
@@ -116,15 +127,18 @@ impl Switchboard {
             jobs: VecDeque::new(),
             wall_at_start: setup.wall_at_start,
             draining: false,
+            day,
+            closed: BTreeSet::new(),
             dice,
         };
-        board.sign_in_configured(now, out);
+        board.sign_in_configured(now, &BTreeSet::new(), out);
         board.settle(now, out);
         board
     }
 
     /// Tells the switchboard that something happened or is wished, and collects what it wants.
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Vec<Effect>) {
+        self.turn_day(now);
         match input {
             Input::Sip(fact) => self.tell_sip(now, fact, out),
             Input::Media(event) => self.on_media(event),
@@ -141,6 +155,7 @@ impl Switchboard {
             }
             Input::Presence { agent, connected: true } => _ = self.directory.consoles.insert(agent),
             Input::Presence { agent, connected: false } => _ = self.directory.consoles.remove(&agent),
+            Input::Reconfigure(new) => self.reconfigure(now, *new, out),
             Input::AddSipUser(credentials) => self.sip.add_user(credentials),
             Input::RemoveSipUser(user) => self.sip.remove_user(&user),
             Input::Drain => {
@@ -158,7 +173,8 @@ impl Switchboard {
         let sip = self.sip.deadline().map(|(at, why)| (at, Reason::Sip(why)));
         let acd = self.acd.deadline().map(|(at, why)| (at, Reason::Acd(why)));
         let call = self.timers.first().map(|(at, contact)| (*at, Reason::Call(*contact)));
-        [sip, acd, call].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let midnight = Some((self.midnight(), Reason::Midnight));
+        [sip, acd, call, midnight].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Calls in progress, with those that only wrap up.
@@ -196,9 +212,8 @@ impl Switchboard {
         if self.sip.deadline().is_some_and(|(at, _)| at <= now) {
             self.tell_sip(now, sip::api::Fact::Tick, out);
         }
-        if self.acd.deadline().is_some_and(|(at, _)| at <= now) {
-            self.jobs.push_back(Job::Acd(acd::api::Fact::Tick));
-        }
+        // Also when nothing is due: what is read of the ACD is as of its last input.
+        self.jobs.push_back(Job::Acd(acd::api::Fact::Tick));
         let due: Vec<ContactId> = self.timers.iter().take_while(|(at, _)| *at <= now).map(|(_, c)| *c).collect();
         for contact in due {
             self.jobs.push_back(Job::Call(contact, call::Fact::Tick));

@@ -54,7 +54,10 @@ impl Switchboard {
     /// Everything on the floor at this moment.
     #[must_use]
     pub fn floor(&self, now: Instant) -> FloorView {
-        let (queues, mut agents, mut waiting) = self.acd.floor(now);
+        let (mut queues, mut agents, mut waiting) = self.acd.floor(now);
+        for queue in &mut queues {
+            queue.counts = self.counts(queue.id);
+        }
         for agent in &mut agents {
             agent.reachable = self.directory.reachable(agent.id);
             let Some(contact) = self.directory.in_hand.get(&agent.id) else { continue };
@@ -70,7 +73,10 @@ impl Switchboard {
             }
         }
         let calls = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
-        let mut floor = FloorView { at: now, queues, agents, waiting, calls, web_callers: Vec::new() };
+        let closed = self.closed.iter().copied().collect();
+        let (counts_since, _) = self.today();
+        let mut floor =
+            FloorView { at: now, counts_since, queues, agents, waiting, calls, closed, web_callers: Vec::new() };
         floor.web_callers = self.calls.values().filter_map(|live| web_caller(&live.call, &floor)).collect();
         floor
     }

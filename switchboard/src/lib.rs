@@ -7,11 +7,14 @@
 
 pub mod api;
 mod calls;
+mod day;
 mod engine;
 mod floor;
+mod reconfigure;
 mod route;
 #[cfg(test)]
 mod tests;
+mod why;
 mod wishes;
 
 pub use api::{Effect, Input, Setup};

@@ -3,7 +3,10 @@
 use crate::api::{Asker, Effect, Entry, LookupBy, Rules};
 use crate::engine::{Job, Switchboard};
 use call::api::{FlowFact, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phone, Say};
-use domain::{AgentState, Ani, ContactId, DeskBody, Instant, Language, LegId, ReasonCode, Redacted};
+use domain::{
+    AgentState, Ani, ContactId, Decision, DeskBody, Exclusion, ExitReason, Explanation, Instant, Language, LegId,
+    ReasonCode, Redacted, RoutingRule, Verdict,
+};
 use media::api::{Command as MediaCommand, Direction, Event as MediaEvent, LegKind, PlayItem};
 
 impl Switchboard {
@@ -181,6 +184,7 @@ pub(crate) fn acd_fact(contact: ContactId, effect: LineEffect) -> Option<acd::ap
             queue,
             channel: domain::Channel::Voice,
             priority,
+            age_per_s: None,
             requirement,
             since: Some(since),
             sticky,
@@ -249,16 +253,86 @@ pub(crate) fn figures(state: acd::api::QueueFigures) -> ivr::api::QueueFigures {
     ivr::api::QueueFigures { waiting: state.waiting, ready: state.ready, longest_wait_s: state.longest_wait_ms / 1_000 }
 }
 
-/// Why this agent, in one line.
-pub(crate) fn why_line(why: &acd::api::Why) -> String {
-    let (rule, unit) = match why.rule {
-        acd::api::AgentRule::LongestIdle => ("longest idle", " ms idle"),
-        acd::api::AgentRule::LeastOccupied => ("least occupied", "/1048576 occupied"),
-        acd::api::AgentRule::BestLevel => ("best level", " level"),
-    };
-    let candidates: Vec<String> =
-        why.candidates.iter().map(|(agent, figure)| format!("{agent} {figure}{unit}")).collect();
-    format!("{rule}; score {}; ring {}; {}", why.score, why.ring, candidates.join(", "))
+/// The edge of a flow for a reason.
+pub(crate) fn exit_edge(reason: acd::api::ExitReason) -> &'static str {
+    match reason {
+        acd::api::ExitReason::Full => ivr::api::FULL,
+        acd::api::ExitReason::LongestWait => ivr::api::TIMEOUT,
+        acd::api::ExitReason::NoAgents => ivr::api::NO_AGENTS,
+        acd::api::ExitReason::Closed => ivr::api::CLOSED,
+        acd::api::ExitReason::Overflow => ivr::api::OVERFLOW,
+    }
+}
+
+/// The ACD's reason, as events tell it.
+pub(crate) fn exit_reason(reason: acd::api::ExitReason) -> ExitReason {
+    match reason {
+        acd::api::ExitReason::Full => ExitReason::Full,
+        acd::api::ExitReason::LongestWait => ExitReason::LongestWait,
+        acd::api::ExitReason::NoAgents => ExitReason::NoAgents,
+        acd::api::ExitReason::Closed => ExitReason::Closed,
+        acd::api::ExitReason::Overflow => ExitReason::Overflow,
+    }
+}
+
+fn rule(rule: acd::api::AgentRule) -> RoutingRule {
+    match rule {
+        acd::api::AgentRule::LongestIdle => RoutingRule::LongestIdle,
+        acd::api::AgentRule::LeastOccupied => RoutingRule::LeastOccupied,
+        acd::api::AgentRule::BestLevel => RoutingRule::BestLevel,
+        acd::api::AgentRule::FewestContacts => RoutingRule::FewestContacts,
+        acd::api::AgentRule::RingOrder => RoutingRule::RingOrder,
+        acd::api::AgentRule::WeightedRandom => RoutingRule::WeightedRandom,
+        acd::api::AgentRule::RingAll(_) => RoutingRule::RingAll,
+    }
+}
+
+fn exclusion(now: Instant, exclusion: acd::api::Exclusion) -> Exclusion {
+    use acd::api::Exclusion as Acd;
+    let left = |until: Instant| u64::try_from(until.since(now).as_millis()).unwrap_or(u64::MAX);
+    match exclusion {
+        Acd::NotAMember => Exclusion::NotAMember,
+        Acd::LoggedOut => Exclusion::LoggedOut,
+        Acd::NotReady(reason) => Exclusion::NotReady(reason),
+        Acd::Unroutable => Exclusion::Unroutable,
+        Acd::Reserved(offer) => Exclusion::Reserved(offer),
+        Acd::WrapUp => Exclusion::WrapUp,
+        Acd::NoCapacity => Exclusion::NoCapacity,
+        Acd::CoolingDown(until) => Exclusion::CoolingDown { left_ms: left(until) },
+        Acd::Skill(skill, held, needed) => Exclusion::Skill { skill, held, needed },
+        Acd::MemberDelay(until) => Exclusion::MemberDelay { left_ms: left(until) },
+        Acd::StickyWindow(until) => Exclusion::StickyWindow { left_ms: left(until) },
+        Acd::QueueCap => Exclusion::QueueCap,
+    }
+}
+
+/// Why this agent, as events and people read it.
+pub(crate) fn decision(now: Instant, why: &acd::api::Why) -> Decision {
+    Decision {
+        score: why.score,
+        ring: why.ring,
+        rule: rule(why.rule),
+        candidates: why.candidates.iter().flatten().copied().collect(),
+        passed_over: why.passed_over.iter().map(|(agent, why)| (*agent, exclusion(now, *why))).collect(),
+    }
+}
+
+/// Who would get a contact, as people read it.
+pub(crate) fn explanation(now: Instant, told: acd::api::Explanation) -> Explanation {
+    let verdict =
+        |of: &acd::api::Verdict| Verdict { agent: of.agent, verdict: of.verdict.map_err(|why| exclusion(now, why)) };
+    Explanation {
+        at: now,
+        contact: told.contact,
+        queue: told.queue,
+        score: told.score,
+        position: told.position,
+        ring: told.ring,
+        need: told.need,
+        next_change: told.next_change,
+        rule: rule(told.rule),
+        agents: told.agents.iter().map(verdict).collect(),
+    }
 }
 
 /// Reasons that are the system's own are told as such.

@@ -1,12 +1,15 @@
 //! Sentences about the whole switchboard. The races are left to the simulation in `sim`.
 
-use crate::api::{AgentRules, Entry, QueueSetup, Rules};
+use crate::api::{AgentRules, Entry, QueueSetup, Reconfiguration, Rules};
 use crate::{Effect, Input, Setup, Switchboard};
 use call::api::{Phone, QueueRules};
 use config::{AgentPhone, Config, Outside, PromptSet, Source};
 use core::net::SocketAddr;
 use core::time::Duration;
-use domain::{ContactEventKind, ContactId, DeskBody, Instant, LegId, WallTime};
+use domain::{
+    AgentState, CommandError, ContactEventKind, ContactId, DeskBody, Exclusion, ExitReason, Instant, LegId, Priority,
+    WallTime, Wish,
+};
 use media::api::{Command as Media, Event};
 use std::path::PathBuf;
 
@@ -74,24 +77,31 @@ fn agent(agent: &config::Agent) -> AgentRules {
     AgentRules { id: agent.id, phone: Phone::Uri(uri.clone()), signed_in: agent.signed_in }
 }
 
-fn setup(max_calls: usize) -> Setup {
-    let source = Source { name: "test.toml".to_owned(), text: CONFIG.to_owned() };
-    let config = Config::from_source(source, &Nothing).expect("a good configuration");
+fn config(text: &str) -> Config {
+    let source = Source { name: "test.toml".to_owned(), text: text.to_owned() };
+    Config::from_source(source, &Nothing).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+fn rules(config: &Config, max_calls: usize) -> Rules {
     let entry = |entry: &config::Entry| Entry {
         id: entry.id,
         dnis: entry.dnis.as_ref().map(|dnis| dnis.as_str().to_owned()),
         flow: entry.flow,
         language: entry.language,
     };
-    let rules = Rules {
+    Rules {
         entries: config.entries().iter().map(entry).collect(),
         flows: config.flows().clone(),
         agents: config.agents().iter().map(agent).collect(),
         queues: config.queues().iter().map(|one| (one.setup.id, queue(one))).collect(),
         max_calls,
         ..Rules::default()
-    };
-    let (sip, acd) = (config.sip(address(US)), config.acd());
+    }
+}
+
+fn setup(text: &str, max_calls: usize) -> Setup {
+    let config = config(text);
+    let (sip, acd, rules) = (config.sip(address(US)), config.acd(), rules(&config, max_calls));
     Setup { sip, acd, rules, wall_at_start: WallTime::from_micros(0), seed: [3; 32] }
 }
 
@@ -108,9 +118,38 @@ struct Bench {
 
 impl Bench {
     fn new(max_calls: usize) -> Self {
+        Self::with(CONFIG, max_calls)
+    }
+
+    fn with(text: &str, max_calls: usize) -> Self {
         let mut log = Vec::new();
-        let board = Switchboard::new(Instant::ZERO, setup(max_calls), &mut log);
+        let board = Switchboard::new(Instant::ZERO, setup(text, max_calls), &mut log);
         Self { board, now: Instant::ZERO, log }
+    }
+
+    /// A supervisor's wish, and what came of it.
+    fn steer(&mut self, wish: Wish) -> Result<(), CommandError> {
+        let effects = self.tell(Input::Wish { ticket: 7, agent: None, wish: Box::new(wish) });
+        let reply = effects.iter().find_map(|effect| match effect {
+            Effect::Replied { ticket: 7, result } => Some(*result),
+            _ => None,
+        });
+        reply.expect("every wish is answered")
+    }
+
+    fn reconfigure(&mut self, text: &str) {
+        let config = config(text);
+        let (acd, rules) = (config.acd(), rules(&config, 10));
+        let new = Reconfiguration { acd, rules, add_users: Vec::new(), remove_users: Vec::new() };
+        self.tell(Input::Reconfigure(Box::new(new)));
+    }
+
+    /// The kinds of the contacts' events so far.
+    fn events(&self) -> Vec<&ContactEventKind> {
+        self.log
+            .iter()
+            .filter_map(|effect| if let Effect::Store(event) = effect { Some(&event.kind) } else { None })
+            .collect()
     }
 
     /// Hands something in and gives what is wanted then.
@@ -304,4 +343,98 @@ fn draining_refuses_new_calls_and_keeps_old_ones() {
     assert!(bench.sent("SIP/2.0 503").is_some());
     assert_eq!(bench.board.calls(), 1);
     assert!(bench.agent_answers().iter().any(joins));
+}
+
+fn nobody_ready() -> String {
+    CONFIG.replace("signed_in = true", "signed_in = false")
+}
+
+/// The flow with a way on from the queue.
+fn with_a_way_back() -> String {
+    let edge = "queue = \"billing\"\noverflow = \"bye\"\n[flow.direct.node.bye]\ntype = \"hangup\"\n";
+    let at = CONFIG.rfind("queue = \"billing\"\n").unwrap();
+    format!("{}{edge}", &CONFIG[..at])
+}
+
+#[test]
+fn an_offer_tells_why_it_was_made() {
+    let mut bench = Bench::new(10);
+    bench.call("a");
+    let decisions = bench.events().into_iter().filter_map(|kind| match kind {
+        ContactEventKind::Offered { why, decision: Some(decision), .. } => Some((why.clone(), decision.clone())),
+        _ => None,
+    });
+    let decisions: Vec<_> = decisions.collect();
+    let [(line, decision)] = &decisions[..] else { panic!("one offer, not {decisions:?}") };
+    assert_eq!(*line, decision.to_string());
+    assert_eq!(decision.candidates[0].0.as_str(), "li.wei");
+}
+
+#[test]
+fn a_waiting_contact_is_explained_and_one_that_talks_is_not() {
+    let mut bench = Bench::with(&nobody_ready(), 10);
+    bench.call("a");
+    let contact = bench.contact();
+    let told = bench.board.explain(bench.now, contact).expect("it waits");
+    assert_eq!((told.position, told.agents.len()), (1, 1));
+    assert_eq!(told.agents[0].verdict, Err(Exclusion::LoggedOut));
+    let mut served = Bench::new(10);
+    served.call("a");
+    served.opened();
+    served.agent_answers();
+    assert!(served.board.explain(served.now, served.contact()).is_none());
+}
+
+#[test]
+fn a_queue_that_closes_gives_its_callers_back_to_their_flow() {
+    let text = with_a_way_back().replace("signed_in = true", "signed_in = false");
+    let mut bench = Bench::with(&text, 10);
+    bench.call("a");
+    let queue = "billing".parse().unwrap();
+    assert_eq!(bench.steer(Wish::OpenQueue { queue, open: false }), Ok(()));
+    let left = ContactEventKind::QueueLeft { queue, reason: ExitReason::Closed };
+    assert!(bench.events().contains(&&left));
+    assert!(bench.sent("BYE").is_some(), "the flow ends the call");
+    assert_eq!(bench.board.floor(bench.now).closed, [queue]);
+    assert_eq!(
+        bench.steer(Wish::OpenQueue { queue: "nowhere".parse().unwrap(), open: true }),
+        Err(CommandError::UnknownQueue)
+    );
+}
+
+#[test]
+fn points_are_changed_of_contacts_in_line_only() {
+    let mut bench = Bench::with(&nobody_ready(), 10);
+    bench.call("a");
+    let points = |contact| Wish::Reprioritise { contact, priority: Some(Priority(50)), age_per_s: None };
+    assert_eq!(bench.steer(points(bench.contact())), Ok(()));
+    assert_eq!(bench.board.explain(bench.now, bench.contact()).unwrap().score, 50_000);
+    assert_eq!(bench.steer(points(ContactId::new(1))), Err(CommandError::UnknownContact));
+    assert_eq!(bench.steer(Wish::Ready), Err(CommandError::UnknownAgent), "no agent stands behind it");
+}
+
+#[test]
+fn a_new_agent_takes_a_contact_that_waits_already() {
+    let mut bench = Bench::with(&nobody_ready(), 10);
+    bench.call("a");
+    let other =
+        "\n[[agent]]\nid = \"ana\"\nphone = \"sip:ana@127.0.0.3:5060\"\nqueues = [\"billing\"]\nsigned_in = true\n";
+    let at = CONFIG.find("[flow.direct]").unwrap();
+    let text = nobody_ready();
+    let at = at + text.len() - CONFIG.len();
+    bench.reconfigure(&format!("{}{other}{}", &text[..at], &text[at..]));
+    let ana = "ana".parse().unwrap();
+    assert!(matches!(bench.board.agent_state(ana), Some(AgentState::Reserved(_))));
+    bench.opened();
+    assert!(bench.agent_answers().iter().any(joins));
+}
+
+#[test]
+fn a_caller_keeps_the_flow_in_which_the_configuration_changed() {
+    let mut bench = Bench::with(&with_a_way_back().replace("signed_in = true", "signed_in = false"), 10);
+    bench.call("a");
+    bench.reconfigure(&nobody_ready());
+    assert_eq!(bench.steer(Wish::OpenQueue { queue: "billing".parse().unwrap(), open: false }), Ok(()));
+    let notes = bench.log.iter().filter(|effect| matches!(effect, Effect::FlowNote { .. })).count();
+    assert_eq!(notes, 0, "the old flow has an edge for it");
 }

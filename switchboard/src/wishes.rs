@@ -1,12 +1,14 @@
 //! What people ask for, carried out on behalf of one agent.
 
-use crate::api::Effect;
+use crate::api::{AgentRules, Effect};
 use crate::engine::{Job, Live, Switchboard};
 use acd::api::Command;
 use call::api::{Outgoing, Phone};
 use domain::{
-    AgentId, AgentState, CommandError, ContactId, Dnis, Instant, OfferId, OfferResult, ReasonCode, TransferTarget, Wish,
+    AgentId, AgentState, CommandError, ContactId, Dnis, Instant, OfferId, OfferResult, QueueId, ReasonCode,
+    TransferTarget, Wish,
 };
+use std::collections::BTreeSet;
 
 /// The reason of an agent who signed in and has not said more.
 const SIGNED_IN: &str = "signed_in";
@@ -24,9 +26,12 @@ fn dialable(number: &str) -> bool {
 }
 
 impl Switchboard {
-    /// Agents signed in by configuration are ready from the start; fixed phones can be rung from the start.
-    pub(crate) fn sign_in_configured(&mut self, now: Instant, out: &mut Vec<Effect>) {
-        for rules in self.rules.agents.clone() {
+    /// Agents signed in by configuration are ready from the start; fixed phones can be rung from the start. Agents who
+    /// are known already are left as they are.
+    pub(crate) fn sign_in_configured(&mut self, now: Instant, known: &BTreeSet<AgentId>, out: &mut Vec<Effect>) {
+        let new: Vec<AgentRules> =
+            self.rules.agents.iter().filter(|agent| !known.contains(&agent.id)).cloned().collect();
+        for rules in new {
             let agent = rules.id;
             let routable = self.directory.reachable(agent);
             self.tell_acd(now, acd::api::Fact::Routable { agent, routable }, out);
@@ -54,7 +59,37 @@ impl Switchboard {
         }
     }
 
+    /// Carries out a person's wish: one that steers the floor, or one on behalf of an agent.
     pub(crate) fn wish(
+        &mut self,
+        now: Instant,
+        agent: Option<AgentId>,
+        wish: Wish,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
+        match (wish, agent) {
+            (Wish::Reprioritise { contact, priority, age_per_s }, _) => {
+                self.acd.queue_of(contact).ok_or(CommandError::UnknownContact)?;
+                self.jobs.push_back(Job::Acd(acd::api::Fact::Reprioritised { contact, priority, age_per_s }));
+                self.jobs.push_back(Job::Call(contact, call::Fact::Reprioritised { priority, age_per_s }));
+                Ok(())
+            }
+            (Wish::OpenQueue { queue, open }, _) => self.open_queue(queue, open),
+            (_, None) => Err(CommandError::UnknownAgent),
+            (wish, Some(agent)) => self.agent_wish(now, agent, wish, out),
+        }
+    }
+
+    fn open_queue(&mut self, queue: QueueId, open: bool) -> Result<(), CommandError> {
+        if !self.rules.queues.contains_key(&queue) {
+            return Err(CommandError::UnknownQueue);
+        }
+        let _ = if open { self.closed.remove(&queue) } else { self.closed.insert(queue) };
+        self.jobs.push_back(Job::Acd(acd::api::Fact::Opened { queue, open }));
+        Ok(())
+    }
+
+    fn agent_wish(
         &mut self,
         now: Instant,
         agent: AgentId,

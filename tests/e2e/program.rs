@@ -2,8 +2,9 @@
 
 use crate::support::{Plan, config_text, write_config};
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn switchroom(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_switchroom")).args(args).output().unwrap()
@@ -66,6 +67,45 @@ fn a_taken_port_is_told_with_the_program_that_has_it() {
     let told = stderr(&output);
     assert!(!output.status.success());
     assert!(told.contains("[port_taken]") && told.contains(&format!("pid {}", std::process::id())), "{told}");
+}
+
+/// Reads lines until one holds the text.
+fn read_until(reader: &mut impl BufRead, text: &str) -> String {
+    let mut seen = String::new();
+    while !seen.contains(text) {
+        let before = seen.len();
+        reader.read_line(&mut seen).unwrap();
+        assert!(seen.len() > before, "it ended without {text:?}:\n{seen}");
+    }
+    seen
+}
+
+#[test]
+fn a_hangup_signal_makes_it_read_the_configuration_anew_and_keep_the_old_one_if_it_is_faulty() {
+    let dir = tempfile::tempdir().unwrap();
+    let good = config_text(&Plan::default(), &[]);
+    let file = write_config(dir.path(), &good);
+    let mut serving = Command::new(env!("CARGO_BIN_EXE_switchroom"))
+        .args(["serve", "--drain", "0", "--config", file.to_str().unwrap()])
+        .env("RUST_LOG", "off")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    read_until(&mut BufReader::new(serving.stdout.take().unwrap()), "switchroom: ready");
+    let mut told = BufReader::new(serving.stderr.take().unwrap());
+    let pid = serving.id().to_string();
+    let signal = |name: &str| assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    std::fs::write(&file, good.replace("name = \"Help\"\nskills", "name = \"First aid\"\nskills")).unwrap();
+    signal("-HUP");
+    let reloaded = read_until(&mut told, "configuration reloaded");
+    assert!(reloaded.contains("changed: queue help"), "{reloaded}");
+    std::fs::write(&file, good.replace("wrap_up_s = 30", "wrap_up_s = -1")).unwrap();
+    signal("-HUP");
+    let refused = read_until(&mut told, "problems; the old one stays");
+    assert!(refused.contains("out_of_range"), "{refused}");
+    signal("-TERM");
+    assert!(serving.wait().unwrap().success());
 }
 
 #[test]

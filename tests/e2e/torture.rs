@@ -60,8 +60,25 @@ fn status_of(answer: &[u8]) -> Option<u16> {
     String::from_utf8_lossy(answer).strip_prefix("SIP/2.0 ")?.get(..3)?.parse().ok()
 }
 
+/// The Call-ID of a message, however it is written.
+fn call_id(message: &[u8]) -> Option<String> {
+    String::from_utf8_lossy(message).lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let is_call_id = matches!(name.trim().to_ascii_lowercase().as_str(), "call-id" | "i");
+        is_call_id.then(|| value.trim().to_owned())
+    })
+}
+
+/// The final status of an answer to this message. Others come in between: refused INVITEs without an ACK have their
+/// answers repeated.
+fn verdict_of(answer: &[u8], message: &[u8]) -> Option<u16> {
+    let status = status_of(answer).filter(|status| *status >= 200)?;
+    let own = call_id(message).is_none_or(|id| call_id(answer).is_some_and(|answered| answered == id));
+    own.then_some(status)
+}
+
 /// The final status that answers a torture message on a UDP socket, told apart by Call-ID from our own OPTIONS.
-async fn ask_udp(socket: &UdpSocket, server: SocketAddr, number: usize) -> (Option<u16>, bool) {
+async fn ask_udp(socket: &UdpSocket, server: SocketAddr, number: usize, message: &[u8]) -> (Option<u16>, bool) {
     let via = socket.local_addr().unwrap().to_string();
     socket.send_to(options(number, &via, "UDP").as_bytes(), server).await.unwrap();
     let mut verdict = None;
@@ -73,7 +90,7 @@ async fn ask_udp(socket: &UdpSocket, server: SocketAddr, number: usize) -> (Opti
             if text.contains(&format!("torture-{number}-UDP")) {
                 return true;
             }
-            verdict = status_of(&buffer[..length]).filter(|status| *status >= 200).or(verdict);
+            verdict = verdict_of(&buffer[..length], message).or(verdict);
         }
     })
     .await
@@ -90,12 +107,12 @@ async fn answer_sockets() -> Vec<UdpSocket> {
     sockets
 }
 
-async fn collect(sockets: &[UdpSocket], verdict: Option<u16>) -> Option<u16> {
+async fn collect(sockets: &[UdpSocket], verdict: Option<u16>, message: &[u8]) -> Option<u16> {
     let mut verdict = verdict;
     let mut buffer = vec![0; 65_536];
     for socket in sockets {
         while let Ok(length) = socket.try_recv(&mut buffer) {
-            verdict = status_of(&buffer[..length]).filter(|status| *status >= 200).or(verdict);
+            verdict = verdict_of(&buffer[..length], message).or(verdict);
         }
     }
     verdict
@@ -128,13 +145,13 @@ async fn the_torture_messages_over_udp_leave_the_daemon_alive() {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let message = with_fresh_branch(&std::fs::read(file).unwrap(), number);
         socket.send_to(&message, bench.daemon.sip).await.unwrap();
-        let (verdict, alive) = ask_udp(&socket, bench.daemon.sip, number).await;
+        let (verdict, alive) = ask_udp(&socket, bench.daemon.sip, number, &message).await;
         assert!(alive, "no answer to the OPTIONS after {name}");
         // A final answer to an INVITE may take a round trip through media and history.
         let verdict = if verdict.is_none() && expected[&name].starts_with("valid") {
-            settle(&ports, &socket).await
+            settle(&ports, &socket, &message).await
         } else {
-            collect(&ports, verdict).await
+            collect(&ports, verdict, &message).await
         };
         let good = holds(&expected[&name], verdict);
         (right, total) = (right + usize::from(good), total + 1);
@@ -146,14 +163,14 @@ async fn the_torture_messages_over_udp_leave_the_daemon_alive() {
 }
 
 /// Gives an answer half a second to come.
-async fn settle(ports: &[UdpSocket], socket: &UdpSocket) -> Option<u16> {
+async fn settle(ports: &[UdpSocket], socket: &UdpSocket, message: &[u8]) -> Option<u16> {
     let mut buffer = vec![0; 65_536];
     for _ in 0..25 {
-        if let Some(status) = collect(ports, None).await {
+        if let Some(status) = collect(ports, None, message).await {
             return Some(status);
         }
         if let Ok((length, _)) = socket.try_recv_from(&mut buffer)
-            && let Some(status) = status_of(&buffer[..length]).filter(|status| *status >= 200)
+            && let Some(status) = verdict_of(&buffer[..length], message)
         {
             return Some(status);
         }

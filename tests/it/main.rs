@@ -3,7 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod figures;
 mod leaving;
 mod offers;
 mod races;
+mod rush;
+mod steering;
 mod talking;

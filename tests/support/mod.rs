@@ -36,11 +36,13 @@ pub struct Plan {
     pub silence_s: u32,
     pub record: bool,
     pub md5_only: bool,
+    /// Agents stay ready whatever becomes of an offer: a second's pause after no answer, none after declining.
+    pub tireless: bool,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { offer_timeout_s: 20, wrap_up_s: 30, silence_s: 30, record: true, md5_only: false }
+        Self { offer_timeout_s: 20, wrap_up_s: 30, silence_s: 30, record: true, md5_only: false, tireless: false }
     }
 }
 
@@ -124,6 +126,7 @@ offer_timeout_s = {offer}
 wrap_up_s = {wrap_up}
 record = {record}
 default_disposition = "done"
+{cool_downs}
 
 {SETTLED}{agents}
 "#,
@@ -133,6 +136,11 @@ default_disposition = "done"
         wrap_up = plan.wrap_up_s,
         record = plan.record,
         md5_only = plan.md5_only,
+        cool_downs = if plan.tireless {
+            "cool_downs = { declined_s = 0, busy_s = 0, unreachable_s = 1, no_answer_s = 1, no_answer_limit = 0 }"
+        } else {
+            ""
+        },
     )
 }
 
@@ -184,17 +192,33 @@ impl Bench {
     /// Starts a daemon for these agents.
     pub async fn start(plan: &Plan, agents: &[(String, String)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let file = write_config(dir.path(), &config_text(plan, agents));
-        let mut config = config::load(&file).unwrap_or_else(|problems| {
+        write_config(dir.path(), &config_text(plan, agents));
+        Self::open(dir).await
+    }
+
+    /// Starts a daemon with what the directory holds.
+    async fn open(dir: TempDir) -> Self {
+        let mut config = config::load(&dir.path().join("switchroom.toml")).unwrap_or_else(|problems| {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
         let any = config::Overrides { rtp_ports: Some((0, 0)), ..config::Overrides::default() };
         config = config.with_overrides(any);
-        config.fill_sip_passwords(|| "phone-secret".to_owned().into());
+        config.fill_sip_passwords(|_| "phone-secret".to_owned().into());
         let sockets = Sockets::bind(&config).await.unwrap();
-        let options = Options { company: "Test".to_owned(), web_call_number: Some("8000".to_owned()), demo: None };
+        let options = Options {
+            company: "Test".to_owned(),
+            web_call_number: Some("8000".to_owned()),
+            config_file: Some(dir.path().join("switchroom.toml")),
+            demo: None,
+        };
         let daemon = Daemon::start(config, sockets, options).await.unwrap();
         Self { daemon, dir }
+    }
+
+    /// Stops the daemon and starts another in its place.
+    pub async fn restart(self) -> Self {
+        self.daemon.stop(Duration::ZERO).await;
+        Self::open(self.dir).await
     }
 
     /// Starts a daemon with one phone for each agent.
@@ -261,6 +285,13 @@ impl Bench {
         let mut floor = self.daemon.floor();
         let wait = floor.wait_for(|floor| floor.agents.iter().any(|agent| agent.id == id && fits(agent.state)));
         tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{id} never got there")).unwrap();
+    }
+
+    /// Waits for the first picture of the floor.
+    pub async fn floor_of_queues(&self) {
+        let mut floor = self.daemon.floor();
+        let wait = floor.wait_for(|floor| !floor.queues.is_empty());
+        tokio::time::timeout(PATIENCE, wait).await.expect("the floor stays empty").unwrap();
     }
 
     /// Waits until nothing is left: no call, no leg.
@@ -338,10 +369,14 @@ impl Rest {
     }
 
     pub async fn get(&self, path: &str) -> serde_json::Value {
+        serde_json::from_str(&self.text(path).await).unwrap()
+    }
+
+    pub async fn text(&self, path: &str) -> String {
         let (url, bearer) = (format!("{}/api/v1{path}", self.base), format!("Bearer {}", self.token));
         tokio::task::spawn_blocking(move || {
             let mut response = ureq::get(url).header("Authorization", bearer).call().unwrap();
-            serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap()
+            response.body_mut().read_to_string().unwrap()
         })
         .await
         .unwrap()

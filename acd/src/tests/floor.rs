@@ -1,11 +1,13 @@
 //! A small floor to write sentences about.
 
 use crate::Engine;
-use crate::api::{AgentRule, AgentSetup, Arrival, Command, CoolDowns, Effect, Fact, QueueSetup, Setup};
+use crate::api::{
+    AgentRule, AgentSetup, Arrival, Command, CoolDowns, Effect, ExitReason, Fact, Limits, QueueSetup, Setup, Why,
+};
 use core::time::Duration;
 use domain::{
     AgentId, AgentState, Channel, CommandError, ContactId, Instant, NextState, OfferId, OfferResult, Priority,
-    Proficiency, ReasonCode, Requirement, Ring, ServiceLevelGoal, SkillId,
+    Proficiency, QueueId, ReasonCode, Requirement, Ring, ServiceLevelGoal, SkillId,
 };
 
 pub(super) fn agent_id(id: &str) -> AgentId {
@@ -45,9 +47,10 @@ pub(super) fn queue(id: &str) -> QueueSetup {
             busy: Duration::from_secs(11),
             unreachable: Duration::from_secs(12),
             no_answer: Duration::from_secs(13),
-            no_answer_not_ready: true,
+            no_answer_limit: 1,
         },
         requirement: Requirement::default(),
+        limits: Limits::default(),
     }
 }
 
@@ -56,7 +59,7 @@ pub(super) fn agent(id: &str, skills: &[(&str, u8)]) -> AgentSetup {
         id: agent_id(id),
         name: id.to_uppercase(),
         skills: need(skills),
-        queues: vec!["sales".parse().unwrap(), "support".parse().unwrap()],
+        queues: ["sales", "support"].map(|queue| queue.parse::<QueueId>().unwrap().into()).to_vec(),
         capacity: vec![(Channel::Voice, 1), (Channel::Chat, 2)],
     }
 }
@@ -74,7 +77,10 @@ pub(super) fn floor(agents: &[AgentSetup]) -> Floor {
 }
 
 pub(super) fn floor_of(queues: Vec<QueueSetup>, agents: &[AgentSetup]) -> Floor {
-    let setup = Setup { queues, agents: agents.to_vec(), sticky: Duration::from_secs(30) };
+    floor_with(Setup { queues, agents: agents.to_vec(), sticky: Duration::from_secs(30), ..Setup::default() })
+}
+
+pub(super) fn floor_with(setup: Setup) -> Floor {
     Floor { engine: Engine::new(setup, 1), now: Instant::ZERO, effects: Vec::new() }
 }
 
@@ -95,6 +101,7 @@ pub(super) fn contact(number: u128) -> Arrival {
         queue: "sales".parse().unwrap(),
         channel: Channel::Voice,
         priority: Priority(0),
+        age_per_s: None,
         requirement: None,
         since: None,
         sticky: None,
@@ -131,6 +138,31 @@ impl Floor {
 
     pub(super) fn arrive(&mut self, number: u128) {
         self.fact(Fact::Arrived(contact(number)));
+    }
+
+    pub(super) fn arrive_at(&mut self, queue: &str, number: u128) {
+        self.fact(Fact::Arrived(Arrival { queue: queue.parse().unwrap(), ..contact(number) }));
+    }
+
+    /// What became of contacts by limits: the contact, the queue left, where to, why.
+    pub(super) fn sent_on(&self) -> Vec<(u128, String, Option<String>, ExitReason)> {
+        let sent = |effect: &Effect| match effect {
+            Effect::Exit { contact, queue, reason } => Some((contact.number(), queue.to_string(), None, *reason)),
+            Effect::Overflowed { contact, from, to, reason } => {
+                Some((contact.number(), from.to_string(), Some(to.to_string()), *reason))
+            }
+            _ => None,
+        };
+        self.effects.iter().filter_map(sent).collect()
+    }
+
+    /// The reasons of the last decision.
+    pub(super) fn last_why(&self) -> Why {
+        let why = |effect: &Effect| match effect {
+            Effect::Offer { why, .. } => Some(why.clone()),
+            _ => None,
+        };
+        self.effects.iter().rev().find_map(why).unwrap()
     }
 
     pub(super) fn end(&mut self, offer: OfferId, result: OfferResult) {

@@ -1,6 +1,11 @@
 //! The rules of routing, as sentences.
 
 mod agents;
+mod changes;
 mod floor;
+mod limits;
 mod offers;
 mod order;
+mod rules;
+mod snapshot;
+mod why;

@@ -51,7 +51,7 @@ fn no_answer_makes_the_agent_not_ready_and_the_contact_keeps_its_place() {
 #[test]
 fn no_answer_may_cost_a_cool_down_instead() {
     let mut mild = queue("sales");
-    mild.cool_downs.no_answer_not_ready = false;
+    mild.cool_downs.no_answer_limit = 0;
     let mut floor = floor_of(vec![mild], &[agent("li", &[])]);
     floor.make_ready("li");
     floor.arrive(1);

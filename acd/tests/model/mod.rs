@@ -2,24 +2,60 @@
 //!
 //! It shares no code with the engine, only the vocabulary. Slow and obvious on purpose.
 
-use acd::api::{AgentRule, Arrival, QueueSetup, Setup};
-use core::cmp::Reverse;
+mod change;
+mod eligible;
+mod explain;
+mod line;
+mod offers;
+mod order;
+mod people;
+
+use acd::api::{AgentRule, AgentSetup, ContactRule, Exclusion, ExitReason, Interrupt, Membership, QueueSetup, Setup};
 use core::time::Duration;
 use domain::{
     AgentId, AgentState, Channel, ContactId, Counts, Instant, OfferId, OfferResult, Proficiency, QueueId, ReasonCode,
     Requirement, SkillId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An offer as it was made, with its reasons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// The offer.
+    pub offer: OfferId,
+    /// The contact.
+    pub contact: ContactId,
+    /// The agent.
+    pub agent: AgentId,
+    /// The queue.
+    pub queue: QueueId,
+    /// When it ends unanswered.
+    pub deadline: Instant,
+    /// The contact's score.
+    pub score: i64,
+    /// The ring in force.
+    pub ring: u16,
+    /// The rule that chose.
+    pub rule: AgentRule,
+    /// The best candidates with figures.
+    pub best: Vec<(AgentId, i64)>,
+    /// Who was passed over, by id, and why.
+    pub passed_over: Vec<(AgentId, Exclusion)>,
+}
 
 /// What the model says happened, in the engine's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happening {
-    /// Offer, contact, agent, deadline, score, ring, best candidates with figures.
-    Offered(OfferId, ContactId, AgentId, Instant, i64, u16, Vec<(AgentId, i64)>),
+    /// An offer was made.
+    Offered(Offered),
     /// An offer is over.
     Ended(OfferId, ContactId, AgentId, OfferResult),
     /// Agent, contact, timed out.
     WrappedUp(AgentId, ContactId, bool),
+    /// The contact left this queue and the line.
+    Exited(ContactId, QueueId, ExitReason),
+    /// The contact went from one queue to another.
+    Overflowed(ContactId, QueueId, QueueId, ExitReason),
 }
 
 /// What an agent wants.
@@ -40,16 +76,26 @@ pub struct Served {
     pub contact: ContactId,
     queue: Option<QueueId>,
     channel: Channel,
+    /// A queue brought it, so that it counts towards that queue's cap.
+    brought: bool,
     /// When wrap-up ends.
     pub until: Option<Instant>,
+}
+
+/// What the setup says of an agent.
+#[derive(Clone, Debug)]
+struct Profile {
+    skills: BTreeMap<SkillId, Proficiency>,
+    parts: Vec<Membership>,
+    units: BTreeMap<Channel, u8>,
 }
 
 /// An agent.
 #[derive(Clone, Debug)]
 pub struct Person {
-    skills: BTreeMap<SkillId, Proficiency>,
-    queues: Vec<QueueId>,
-    units: BTreeMap<Channel, u8>,
+    profile: Profile,
+    /// In the setup. An agent who is not is there only for what is in hand.
+    pub known: bool,
     wish: Wish,
     /// Contacts served or in wrap-up.
     pub served: Vec<Served>,
@@ -61,6 +107,19 @@ pub struct Person {
     assigned: Instant,
     busy: Duration,
     on: Duration,
+    unanswered: u32,
+    answered: i64,
+}
+
+/// A queue.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    setup: QueueSetup,
+    open: bool,
+    /// In the setup. A queue that is not is closed and there only for those in it.
+    pub known: bool,
+    /// Counters.
+    pub counts: Counts,
 }
 
 /// A contact in line.
@@ -70,37 +129,55 @@ pub struct Caller {
     pub queue: QueueId,
     channel: Channel,
     priority: i64,
-    requirement: Requirement,
+    age_per_s: Option<u32>,
+    requirement: Option<Requirement>,
     since: Instant,
+    /// When it entered the line.
     entered: Instant,
+    /// When it entered this queue.
+    here: Instant,
     sticky: Option<AgentId>,
-    /// The offer under which it is rung.
-    pub offered: Option<OfferId>,
+    /// The offers under which it is rung.
+    pub offered: BTreeSet<OfferId>,
+    /// Queues tried at the instant at which it entered this one.
+    tried: BTreeSet<QueueId>,
 }
 
 /// An offer.
 #[derive(Clone, Debug)]
 pub struct Lease {
-    contact: ContactId,
+    /// The contact.
+    pub contact: ContactId,
     agent: AgentId,
     queue: QueueId,
     deadline: Instant,
+}
+
+/// What is due at some time, in the order in which it is done at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Offer(OfferId),
+    WrapUp(AgentId, ContactId),
+    /// A limit on the wait, by time of entry.
+    Limit(Instant, ContactId),
 }
 
 /// The whole floor.
 pub struct Model {
     now: Instant,
     sticky: Duration,
+    contact_rule: ContactRule,
+    interrupts: Vec<Interrupt>,
+    draw: u64,
     at_once: bool,
-    queues: BTreeMap<QueueId, QueueSetup>,
+    /// Every queue.
+    pub queues: BTreeMap<QueueId, Queue>,
     /// Everybody.
     pub agents: BTreeMap<AgentId, Person>,
     /// Everybody in line.
     pub line: BTreeMap<ContactId, Caller>,
     /// All offers that stand.
     pub leases: BTreeMap<OfferId, Lease>,
-    /// Counters.
-    pub counts: BTreeMap<QueueId, Counts>,
     next: u64,
     /// What happened since it was last emptied.
     pub log: Vec<Happening>,
@@ -114,14 +191,44 @@ fn is_call(channel: Channel) -> bool {
     channel == Channel::Voice || channel == Channel::Callback
 }
 
+impl Profile {
+    fn new(agent: &AgentSetup) -> Self {
+        let mut units: BTreeMap<Channel, u8> = agent.capacity.iter().copied().collect();
+        if units.is_empty() {
+            units.insert(Channel::Voice, 1);
+        }
+        if !units.contains_key(&Channel::Callback) {
+            units.insert(Channel::Callback, units.get(&Channel::Voice).copied().unwrap_or(0));
+        }
+        Self { skills: agent.skills.iter().copied().collect(), parts: agent.queues.clone(), units }
+    }
+}
+
 impl Person {
+    fn new(agent: &AgentSetup) -> Self {
+        Self {
+            profile: Profile::new(agent),
+            known: true,
+            wish: Wish::Out,
+            served: Vec::new(),
+            ringing: None,
+            routable: true,
+            cool: None,
+            idle: None,
+            assigned: Instant::ZERO,
+            busy: Duration::ZERO,
+            on: Duration::ZERO,
+            unanswered: 0,
+            answered: 0,
+        }
+    }
+
     fn in_hand(&self) -> usize {
         self.served.len() + usize::from(self.ringing.is_some())
     }
 
-    /// Neither logged out nor not ready, nor about to be.
-    fn at_work(&self) -> bool {
-        self.wish == Wish::Ready
+    fn part(&self, queue: QueueId) -> Option<&Membership> {
+        self.profile.parts.iter().find(|part| part.queue == queue)
     }
 
     /// The state by the glossary.
@@ -145,41 +252,32 @@ impl Person {
     fn signed_in(&self) -> bool {
         self.state() != AgentState::LoggedOut
     }
+}
 
-    fn has_unit(&self, channel: Channel) -> bool {
-        let units = self.units.get(&channel).copied().unwrap_or(0);
-        let used = self.served.iter().filter(|s| s.channel == channel).count();
-        let exclusive_ok = if is_call(channel) { self.in_hand() == 0 } else { true };
-        exclusive_ok && !self.served.iter().any(|s| is_call(s.channel)) && used < usize::from(units)
+impl Queue {
+    fn new(setup: QueueSetup) -> Self {
+        Self { setup, open: true, known: true, counts: Counts::default() }
+    }
+
+    fn is_open(&self) -> bool {
+        self.open && self.known
     }
 }
 
 impl Model {
     /// The same floor as the engine's.
     pub fn new(setup: &Setup, first_offer: u64, at_once: bool) -> Self {
-        let person = |agent: &acd::api::AgentSetup| Person {
-            skills: agent.skills.iter().copied().collect(),
-            queues: agent.queues.clone(),
-            units: agent.capacity.iter().copied().collect(),
-            wish: Wish::Out,
-            served: Vec::new(),
-            ringing: None,
-            routable: true,
-            cool: None,
-            idle: None,
-            assigned: Instant::ZERO,
-            busy: Duration::ZERO,
-            on: Duration::ZERO,
-        };
         Self {
             now: Instant::ZERO,
             sticky: setup.sticky,
+            contact_rule: setup.contact_rule,
+            interrupts: setup.interrupts.clone(),
+            draw: setup.seed,
             at_once,
-            queues: setup.queues.iter().map(|q| (q.id, q.clone())).collect(),
-            agents: setup.agents.iter().map(|a| (a.id, person(a))).collect(),
+            queues: setup.queues.iter().map(|q| (q.id, Queue::new(q.clone()))).collect(),
+            agents: setup.agents.iter().map(|a| (a.id, Person::new(a))).collect(),
             line: BTreeMap::new(),
             leases: BTreeMap::new(),
-            counts: setup.queues.iter().map(|q| (q.id, Counts::default())).collect(),
             next: first_offer,
             log: Vec::new(),
         }
@@ -199,316 +297,49 @@ impl Model {
         self.now = now;
     }
 
-    /// Whether anything changes by itself at this instant: the engine must have asked to be called by then.
-    pub fn due_by(&self, now: Instant) -> bool {
-        self.leases.values().any(|l| l.deadline <= now)
-            || self.agents.values().any(|a| a.cool.is_some_and(|c| c <= now))
-            || self.agents.values().flat_map(|a| &a.served).any(|s| s.until.is_some_and(|u| u <= now))
+    /// What falls due first, if anything is due by now.
+    fn due(&self) -> Option<(Instant, Due)> {
+        let offers = self.leases.iter().map(|(id, lease)| (lease.deadline, Due::Offer(*id)));
+        let wrap_ups = self
+            .agents
+            .iter()
+            .flat_map(|(id, agent)| agent.served.iter().filter_map(|s| Some((s.until?, Due::WrapUp(*id, s.contact)))));
+        let unoffered = self.line.iter().filter(|(_, caller)| caller.offered.is_empty());
+        let limits =
+            unoffered.filter_map(|(id, caller)| Some((self.limit(caller)?.0, Due::Limit(caller.entered, *id))));
+        offers.chain(wrap_ups).chain(limits).filter(|(at, _)| *at <= self.now).min()
+    }
+
+    /// Whether anything happens by itself at this instant: the engine must have asked to be called by then.
+    pub fn has_work(&self) -> bool {
+        self.due().is_some() || self.best_pair().is_some()
     }
 
     /// After each input: what is due, then matching, until nothing is left.
     pub fn settle(&mut self) {
-        let due: Vec<OfferId> = self.leases.iter().filter(|(_, l)| l.deadline <= self.now).map(|(id, _)| *id).collect();
-        for offer in due {
-            self.end(offer, OfferResult::NoAnswer, true);
-        }
-        let ids: Vec<AgentId> = self.agents.keys().copied().collect();
-        for id in ids {
-            let over = |s: &Served| s.until.is_some_and(|until| until <= self.now);
-            let mut ended: Vec<ContactId> =
-                self.agents[&id].served.iter().filter(|s| over(s)).map(|s| s.contact).collect();
-            ended.sort();
-            for contact in ended {
-                self.let_go(id, contact, true);
+        self.tidy();
+        while let Some((_, due)) = self.due() {
+            match due {
+                Due::Offer(offer) => self.end(offer, OfferResult::NoAnswer),
+                Due::WrapUp(agent, contact) => self.let_go(agent, contact, true),
+                Due::Limit(_, contact) => self.send_on_if_due(contact),
             }
-            let agent = self.agents.get_mut(&id).unwrap();
-            agent.cool = agent.cool.filter(|until| *until > self.now && agent.signed_in());
+            self.tidy();
         }
-        self.note_idle();
         while let Some((contact, agents)) = self.best_pair() {
-            self.offer(contact, &agents);
-            self.note_idle();
+            self.offer(contact, agents);
+            self.tidy();
         }
     }
 
-    /// Remembers since when each agent has been ready with nothing in hand.
-    pub fn note_idle(&mut self) {
+    /// Those leave who may not stay; idle times begin or end.
+    fn tidy(&mut self) {
+        self.agents.retain(|_, agent| agent.known || agent.signed_in());
+        self.send_on_the_stranded();
         for agent in self.agents.values_mut() {
             let idle = agent.wish == Wish::Ready && agent.in_hand() == 0;
             agent.idle = if idle { agent.idle.or(Some(self.now)) } else { None };
+            agent.cool = agent.cool.filter(|_| agent.signed_in());
         }
-    }
-
-    fn need(&self, caller: &Caller) -> (u16, Vec<(SkillId, Proficiency)>) {
-        let waited = self.now.since(caller.since);
-        let mut found = (0, Vec::new());
-        for (number, ring) in caller.requirement.rings().iter().enumerate() {
-            if ring.after <= waited {
-                found = (number as u16, ring.need.clone());
-            }
-        }
-        found
-    }
-
-    fn eligible(&self, id: AgentId, caller: &Caller) -> bool {
-        let agent = &self.agents[&id];
-        let ready = matches!(agent.state(), AgentState::Ready | AgentState::Busy) && agent.at_work();
-        if !ready || !agent.routable || agent.cool.is_some() || !agent.queues.contains(&caller.queue) {
-            return false;
-        }
-        let skilled = self.need(caller).1.iter().all(|(s, least)| agent.skills.get(s).is_some_and(|l| l >= least));
-        if !skilled || !agent.has_unit(caller.channel) {
-            return false;
-        }
-        let window = self.now < caller.since + self.sticky;
-        match caller.sticky.and_then(|id| self.agents.get(&id).map(|a| (id, a))) {
-            Some((preferred, person)) if window && person.at_work() => preferred == id,
-            _ => true,
-        }
-    }
-
-    fn score(&self, caller: &Caller) -> i64 {
-        let queue = &self.queues[&caller.queue];
-        let age_ms = self.now.as_millis() - caller.since.as_millis();
-        1_000 * caller.priority + i64::from(queue.age_per_s) * age_ms as i64
-    }
-
-    /// The rule's figure, lower is better, and how it is told.
-    fn figure(&self, id: AgentId, caller: &Caller) -> (i64, i64) {
-        let agent = &self.agents[&id];
-        let since = if agent.served.is_empty() { agent.idle.unwrap() } else { agent.assigned };
-        match self.queues[&caller.queue].agent_rule {
-            AgentRule::LongestIdle => (0, ms(self.now.since(since)) as i64),
-            AgentRule::LeastOccupied => {
-                let occupancy = (ms(agent.busy) * (1 << 20) / ms(agent.on).max(1)) as i64;
-                (occupancy, occupancy)
-            }
-            AgentRule::BestLevel => {
-                let sum: i64 = self.need(caller).1.iter().map(|(s, _)| i64::from(agent.skills[s].level())).sum();
-                (-sum, sum)
-            }
-        }
-    }
-
-    /// The contact that goes first among those with an eligible agent, and its agents, the best first.
-    pub fn best_pair(&self) -> Option<(ContactId, Vec<AgentId>)> {
-        let mut best: Option<(ContactId, Vec<AgentId>)> = None;
-        for (contact, caller) in self.line.iter().filter(|(_, c)| c.offered.is_none()) {
-            let mut agents: Vec<AgentId> = self.agents.keys().copied().filter(|a| self.eligible(*a, caller)).collect();
-            if agents.is_empty() {
-                continue;
-            }
-            agents.sort_by_key(|id| {
-                let agent = &self.agents[id];
-                let loaded = !agent.served.is_empty();
-                let time = if loaded { agent.assigned } else { agent.idle.unwrap() };
-                (self.figure(*id, caller).0, loaded, time, *id)
-            });
-            let rank = |id: &ContactId| (Reverse(self.score(&self.line[id])), self.line[id].since, *id);
-            if best.as_ref().is_none_or(|(other, _)| rank(contact) < rank(other)) {
-                best = Some((*contact, agents));
-            }
-        }
-        best
-    }
-
-    fn offer(&mut self, contact: ContactId, agents: &[AgentId]) {
-        let caller = &self.line[&contact];
-        let offer = OfferId::new(self.next);
-        let queue = caller.queue;
-        let deadline = self.now + self.queues[&queue].offer_timeout;
-        let best = agents.iter().take(3).map(|id| (*id, self.figure(*id, caller).1)).collect();
-        let (score, ring) = (self.score(caller), self.need(caller).0);
-        self.log.push(Happening::Offered(offer, contact, agents[0], deadline, score, ring, best));
-        self.next += 1;
-        self.line.get_mut(&contact).unwrap().offered = Some(offer);
-        let agent = self.agents.get_mut(&agents[0]).unwrap();
-        agent.ringing = Some(offer);
-        agent.assigned = self.now;
-        self.leases.insert(offer, Lease { contact, agent: agents[0], queue, deadline });
-        if self.at_once {
-            self.end(offer, OfferResult::Answered, true);
-        }
-    }
-
-    /// Ends an offer; the contact may be gone already.
-    pub fn end(&mut self, offer: OfferId, result: OfferResult, in_line: bool) {
-        let Some(lease) = self.leases.remove(&offer) else { return };
-        self.log.push(Happening::Ended(offer, lease.contact, lease.agent, result));
-        let agent = self.agents.get_mut(&lease.agent).unwrap();
-        agent.ringing = None;
-        if !in_line {
-            return;
-        }
-        if result == OfferResult::Answered {
-            let caller = self.line.remove(&lease.contact).unwrap();
-            let goal = self.queues[&lease.queue].goal;
-            let counts = self.counts.get_mut(&lease.queue).unwrap();
-            let wait = ms(self.now.since(caller.entered));
-            counts.answered += 1;
-            counts.wait_answered_ms += wait;
-            counts.answered_within += u64::from(wait <= goal.within_ms);
-            let queue = Some(lease.queue);
-            agent.served.push(Served { contact: lease.contact, queue, channel: caller.channel, until: None });
-            return;
-        }
-        self.line.get_mut(&lease.contact).unwrap().offered = None;
-        let rule = self.queues[&lease.queue].cool_downs;
-        let pause = match result {
-            OfferResult::Declined => rule.declined,
-            OfferResult::Busy => rule.busy,
-            OfferResult::Unreachable => rule.unreachable,
-            OfferResult::NoAnswer if rule.no_answer_not_ready => {
-                agent.wish = Wish::Away("rona".parse().unwrap());
-                Duration::ZERO
-            }
-            OfferResult::NoAnswer => rule.no_answer,
-            _ => Duration::ZERO,
-        };
-        if pause > Duration::ZERO {
-            agent.cool = Some(self.now + pause);
-        }
-    }
-
-    /// A contact asks for an agent, or is moved.
-    pub fn arrive(&mut self, arrival: &Arrival) {
-        let before = self.line.get(&arrival.contact).cloned();
-        let asked = arrival.since.unwrap_or(self.now);
-        let caller = Caller {
-            queue: arrival.queue,
-            channel: arrival.channel,
-            priority: i64::from(arrival.priority.0) + i64::from(self.queues[&arrival.queue].base_priority.0),
-            requirement: arrival.requirement.clone().unwrap_or(self.queues[&arrival.queue].requirement.clone()),
-            since: before.as_ref().map_or(asked, |b| b.since.min(asked)),
-            entered: before.as_ref().map_or(self.now, |b| b.entered),
-            sticky: arrival.sticky,
-            offered: None,
-        };
-        if let Some(before) = &before
-            && let Some(offer) = before.offered
-        {
-            self.end(offer, OfferResult::Withdrawn, false);
-        }
-        if before.as_ref().is_none_or(|b| b.queue != arrival.queue) {
-            self.counts.get_mut(&arrival.queue).unwrap().offered += 1;
-            if let Some(before) = before {
-                self.counts.get_mut(&before.queue).unwrap().flowed_out += 1;
-            }
-        }
-        self.line.insert(arrival.contact, caller);
-    }
-
-    /// A contact leaves the line.
-    pub fn leave(&mut self, contact: ContactId, result: OfferResult) {
-        let Some(caller) = self.line.remove(&contact) else { return };
-        if let Some(offer) = caller.offered {
-            self.end(offer, result, false);
-        }
-        let wait = ms(self.now.since(caller.entered));
-        let goal = self.queues[&caller.queue].goal;
-        let counts = self.counts.get_mut(&caller.queue).unwrap();
-        if result == OfferResult::CustomerLeft {
-            counts.abandoned += 1;
-            counts.short_abandons += u64::from(wait <= goal.short_abandon_ms);
-        } else {
-            counts.flowed_out += 1;
-        }
-    }
-
-    fn let_go(&mut self, agent: AgentId, contact: ContactId, timed_out: bool) {
-        self.agents.get_mut(&agent).unwrap().served.retain(|s| s.contact != contact);
-        self.log.push(Happening::WrappedUp(agent, contact, timed_out));
-    }
-
-    /// The talk is over.
-    pub fn finish(&mut self, agent: AgentId, contact: ContactId) {
-        let now = self.now;
-        let person = self.agents.get_mut(&agent).unwrap();
-        let Some(at) = person.served.iter().position(|s| s.contact == contact && s.until.is_none()) else { return };
-        let length = person.served[at].queue.map_or(Duration::ZERO, |q| self.queues[&q].wrap_up);
-        if length == Duration::ZERO {
-            person.served.remove(at);
-        } else {
-            person.served[at].until = Some(now + length);
-        }
-    }
-
-    /// Busy with something else.
-    pub fn occupy(&mut self, agent: AgentId, contact: ContactId, queue: Option<QueueId>) {
-        self.leave(contact, OfferResult::Withdrawn);
-        let person = self.agents.get_mut(&agent).unwrap();
-        if !person.signed_in() {
-            return;
-        }
-        person.served.push(Served { contact, queue, channel: Channel::Voice, until: None });
-        if let Some(offer) = person.ringing {
-            self.end(offer, OfferResult::Withdrawn, true);
-        }
-    }
-
-    /// Phone usable or not.
-    pub fn routable(&mut self, agent: AgentId, routable: bool) {
-        self.agents.get_mut(&agent).unwrap().routable = routable;
-    }
-
-    /// True: done.
-    pub fn sign_in(&mut self, agent: AgentId, reason: ReasonCode) -> bool {
-        let person = self.agents.get_mut(&agent).unwrap();
-        if !person.signed_in() {
-            person.wish = Wish::Away(reason);
-        } else if person.wish == Wish::Out {
-            person.wish = Wish::Ready;
-        }
-        true
-    }
-
-    /// Not ready or out. True: done.
-    pub fn stop(&mut self, agent: AgentId, wish: Wish) -> bool {
-        let person = self.agents.get_mut(&agent).unwrap();
-        if !person.signed_in() {
-            return false;
-        }
-        person.wish = wish;
-        if let Some(offer) = person.ringing {
-            let result = if wish == Wish::Out { OfferResult::Withdrawn } else { OfferResult::Declined };
-            self.end(offer, result, true);
-        }
-        true
-    }
-
-    /// True: done.
-    pub fn ready(&mut self, agent: AgentId) -> bool {
-        let person = self.agents.get_mut(&agent).unwrap();
-        if !person.signed_in() {
-            return false;
-        }
-        person.wish = Wish::Ready;
-        if person.state() == AgentState::AfterContactWork {
-            self.finish_wrap_up(agent);
-        }
-        true
-    }
-
-    /// True: done.
-    pub fn extend(&mut self, agent: AgentId) -> bool {
-        let queues = &self.queues;
-        let mut any = false;
-        for served in self.agents.get_mut(&agent).unwrap().served.iter_mut() {
-            if let (Some(until), Some(queue)) = (served.until.as_mut(), served.queue) {
-                *until = *until + queues[&queue].wrap_up_extension;
-                any = true;
-            }
-        }
-        any
-    }
-
-    /// True: done.
-    pub fn finish_wrap_up(&mut self, agent: AgentId) -> bool {
-        let finishing = self.agents[&agent].served.iter().filter(|s| s.until.is_some());
-        let contacts: Vec<ContactId> = finishing.map(|s| s.contact).collect();
-        for contact in &contacts {
-            self.let_go(agent, *contact, false);
-        }
-        !contacts.is_empty()
     }
 }

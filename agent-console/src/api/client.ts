@@ -1,7 +1,7 @@
 /** The REST API of the engine that served this page. */
 import type {
   Agent, ContactDetail, ContactPage, Customer, CustomerPage, CustomerWrite, Disposition, Import, Phone, PublicConfig,
-  Queue, Reason, SessionToken, StartCredentials, User, WebCall,
+  Queue, Reason, SessionToken, StartCredentials, User, WebCall, WhyStory,
 } from './types';
 
 /** What the API refused, as RFC 9457 says it. `status` 0: it did not answer. */
@@ -86,6 +86,9 @@ export const api = {
     void (await send(`/agents/${at(agent)}/state`, json('POST', reason ? { state, reason } : { state }))),
   contacts: (which: ContactQuery) => read<ContactPage>(`/contacts${query({ ...which })}`),
   contact: (id: string) => read<ContactDetail>(`/contacts/${at(id)}`),
+  why: (id: string) => read<WhyStory>(`/contacts/${at(id)}/why`),
+  setPriority: async (id: string, priority: number) => void (await send(`/contacts/${at(id)}/priority`, json('POST', { priority }))),
+  openQueue: async (id: string, open: boolean) => void (await send(`/queues/${at(id)}/open`, json('POST', { open }))),
   recording: async (id: string) => (await send(`/recordings/${at(id)}`)).blob(),
   customers: (search: string, cursor?: string | null) => read<CustomerPage>(`/customers${query({ search, cursor, limit: 50 })}`),
   customer: (id: string) => read<Customer>(`/customers/${at(id)}`),

@@ -53,6 +53,8 @@ export const pages = {
   outcome_abandoned: 'Abandoned',
   outcome_self_served: 'Self-served',
   outcome_rejected: 'Rejected',
+  outcome_flowed_out: 'Sent on',
+  outcome_unanswered: 'Not answered',
   outcome_system: 'Cut off',
   outcome_live: 'In progress',
   ended_by_customer: 'customer hung up',

@@ -1,8 +1,9 @@
 /** English. `{name}` is a value; `one | other` chooses by `{n}`. */
 import { desk } from './en-desk';
 import { pages } from './en-pages';
+import { why } from './en-why';
 
-export const en = { ...desk, ...pages };
+export const en = { ...desk, ...pages, ...why };
 
 /** A text of the console. */
 export type Key = keyof typeof en;

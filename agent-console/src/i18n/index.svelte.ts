@@ -1,9 +1,9 @@
 /** Words of the console in English and Chinese. */
 import type { Lang } from '../lib/format';
 import { stored, store } from '../lib/prefs.svelte';
-import { en, type Key } from './en';
-import { fill, type Values } from './fill';
-import { zh } from './zh';
+import type { Key } from './en';
+import type { Values } from './fill';
+import { sayIn, wordIn } from './say';
 
 export type { Key } from './en';
 
@@ -31,13 +31,12 @@ export function setLang(next: Lang): void {
 
 /** The text of a key, with its values put in. */
 export function t(key: Key, values?: Values): string {
-  return fill(lang === 'zh' ? zh[key] : en[key], values);
+  return sayIn(lang, key, values);
 }
 
 /** The text of a key that is made of a code; the code itself when there is no such text. */
 export function word(prefix: string, code: string): string {
-  const key = `${prefix}_${code}` as Key;
-  return key in en ? t(key) : code;
+  return wordIn(lang, prefix, code);
 }
 
 /** A label in the language in use, with English and then anything as second choice. */

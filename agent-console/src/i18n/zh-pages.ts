@@ -53,6 +53,8 @@ export const pages = {
   outcome_abandoned: '放弃',
   outcome_self_served: '自助完成',
   outcome_rejected: '被拒绝',
+  outcome_flowed_out: '转出',
+  outcome_unanswered: '无人接听',
   outcome_system: '系统中断',
   outcome_live: '进行中',
   ended_by_customer: '客户挂断',

@@ -2,5 +2,6 @@
 import type { Key } from './en';
 import { desk } from './zh-desk';
 import { pages } from './zh-pages';
+import { why } from './zh-why';
 
-export const zh: Record<Key, string> = { ...desk, ...pages };
+export const zh: Record<Key, string> = { ...desk, ...pages, ...why };

@@ -26,6 +26,15 @@ export function go(to: string, replace = false): void {
   scrollTo(0, 0);
 }
 
+/** Sets or takes away one value of the query; the page stays where it is. */
+export function setParam(name: string, value: string | null): void {
+  const next = new URLSearchParams(location.search);
+  if (value === null) next.delete(name);
+  else next.set(name, value);
+  history.pushState(null, '', `${location.pathname}${next.size ? `?${next}` : ''}`);
+  read();
+}
+
 /** Handles a plain left click on an inner link; leaves all other clicks to the browser. */
 export function follow(event: MouseEvent): void {
   const link = (event.target as Element).closest('a');

@@ -2,8 +2,8 @@
 export const ICONS = [
   'activity', 'arrow-right', 'badge-check', 'bell', 'bell-ring', 'building-2', 'cable', 'check', 'chevron-down',
   'chevron-left', 'chevron-right', 'circle-alert', 'circle-check', 'circle-dot', 'circle-pause', 'circle-question-mark',
-  'circle-x', 'clock', 'coffee', 'copy', 'delete', 'download', 'ear', 'external-link', 'flag', 'graduation-cap',
-  'grid-3x3', 'hash', 'headphones', 'history', 'keyboard', 'languages', 'link', 'list-tree', 'log-out', 'mic',
+  'circle-x', 'clock', 'coffee', 'copy', 'delete', 'download', 'ear', 'ellipsis', 'external-link', 'flag', 'graduation-cap',
+  'grid-3x3', 'hash', 'headphones', 'history', 'keyboard', 'languages', 'link', 'list-ordered', 'list-tree', 'lock', 'lock-open', 'log-out', 'mic',
   'mic-off', 'monitor', 'monitor-up', 'moon', 'pause', 'pencil', 'pencil-line', 'phone', 'phone-forwarded', 'phone-incoming',
   'phone-missed', 'phone-off', 'phone-outgoing', 'play', 'plus', 'refresh-cw', 'rotate-ccw', 'rotate-cw', 'search',
   'shield-check', 'skip-forward', 'smartphone', 'star', 'sun', 'sun-moon', 'square-terminal', 'timer', 'triangle-alert',

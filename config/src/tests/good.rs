@@ -90,7 +90,7 @@ fn the_acd_gets_queues_and_agents() {
 #[test]
 fn the_endpoint_gets_trunks_and_users_with_hashes_and_no_needless_passwords() {
     let mut config = good();
-    config.fill_sip_passwords(|| "made".to_owned().into());
+    config.fill_sip_passwords(|_| "made".to_owned().into());
     let setup = config.sip("127.0.0.1:5071".parse().unwrap());
     assert_eq!(setup.advertised, "127.0.0.1:5071".parse().unwrap());
     let trunk = &setup.trunks[0];
@@ -160,11 +160,108 @@ fn paths_are_relative_to_the_file_and_the_database_is_in_the_data_directory() {
 }
 
 #[test]
+fn what_differs_is_told_by_name_and_what_needs_a_restart_apart() {
+    let changed = |from: &str, to: &str| {
+        let world = || World { files: [("flows/a.toml", FLOW)].into(), ..World::default() };
+        let new = check_in(&world(), &GOOD.replace(from, to)).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        good().changes(&new)
+    };
+    let live = |from: &str, to: &str| {
+        let changes = changed(from, to);
+        assert_eq!(changes.restart, [] as [String; 0]);
+        changes.live
+    };
+    assert_eq!(live("wrap_up_s = 0.5", "wrap_up_s = 1"), ["queue billing"]);
+    assert_eq!(live("billing = 8", "billing = 9"), ["agent li.wei"]);
+    assert_eq!(live("\"agentpass\"", "\"other\""), ["user li"]);
+    assert_eq!(live("\"phonepass\"", "\"other\""), ["phone 6001"]);
+    assert_eq!(live("en = \"Missed\"", "en = \"None\""), ["reason rona"]);
+    assert_eq!(
+        live("code = \"elsewhere\"", "code = \"other\""),
+        ["queue billing", "disposition other", "disposition elsewhere"]
+    );
+    assert_eq!(live("[server]", "[routing]\nsticky_s = 5\n[server]"), ["routing"]);
+    assert_eq!(live("[server]", "[server]"), [] as [String; 0]);
+    let fixed = changed("127.0.0.1:5070", "127.0.0.1:5071");
+    assert_eq!((fixed.live, fixed.restart), (vec![], vec!["sip.listen".to_owned()]));
+    assert_eq!(changed("\"trunkpass\"", "\"other\"").restart, ["trunk carrier"]);
+}
+
+#[test]
+fn what_needs_a_restart_stays_as_it_is() {
+    let world = World { files: [("flows/a.toml", FLOW)].into(), ..World::default() };
+    let new = GOOD.replace("127.0.0.1:5070", "127.0.0.1:5071").replace("wrap_up_s = 0.5", "wrap_up_s = 1");
+    let kept = check_in(&world, &new).unwrap().keep_fixed(&good());
+    assert_eq!(kept.sip_settings().listen, "127.0.0.1:5070".parse().unwrap());
+    assert_eq!(kept.acd().queues[0].wrap_up, Duration::from_secs(1));
+}
+
+#[test]
 fn an_empty_configuration_is_one_of_defaults() {
     let config = check("").unwrap();
     assert_eq!(config.server().http, "127.0.0.1:8080".parse().unwrap());
     assert_eq!(config.media().address, "127.0.0.1".parse::<core::net::IpAddr>().unwrap());
     assert!(config.entry_for("8000").is_none());
+}
+
+const ROUTING: &str = r#"
+[routing]
+contact_rule = "agent_level_first"
+interrupts = [{ by = "voice", over = "email" }]
+[[queue]]
+id = "front"
+agent_rule = "ring_all"
+ring_all_at_once = 3
+max_waiting = 10
+max_wait_s = 90
+max_in_service = 4
+needs_agents = true
+overflow = { to = "back", after_s = 30 }
+cool_downs = { no_answer_limit = 0 }
+[[queue]]
+id = "back"
+agent_rule = "ring_all"
+[[agent]]
+id = "plain"
+queues = ["front", { queue = "back", delay_s = 60, preference = 2, order = 3, weight = 5 }]
+[[agent]]
+id = "other"
+queues = [{ queue = "front" }]
+[[entry]]
+dnis = "1"
+flow = "f"
+[flow.f]
+start = "q"
+[flow.f.node.q]
+type = "enqueue"
+queue = "front"
+full = "sorry"
+timeout = "sorry"
+no_agents = "sorry"
+closed = "sorry"
+[flow.f.node.sorry]
+type = "hangup"
+"#;
+
+#[test]
+fn every_rule_of_routing_reaches_the_acd() {
+    use acd::api::{AgentRule, ContactRule, Interrupt, Membership};
+    let config = check(ROUTING).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert_eq!(told(config.warnings()), [] as [String; 0]);
+    let setup = config.acd();
+    assert_eq!(setup.contact_rule, ContactRule::AgentLevelFirst);
+    assert_eq!(setup.interrupts, [Interrupt { by: Channel::Voice, over: Channel::Email }]);
+    let [front, back] = &setup.queues[..] else { panic!("two queues") };
+    assert_eq!((front.agent_rule, back.agent_rule), (AgentRule::RingAll(3), AgentRule::RingAll(5)));
+    assert_eq!((front.cool_downs.no_answer_limit, back.cool_downs.no_answer_limit), (0, 1));
+    let limits = front.limits;
+    assert_eq!((limits.most_waiting, limits.most_in_service, limits.needs_agents), (Some(10), Some(4), true));
+    assert_eq!(limits.longest_wait, Some(Duration::from_secs(90)));
+    assert_eq!(limits.overflow.map(|o| (o.to, o.after)), Some((back.id, Duration::from_secs(30))));
+    assert_eq!(back.limits, acd::api::Limits::default());
+    let special = Membership { delay: Duration::from_secs(60), preference: 2, order: 3, weight: 5, queue: back.id };
+    assert_eq!(setup.agents[0].queues, [front.id.into(), special]);
+    assert_eq!(setup.agents[1].queues, [front.id.into()]);
 }
 
 fn shipped_prompts() -> PathBuf {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::codec::encode;
-use domain::{Ani, Cause, Channel, DispositionBy, Dnis, EndedBy, OfferResult, Priority};
+use domain::{Ani, Cause, Channel, DispositionBy, Dnis, EndedBy, ExitReason, OfferResult, Priority};
 use proptest::prelude::*;
 
 const CONTACT: ContactId = ContactId::new(1);
@@ -38,11 +38,16 @@ fn offered(part: InteractionId, name: &str) -> Kind {
         agent: agent(name),
         queue: "support".parse().unwrap(),
         why: "longest idle".to_owned(),
+        decision: None,
     }
 }
 
 fn offer_ended(part: InteractionId, name: &str, result: OfferResult) -> Kind {
     Kind::OfferEnded { offer: OfferId::new(part.number() as u64), agent: agent(name), result }
+}
+
+fn overflowed(to: &str) -> Kind {
+    Kind::Overflowed { from: "support".parse().unwrap(), to: to.parse().unwrap(), reason: ExitReason::LongestWait }
 }
 
 fn queued() -> Kind {
@@ -121,6 +126,21 @@ fn an_unknown_event_is_counted_and_changes_nothing_else() {
     assert_eq!(ContactRow { events: 1, ..fold.row.clone() }, before);
 }
 
+#[test]
+fn a_contact_that_moves_on_to_another_queue_goes_on_waiting() {
+    let left = Kind::QueueLeft { queue: "billing".parse().unwrap(), reason: ExitReason::Full };
+    let fold = told(&[
+        (0, started()),
+        (5, queued()),
+        (25, overflowed("billing")),
+        (30, left),
+        (60, queued()),
+        (61, started()),
+    ]);
+    assert_eq!((fold.row.queue, fold.row.wait_ms), (Some("support".parse().unwrap()), 25_000));
+    assert_eq!(fold.queues.len(), 2);
+}
+
 fn any_kind() -> impl Strategy<Value = Kind> {
     let part = (0u128..3).prop_map(InteractionId::new);
     let name = prop::sample::select(vec!["ann", "wei"]).prop_map(agent);
@@ -128,7 +148,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
     let results = vec![OfferResult::Answered, OfferResult::NoAnswer, OfferResult::CustomerLeft];
     let outcomes = vec![Outcome::Answered, Outcome::Abandoned, Outcome::System];
     (
-        0..18u8,
+        0..21u8,
         part,
         name,
         ".*",
@@ -156,6 +176,9 @@ fn any_kind() -> impl Strategy<Value = Kind> {
                 14 => Kind::CustomerLeft { by, cause: Cause::Normal },
                 15 => Kind::InteractionEnded { interaction, agent },
                 16 => Kind::NotesSaved { interaction, text: Redacted(text) },
+                17 => overflowed("billing"),
+                18 => Kind::QueueLeft { queue: "support".parse().unwrap(), reason: ExitReason::Full },
+                19 => Kind::Reprioritised { priority: Some(Priority(3)), age_per_s: None },
                 _ => Kind::Closed { outcome, by },
             }
         })

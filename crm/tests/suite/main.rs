@@ -8,6 +8,7 @@ mod people;
 mod place;
 mod postgres;
 mod spooling;
+mod visits;
 
 use place::Place;
 use postgres::Cluster;
@@ -43,6 +44,8 @@ on_both_engines! {
     history::filters_choose_contacts,
     history::poison_is_stored_and_blocks_nothing,
     history::a_database_of_a_newer_version_is_left_alone,
+    visits::the_log_has_every_visit_that_ended_in_time,
+    visits::a_long_log_comes_in_pages_without_gap_or_repeat,
     spooling::events_outlive_a_slow_database_and_arrive_once,
     spooling::a_killed_writer_leaves_its_spool_to_the_next_start,
     people::a_customer_is_found_by_any_spelling_of_the_number,

@@ -146,7 +146,14 @@ pub fn answered(contact: u128, agent: &str, queue: &str) -> Vec<Kind> {
     let (offer, interaction) = (OfferId::new(contact as u64), InteractionId::new(contact));
     let agent = agent.parse().unwrap();
     vec![
-        Kind::Offered { offer, interaction, agent, queue: queue.parse().unwrap(), why: "longest idle".to_owned() },
+        Kind::Offered {
+            offer,
+            interaction,
+            agent,
+            queue: queue.parse().unwrap(),
+            why: "longest idle".to_owned(),
+            decision: None,
+        },
         Kind::Ringing { offer, agent },
         Kind::OfferEnded { offer, agent, result: OfferResult::Answered },
         Kind::Connected { interaction, agent },

@@ -26,6 +26,8 @@ pub struct FloorQueue {
     pub id: String,
     /// The name.
     pub name: String,
+    /// False: it lets nobody in.
+    pub open: bool,
     /// The goal.
     pub goal: Goal,
     /// Contacts waiting.

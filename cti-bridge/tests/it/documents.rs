@@ -41,6 +41,6 @@ fn the_asyncapi_document_holds_together_and_names_every_message() {
     check_references(&document);
     let messages = document.pointer("/components/messages").unwrap().as_object().unwrap();
     let names: Vec<&str> = messages.keys().map(String::as_str).collect();
-    let expected = ["hello", "wish", "ping", "welcome", "snapshot", "event", "reply", "pong", "error"];
+    let expected = ["hello", "wish", "ask", "ping", "welcome", "snapshot", "event", "reply", "answer", "pong", "error"];
     assert_eq!(names, expected);
 }

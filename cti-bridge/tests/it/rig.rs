@@ -1,11 +1,12 @@
 //! A bridge on a port of its own, and clients for it.
 
 use axum::http::HeaderValue;
-use cti_bridge::{Ask, Bridge, Presence, SUBPROTOCOL, Settings, WishRequest};
+use cti_bridge::{Ask, Bridge, Names, Presence, SUBPROTOCOL, Settings, WishRequest};
 use domain::{
-    AgentId, AgentState, Ani, Answer, Audience, CommandError, ContactId, DeskBody, DeskEvent, Dnis, FloorView, Instant,
-    InteractionId, InteractionPhase, InteractionView, Offer, OfferId, Query, Redacted, Role, ScreenPop, Session, User,
-    WallTime, Wish,
+    AgentId, AgentState, Ani, Answer, Audience, CommandError, ContactId, Decision, DeskBody, DeskEvent, Dnis,
+    Exclusion, Explanation, FloorView, Instant, InteractionId, InteractionPhase, InteractionView, Offer, OfferId,
+    OfferResult, PastDecision, Proficiency, Query, Redacted, Role, RoutingRule, ScreenPop, Session, User, Verdict,
+    WallTime, WhyStory, Wish,
 };
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ pub struct Rig {
     pub address: String,
     pub presence: mpsc::Receiver<Presence>,
     /// The wishes that reached the control loop: agent, login, wish.
-    pub wishes: mpsc::Receiver<(AgentId, String, Wish)>,
+    pub wishes: mpsc::Receiver<(Option<AgentId>, String, Wish)>,
 }
 
 pub fn agent(id: &str) -> AgentId {
@@ -43,10 +44,10 @@ fn session(token_sha256: &str) -> Option<Session> {
     Some(Session { user, expires: WallTime::from_micros(i64::MAX) })
 }
 
-/// Refuses everything but `Ready`, `NotReady` and `SignIn`.
+/// Refuses everything but `Ready`, `NotReady`, `SignIn` and `OpenQueue`.
 fn verdict(wish: &Wish) -> Result<(), CommandError> {
     match wish {
-        Wish::Ready | Wish::NotReady(_) | Wish::SignIn => Ok(()),
+        Wish::Ready | Wish::NotReady(_) | Wish::SignIn | Wish::OpenQueue { .. } => Ok(()),
         _ => Err(CommandError::WrongState),
     }
 }
@@ -57,11 +58,15 @@ impl Rig {
         let (wishes, mut wished) = mpsc::channel::<WishRequest>(8);
         let (presence_in, presence) = mpsc::channel(8);
         let (seen_in, seen) = mpsc::channel(64);
-        let bridge = Bridge::new(settings(), asks, wishes, presence_in);
+        let bridge = Bridge::new(settings(), names(), asks, wishes, presence_in);
         tokio::spawn(async move {
             while let Some(ask) = asked.recv().await {
-                let Query::FindSession { token_sha256, .. } = ask.query else { panic!("only sessions are asked for") };
-                let _ = ask.reply.send(Ok(Answer::Session(session(&token_sha256))));
+                let answer = match ask.query {
+                    Query::FindSession { token_sha256, .. } => Answer::Session(session(&token_sha256)),
+                    Query::Why(contact) => Answer::Why(why(contact).map(Box::new)),
+                    other => panic!("nobody asks {other:?}"),
+                };
+                let _ = ask.reply.send(Ok(answer));
             }
         });
         tokio::spawn(async move {
@@ -127,9 +132,54 @@ fn settings() -> Settings {
         wall_at_start: WallTime::from_micros(START_MS * 1_000),
         started: std::time::Instant::now(),
         server_version: "0.1.0".into(),
+    }
+}
+
+fn names() -> Names {
+    Names {
         queues: BTreeMap::from([("sales".parse().unwrap(), "Sales".into())]),
         agents: BTreeMap::from([(agent("li.wei"), "Li Wei".into())]),
     }
+}
+
+/// Contact 7 waits and was offered once; there is no other.
+fn why(contact: ContactId) -> Option<WhyStory> {
+    let queue = "sales".parse().unwrap();
+    let skill = Exclusion::Skill { skill: "sales".parse().unwrap(), held: 2, needed: 5 };
+    let waiting = Explanation {
+        at: Instant::from_millis(9_000),
+        contact,
+        queue,
+        score: 73_500,
+        position: 2,
+        ring: 1,
+        need: vec![("sales".parse().unwrap(), Proficiency::new(5).unwrap())],
+        next_change: Some(Instant::from_millis(15_000)),
+        rule: RoutingRule::BestLevel,
+        agents: vec![
+            Verdict { agent: agent("li.wei"), verdict: Ok((1, 8)) },
+            Verdict { agent: agent("ana"), verdict: Err(skill) },
+        ],
+    };
+    let decision = Decision {
+        score: 1,
+        ring: 0,
+        rule: RoutingRule::BestLevel,
+        candidates: vec![(agent("li.wei"), 8)],
+        passed_over: vec![(agent("ana"), Exclusion::NotReady("lunch".parse().unwrap()))],
+    };
+    let past = PastDecision {
+        at: WallTime::from_micros((START_MS + 1) * 1_000),
+        offer: OfferId::new(1),
+        agent: agent("li.wei"),
+        queue,
+        result: Some(OfferResult::Declined),
+        line: decision.to_string(),
+        decision: Some(decision),
+    };
+    let at = WallTime::from_micros((START_MS + 9_000) * 1_000);
+    let story = WhyStory { contact, at, waiting: Some(waiting), decisions: vec![past] };
+    (contact == ContactId::new(7)).then_some(story)
 }
 
 /// A client's WebSocket.

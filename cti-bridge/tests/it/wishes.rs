@@ -1,8 +1,8 @@
 //! Wishes, their replies, and messages that are none.
 
-use crate::rig::{Client, Rig, agent};
+use crate::rig::{Client, Rig, START_MS, agent};
 use cti_bridge::command_code;
-use domain::{CommandError, Dnis, TransferTarget, Wish};
+use domain::{CommandError, Dnis, Priority, TransferTarget, Wish};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -18,7 +18,7 @@ async fn a_wish_reaches_the_control_loop_and_its_verdict_comes_back() {
     let reply = wish(&mut li, "1", json!({"type": "not_ready", "reason": "lunch"})).await;
     assert_eq!(reply, json!({"type": "reply", "id": "1", "ok": true, "error": null}));
     let seen = rig.wishes.recv().await.unwrap();
-    assert_eq!(seen, (agent("li.wei"), "li".into(), Wish::NotReady("lunch".parse().unwrap())));
+    assert_eq!(seen, (Some(agent("li.wei")), "li".into(), Wish::NotReady("lunch".parse().unwrap())));
     let reply = wish(&mut li, "2", json!({"type": "dial", "number": "8001"})).await;
     assert_eq!(reply["ok"], false);
     assert_eq!(reply["error"]["code"], "wrong_state");
@@ -71,7 +71,61 @@ async fn only_supervisors_act_for_others() {
     assert_eq!(wish(&mut sam, "1", json!({"type": "ready"})).await["error"]["code"], "forbidden");
     sam.send(json!({"type": "wish", "id": "2", "agent": "ana", "wish": {"type": "ready"}})).await;
     assert_eq!(sam.next().await["ok"], true);
-    assert_eq!(rig.wishes.recv().await.unwrap(), (agent("ana"), "sam".into(), Wish::Ready));
+    assert_eq!(rig.wishes.recv().await.unwrap(), (Some(agent("ana")), "sam".into(), Wish::Ready));
+}
+
+#[tokio::test]
+async fn supervisors_steer_the_floor_and_no_agent_stands_behind_it() {
+    let mut rig = Rig::start().await;
+    let contact = "00000000000000000000000007";
+    let open = json!({"type": "open_queue", "queue": "sales", "open": false});
+    let points = json!({"type": "reprioritise", "contact": contact, "priority": 50});
+    let (mut li, ..) = rig.sign_in("li").await;
+    for body in [&open, &points] {
+        assert_eq!(wish(&mut li, "1", body.clone()).await["error"]["code"], "forbidden");
+    }
+    let (mut sam, ..) = rig.sign_in("sam").await;
+    assert_eq!(wish(&mut sam, "1", open).await["ok"], true);
+    let steers = Wish::OpenQueue { queue: "sales".parse().unwrap(), open: false };
+    assert_eq!(rig.wishes.recv().await.unwrap(), (None, "sam".into(), steers));
+    wish(&mut sam, "2", points).await;
+    let (contact_id, priority) = (contact.parse().unwrap(), Some(Priority(50)));
+    let steers = Wish::Reprioritise { contact: contact_id, priority, age_per_s: None };
+    assert_eq!(rig.wishes.recv().await.unwrap(), (None, "sam".into(), steers));
+    for bad in [
+        json!({"type": "reprioritise", "contact": contact}),
+        json!({"type": "reprioritise", "contact": contact, "priority": 1_000_001}),
+        json!({"type": "reprioritise", "contact": contact, "age_per_s": 1_001}),
+    ] {
+        assert_eq!(wish(&mut sam, "3", bad).await["error"]["code"], "bad_field");
+    }
+}
+
+#[tokio::test]
+async fn supervisors_ask_why_a_contact_waits_and_agents_do_not() {
+    let rig = Rig::start().await;
+    let ask = |contact: &str| json!({"type": "ask", "id": "a", "ask": {"type": "why", "contact": contact}});
+    let contact = "00000000000000000000000007";
+    let (mut li, ..) = rig.sign_in("li").await;
+    li.send(ask(contact)).await;
+    let answer = li.next().await;
+    assert_eq!((&answer["type"], &answer["ok"]), (&json!("answer"), &json!(false)));
+    assert_eq!(answer["error"]["code"], "forbidden");
+    let (mut sam, ..) = rig.sign_in("sam").await;
+    sam.send(ask(contact)).await;
+    let told = sam.next().await;
+    assert_eq!((&told["id"], &told["ok"], &told["answer"]["type"]), (&json!("a"), &json!(true), &json!("why")));
+    let waiting = &told["answer"]["waiting"];
+    assert_eq!((&waiting["position"], &waiting["queue"]["name"]), (&json!(2), &json!("Sales")));
+    assert_eq!(waiting["next_change_at"], START_MS + 15_000);
+    let first = json!({"agent": {"id": "li.wei", "name": "Li Wei"}, "eligible": true, "rank": 1, "figure": 8, "excluded": null});
+    assert_eq!(waiting["agents"][0], first);
+    assert_eq!(waiting["agents"][1]["excluded"]["text"], "sales at level 2, 5 needed");
+    let past = &told["answer"]["decisions"][0];
+    assert_eq!((&past["result"], &past["why"]["rule"]), (&json!("declined"), &json!("best_level")));
+    assert_eq!(past["why"]["passed_over"][0]["excluded"]["reason"], "lunch");
+    sam.send(ask("00000000000000000000000008")).await;
+    assert_eq!(sam.next().await["error"]["code"], "not_found");
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ pub struct Contact {
     pub queue: Option<String>,
     /// The last agent who answered.
     pub agent: Option<String>,
-    /// `answered`, `abandoned`, `self_served`, `rejected`, `system`; `null` while it lives.
+    /// `answered`, `abandoned`, `self_served`, `rejected`, `flowed_out`, `unanswered`, `system`; `null` while it lives.
     pub outcome: Option<String>,
     /// Who ended it: `customer`, `agent`, `flow`, `system`.
     pub ended_by: Option<String>,

@@ -32,6 +32,8 @@ pub struct Queue {
     pub id: String,
     /// The name.
     pub name: String,
+    /// False: it lets nobody in.
+    pub open: bool,
     /// The goal.
     pub goal: Goal,
     /// Contacts waiting.

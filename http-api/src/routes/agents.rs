@@ -56,7 +56,7 @@ pub(crate) async fn set_agent_state(
         return Err(Problem::new("forbidden").because("Agents set their own state."));
     }
     let wish = wish(&body)?;
-    api.wish(id, by.session.user.login, wish).await?;
+    api.wish(Some(id), by.session.user.login, wish).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -77,8 +77,8 @@ fn wish(body: &dto::StateWish) -> Result<Wish, Problem> {
 #[utoipa::path(get, path = "/queues", tag = "floor",
     responses((status = 200, description = "The queues", body = dto::Queues)))]
 pub(crate) async fn list_queues(With(api): With<State>, _: By<Anyone>) -> Json<dto::Queues> {
-    let clock = api.clock();
-    Json(dto::Queues { items: api.floor().queues.iter().map(|queue| convert::queue(queue, clock)).collect() })
+    let (clock, floor) = (api.clock(), api.floor());
+    Json(dto::Queues { items: floor.queues.iter().map(|queue| convert::queue(queue, &floor, clock)).collect() })
 }
 
 /// Everything on the floor at one moment.

@@ -1,6 +1,7 @@
 //! The contact history. Agents see their own contacts, whole; supervisors see all.
 
-use crate::auth::{Anyone, By};
+use crate::auth::{Anyone, By, Supervisors};
+use crate::convert::why::Words;
 use crate::dto;
 use crate::extract::{Asked, Id, optional};
 use crate::problem::Problem;
@@ -31,7 +32,7 @@ pub(crate) struct ContactQuery {
     from_at: Option<i64>,
     /// Started before, in milliseconds since 1970.
     to_at: Option<i64>,
-    /// `answered`, `abandoned`, `self_served`, `rejected`, `system`.
+    /// `answered`, `abandoned`, `self_served`, `rejected`, `flowed_out`, `unanswered`, `system`.
     outcome: Option<String>,
     /// The calling number's last digits.
     number: Option<String>,
@@ -116,6 +117,22 @@ pub(crate) async fn list_contact_events(
 ) -> Result<Json<dto::ContactEvents>, Problem> {
     let detail = visible_contact(&api, &by, id).await?;
     Ok(Json(dto::ContactEvents { items: detail.events.into_iter().map(Into::into).collect() }))
+}
+
+/// Why a contact waits, who would get it now and why not the others, and why it went where it went.
+#[utoipa::path(get, path = "/contacts/{id}/why", tag = "contacts",
+    params(("id" = String, Path, description = "The contact")),
+    responses((status = 200, description = "The reasons", body = dto::WhyStory)))]
+pub(crate) async fn why_contact(
+    With(api): With<State>,
+    _: By<Supervisors>,
+    Id(id): Id<ContactId>,
+) -> Result<Json<dto::WhyStory>, Problem> {
+    match api.ask(Query::Why(id)).await? {
+        Answer::Why(Some(story)) => Ok(Json(Words { floor: &api.floor(), clock: api.clock() }.why(&story))),
+        Answer::Why(None) => Err(Problem::new("not_found")),
+        _ => Err(Problem::new("unexpected_answer")),
+    }
 }
 
 /// The contact, if the person may see it. Others' contacts read as not there: an id must not be worth guessing.

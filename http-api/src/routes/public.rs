@@ -28,7 +28,7 @@ pub(crate) async fn list_dispositions(
 #[utoipa::path(get, path = "/reasons", tag = "words",
     responses((status = 200, description = "The reasons", body = dto::Reasons)))]
 pub(crate) async fn list_reasons(With(api): With<State>, _: By<Anyone>) -> Json<dto::Reasons> {
-    Json(dto::Reasons { items: api.settings().reasons.clone() })
+    Json(dto::Reasons { items: api.reasons() })
 }
 
 /// What anybody may know before signing in.

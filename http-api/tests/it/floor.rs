@@ -39,7 +39,7 @@ async fn a_wished_state_reaches_the_control_loop_with_the_name_of_who_asked() {
     ];
     for (body, expected) in wishes {
         assert_eq!(rig.post("sam", "/api/v1/agents/ana/state", &body).await.status, 204);
-        assert_eq!(rig.wishes().pop().unwrap(), ("ana".parse().unwrap(), "sam".into(), expected));
+        assert_eq!(rig.wishes().pop().unwrap(), (Some("ana".parse().unwrap()), "sam".into(), expected));
     }
 }
 

@@ -3,8 +3,10 @@
 mod console;
 mod contacts;
 mod floor;
+mod log;
 mod problems;
 mod public;
 mod rig;
 mod roles;
 mod sessions;
+mod steer;

@@ -5,13 +5,14 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use domain::{
     AgentId, AgentState, AgentView, Answer, CommandError, ContactDetail, ContactId, ContactRow, Counts, Customer,
-    CustomerId, DispositionRow, EventRow, FloorView, ImportReport, Instant, InteractionPhase, Language, Page, Query,
-    QueryError, QueueView, RecordingId, RecordingRow, Redacted, Role, RowError, ServiceLevelGoal, Session, User,
-    WaitingView, WallTime, WebCallerView, Wish,
+    CustomerId, Decision, DispositionRow, EventRow, Exclusion, Explanation, FloorView, ImportReport, Instant,
+    InteractionPhase, Language, OfferId, OfferResult, Page, PastDecision, Proficiency, Query, QueryError, QueueExit,
+    QueueView, QueueVisit, RecordingId, RecordingRow, Redacted, Role, RoutingRule, RowError, ServiceLevelGoal, Session,
+    User, Verdict, Visit, WaitingView, WallTime, WebCallerView, WhyStory, Wish,
 };
 use http_api::{
-    Ask, Clock, Links, Metric, PhoneRequest, PhoneTicket, Readiness, Settings, StartTicket, State, WebCallRequest,
-    WebCallTicket, WishRequest, dto, token_sha256,
+    Ask, Clock, Links, Metric, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings, StartTicket,
+    State, WebCallRequest, WebCallTicket, WishRequest, dto, token_sha256,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ pub const WAV: &[u8] = b"RIFF....WAVEfmt not really, but bytes all the same";
 #[derive(Default)]
 struct Seen {
     queries: Vec<Query>,
-    wishes: Vec<(AgentId, String, Wish)>,
+    wishes: Vec<(Option<AgentId>, String, Wish)>,
     sessions: BTreeMap<String, String>,
 }
 
@@ -139,7 +140,7 @@ impl Rig {
         self.seen.lock().unwrap().queries.last().unwrap().clone()
     }
 
-    pub fn wishes(&self) -> Vec<(AgentId, String, Wish)> {
+    pub fn wishes(&self) -> Vec<(Option<AgentId>, String, Wish)> {
         self.seen.lock().unwrap().wishes.clone()
     }
 }
@@ -176,6 +177,7 @@ fn links(seen: &Arc<Mutex<Seen>>) -> Links {
     let (wishes, mut wished) = mpsc::channel::<WishRequest>(8);
     let (web_calls, mut web_called) = mpsc::channel::<WebCallRequest>(8);
     let (phones, mut phoned) = mpsc::channel::<PhoneRequest>(8);
+    let (reloads, mut reload) = mpsc::channel::<ReloadRequest>(8);
     let store = seen.clone();
     tokio::spawn(async move {
         while let Some(ask) = asked.recv().await {
@@ -202,8 +204,79 @@ fn links(seen: &Arc<Mutex<Seen>>) -> Links {
             let _ = request.reply.send((request.agent.as_str() == "li.wei").then(phone));
         }
     });
+    tokio::spawn(async move {
+        // The first file is in order, every later one is not.
+        let mut first = true;
+        while let Some(request) = reload.recv().await {
+            let right = dto::Reloaded { changed: vec!["queue sales".into()], restart: vec!["sip.listen".into()] };
+            let result = if first { Ok(right) } else { Err(ReloadError::Faulty(vec![flaw()])) };
+            first = false;
+            let _ = request.reply.send(result);
+        }
+    });
     let (_, floor) = watch::channel(Arc::new(floor()));
-    Links { asks, wishes, web_calls, phones, floor, metrics: Arc::new(metrics), readiness: Arc::new(readiness) }
+    Links {
+        asks,
+        wishes,
+        web_calls,
+        phones,
+        reloads,
+        floor,
+        metrics: Arc::new(metrics),
+        readiness: Arc::new(readiness),
+    }
+}
+
+fn flaw() -> dto::ConfigFlaw {
+    dto::ConfigFlaw {
+        code: "unknown_queue".into(),
+        file: "switchroom.toml".into(),
+        line: 3,
+        column: 8,
+        path: "agent[0].queues".into(),
+        why: "there is no queue `bill`".into(),
+        hint: Some("did you mean `billing`?".into()),
+    }
+}
+
+/// Contact 5 waits; there are no reasons for any other.
+fn why(contact: ContactId) -> Option<WhyStory> {
+    let (li, ana): (AgentId, AgentId) = ("li.wei".parse().unwrap(), "ana".parse().unwrap());
+    let queue = "sales".parse().unwrap();
+    let waiting = Explanation {
+        at: Instant::from_millis(9_000),
+        contact,
+        queue,
+        score: 73_500,
+        position: 2,
+        ring: 1,
+        need: vec![("sales".parse().unwrap(), Proficiency::new(5).unwrap())],
+        next_change: Some(Instant::from_millis(15_000)),
+        rule: RoutingRule::LongestIdle,
+        agents: vec![
+            Verdict { agent: li, verdict: Ok((1, 41_230)) },
+            Verdict { agent: ana, verdict: Err(Exclusion::CoolingDown { left_ms: 7_001 }) },
+        ],
+    };
+    let decision = Decision {
+        score: 1,
+        ring: 0,
+        rule: RoutingRule::LongestIdle,
+        candidates: vec![(li, 8)],
+        passed_over: vec![(ana, Exclusion::NotReady("lunch".parse().unwrap()))],
+    };
+    let past = PastDecision {
+        at: WallTime::from_micros((START_MS + 1) * 1_000),
+        offer: OfferId::new(1),
+        agent: li,
+        queue,
+        result: Some(OfferResult::NoAnswer),
+        line: decision.to_string(),
+        decision: Some(decision),
+    };
+    let at = WallTime::from_micros((START_MS + 9_000) * 1_000);
+    let story = WhyStory { contact, at, waiting: Some(waiting), decisions: vec![past] };
+    (contact == ContactId::new(5)).then_some(story)
 }
 
 fn web_call() -> WebCallTicket {
@@ -258,6 +331,7 @@ fn answer(store: &Mutex<Seen>, query: &Query) -> Result<Answer, QueryError> {
         Query::Contacts { cursor: Some(_), .. } => return Err(QueryError::BadCursor),
         Query::Contacts { .. } => Answer::Contacts(Page { items: vec![row(1, "li.wei")], next: Some("more".into()) }),
         Query::Contact(id) => Answer::Contact(detail(id.number())),
+        Query::Why(id) => Answer::Why(why(*id).map(Box::new)),
         Query::Customers { .. } => Answer::Customers(Page { items: vec![a_customer(1)], next: None }),
         Query::Customer(id) => Answer::Customer((id.number() == 1).then(|| Box::new(a_customer(1)))),
         Query::SaveCustomer { fields, .. } if fields.phones.iter().any(|p| p.0 == "12") => {
@@ -271,6 +345,10 @@ fn answer(store: &Mutex<Seen>, query: &Query) -> Result<Answer, QueryError> {
             let error = RowError { line: 3, column: "phones".into(), why: "not a number".into() };
             Answer::Imported(ImportReport { added: 1, changed: 0, errors: vec![error] })
         }
+        Query::Visits { cursor, .. } => Answer::Visits(match cursor {
+            None => Page { items: vec![a_visit(1)], next: Some("more".into()) },
+            Some(_) => Page { items: vec![a_visit(2)], next: None },
+        }),
         Query::Recording(id) => Answer::Recording(a_recording(id.number())),
         Query::Dispositions => Answer::Dispositions(vec![DispositionRow {
             code: "resolved".parse().unwrap(),
@@ -395,7 +473,15 @@ fn floor() -> FloorView {
         waiting: vec![waiting],
         calls: 4,
         web_callers: vec![web_caller()],
+        counts_since: WallTime::from_micros((START_MS - 60_000) * 1_000),
+        ..FloorView::default()
     }
+}
+
+fn a_visit(number: u128) -> QueueVisit {
+    let exit = QueueExit::Answered;
+    let visit = Visit { enter_ms: START_MS, exit_ms: START_MS + 5, exit, talk_ms: 3, hold_ms: 2, acw_ms: 1 };
+    QueueVisit { contact: ContactId::new(number), queue: "sales".parse().unwrap(), visit }
 }
 
 fn web_caller() -> WebCallerView {

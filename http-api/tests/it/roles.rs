@@ -11,6 +11,7 @@ fn cases() -> Vec<Case<'static>> {
     let open = |line: &str, body, status| (line.to_owned(), body, [status; 4]);
     let anyone = |line: String, body, status: u16| (line, body, [401, status, status, status]);
     let supervisors = |line: &str, body, status: u16| (line.to_owned(), body, [401, 403, status, status]);
+    let points = Some((JSON, r#"{"priority":5}"#));
     let write = Some((JSON, r#"{"name":"Marta"}"#));
     let state = Some((JSON, r#"{"state":"not_ready","reason":"lunch"}"#));
     vec![
@@ -28,6 +29,11 @@ fn cases() -> Vec<Case<'static>> {
         (format!("GET /api/v1/contacts/{}", contact(2)), None, [401, 404, 200, 200]),
         (format!("GET /api/v1/contacts/{}/events", contact(2)), None, [401, 404, 200, 200]),
         ("GET /api/v1/contacts?agent=ana".into(), None, [401, 403, 200, 200]),
+        (format!("GET /api/v1/contacts/{}/why", contact(5)), None, [401, 403, 200, 200]),
+        (format!("POST /api/v1/contacts/{}/priority", contact(5)), points, [401, 403, 204, 204]),
+        supervisors("POST /api/v1/queues/sales/open", Some((JSON, r#"{"open":true}"#)), 204),
+        supervisors("GET /api/v1/contact-log", None, 200),
+        ("POST /api/v1/config/reload".into(), None, [401, 403, 403, 200]),
         anyone(format!("GET /api/v1/recordings/{}", recording(1)), None, 200),
         (format!("GET /api/v1/recordings/{}", recording(2)), None, [401, 404, 200, 200]),
         anyone("GET /api/v1/customers".into(), None, 200),

@@ -6,7 +6,8 @@ import { currentLang } from '../../i18n/index.svelte';
 import { phoneNumber } from '../../lib/number';
 import type { Family } from '../../lib/states';
 import type { IconName } from '../../ui/icons';
-import { agentName, callerNumber, dispositionLabel, nodeName, queueName } from '../desk/names';
+import { agentName, callerNumber, dispositionLabel, nodeName, queueName, whyLines } from '../desk/names';
+import type { Reason } from './decisions';
 
 /** One row of the story. */
 export interface Says {
@@ -27,8 +28,15 @@ const LOOKS: Record<string, [IconName, Family, Says['group']]> = {
   connected: ['phone', 'b', 'call'], held: ['circle-pause', 'a', 'call'], resumed: ['play', 'b', 'call'],
   transferred: ['phone-forwarded', 'n', 'call'], recording_started: ['circle-dot', 'r', 'call'], recording_finished: ['circle-dot', 'n', 'call'],
   customer_left: ['phone-off', 'n', 'call'], interaction_ended: ['pencil-line', 'v', 'call'], notes_saved: ['pencil', 'n', 'call'],
+  overflowed: ['arrow-right', 'a', 'routing'], queue_left: ['arrow-right', 'a', 'routing'], reprioritised: ['list-ordered', 'n', 'routing'],
   disposition_set: ['check', 'n', 'call'], wrap_up_ended: ['check', 'v', 'call'], closed: ['flag', 'n', 'call'],
 };
+
+/** The rule, the chosen agent's figure, and how many were passed over. */
+function chosenLines(f: Fields): string[] {
+  const passed = (f['decision'] as Reason | null | undefined)?.passed_over.length ?? 0;
+  return [...whyLines(text(f, 'why')), passed > 0 ? t('passed_over', { n: passed }) : ''];
+}
 
 const DETAILS: Record<string, (f: Fields) => string> = {
   started: (f) => [text(f, 'trunk'), `${callerNumber(text(f, 'ani'))} → ${phoneNumber(text(f, 'dnis'))}`].filter(Boolean).join(' · '),
@@ -37,7 +45,7 @@ const DETAILS: Record<string, (f: Fields) => string> = {
   node_entered: (f) => nodeName(text(f, 'node')),
   digits_collected: (f) => `${text(f, 'digits')} · ${nodeName(text(f, 'node'))}`,
   queued: (f) => [queueName(text(f, 'queue')), t('priority_n', { n: text(f, 'priority') || 0 })].join(' · '),
-  offered: (f) => [agentName(text(f, 'agent')), text(f, 'why')].filter(Boolean).join(' · '),
+  offered: (f) => [agentName(text(f, 'agent')), ...chosenLines(f)].filter(Boolean).join(' · '),
   ringing: (f) => agentName(text(f, 'agent')),
   offer_ended: (f) => [agentName(text(f, 'agent')), word('offer', text(f, 'result'))].join(' · '),
   connected: (f) => agentName(text(f, 'agent')),
@@ -46,6 +54,9 @@ const DETAILS: Record<string, (f: Fields) => string> = {
   customer_left: (f) => [word('ended_by', text(f, 'by')), word('cause', text(f, 'cause'))].join(' · '),
   interaction_ended: (f) => agentName(text(f, 'agent')),
   notes_saved: (f) => text(f, 'text'),
+  overflowed: (f) => `${queueName(text(f, 'from'))} → ${queueName(text(f, 'to'))} · ${word('exit', text(f, 'reason'))}`,
+  queue_left: (f) => [queueName(text(f, 'queue')), word('exit', text(f, 'reason'))].join(' · '),
+  reprioritised: (f) => (f['priority'] == null ? '' : t('priority_n', { n: text(f, 'priority') })),
   disposition_set: (f) => [dispositionLabel(text(f, 'code')), text(f, 'by') === 'timeout' ? t('by_timeout') : ''].filter(Boolean).join(' · '),
   wrap_up_ended: (f) => agentName(text(f, 'agent')),
   closed: (f) => [word('outcome', text(f, 'outcome')), word('ended_by', text(f, 'by'))].filter(Boolean).join(' · '),

@@ -3,9 +3,8 @@ import type { Contact } from '../../api/types';
 import type { Pop } from '../../cti/types';
 import { desk } from '../../desk.svelte';
 import { currentLang, labelOf, t, word } from '../../i18n/index.svelte';
-import { span } from '../../lib/format';
 import { phoneNumber } from '../../lib/number';
-import { readWhy } from '../../lib/why';
+import { figureWords, readWhy, type Naming } from '../../lib/why';
 
 /** SIP users that the engine makes for callers from the web page. */
 const WEB_CALLER = /^web-[0-9a-z]+$/;
@@ -57,19 +56,33 @@ export function tierName(tier: string): string {
   return known === tier.toLowerCase() ? tier : known;
 }
 
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** A node of a flow as words: `main_menu` is `Main menu`. */
 export function nodeName(node: string): string {
-  const words = node.replace(/[_\-.]+/g, ' ').trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return capital(node.replace(/[_\-.]+/g, ' ').trim());
 }
+
+/** The label of a reason for being not ready. */
+export function reasonName(code: string): string {
+  const found = desk.reasons.find((r) => r.code === code);
+  return found ? labelOf(found.labels, code) : word('reason', code);
+}
+
+/** What the words of `lib/why` need to know. */
+export function naming(preferred?: string | null): Naming {
+  return { lang: currentLang(), reason: reasonName, preferred };
+}
+
+/** The engine names so many candidates at most. */
+const MOST_NAMED = 3;
 
 /** Why an agent was chosen, in short sentences. */
 export function whyLines(line: string): string[] {
   const why = readWhy(line);
   if (!why) return line ? [line] : [];
   const lines = [word('rule', why.rule)];
-  if (why.idle !== null) lines.push(t('why_idle', { time: span(why.idle, currentLang()) }));
-  if (why.level !== null) lines.push(t('why_level', { level: why.level }));
-  if (why.compared > 1) lines.push(t('why_of', { count: why.compared }));
+  if (why.figure !== null) lines.push(capital(figureWords(currentLang(), why.rule, why.figure)));
+  if (why.compared > 1) lines.push(t(why.compared < MOST_NAMED ? 'why_of' : 'why_of_more', { count: why.compared }));
   return lines;
 }

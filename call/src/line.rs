@@ -1,0 +1,93 @@
+//! The line: entering it, what is heard there, moving on to another queue, leaving it unserved.
+
+use crate::api::{Effect, LineEffect, MediaEffect, Phase, QueueRules, Say};
+use crate::engine::{Call, Line};
+use domain::{AgentId, ContactEventKind, ExitReason, Instant, Language, Priority, QueueId};
+
+impl Call {
+    pub(crate) fn enqueue(&mut self, now: Instant, line: Line, sticky: Option<AgentId>, effects: &mut Vec<Effect>) {
+        let since = self.pop.queued.unwrap_or(now);
+        self.phase = Phase::Queued;
+        self.sent_away = false;
+        self.pop.queue = Some(line.rules.id);
+        self.pop.queued = Some(since);
+        let (queue, priority, requirement) = (line.rules.id, line.priority, line.requirement.clone());
+        self.event(now, ContactEventKind::Queued { queue, priority }, effects);
+        self.line = Some(line);
+        effects.push(Effect::Line(LineEffect::Ask { queue, priority, requirement, since, sticky }));
+    }
+
+    pub(crate) fn announce(&mut self, announce: Vec<Say>, effects: &mut Vec<Effect>) {
+        if announce.is_empty() {
+            self.play_music(effects);
+            return;
+        }
+        let play = self.play_id();
+        self.announcing = Some(play);
+        let language = self.customer.language;
+        let say = MediaEffect::Play { play, items: announce, language, repeat: false };
+        effects.push(Effect::Media(self.customer.leg, say));
+    }
+
+    pub(crate) fn play_music(&mut self, effects: &mut Vec<Effect>) {
+        let Some(line) = &self.line else { return };
+        let items = vec![Say::Prompt(line.rules.music)];
+        let language: Language = self.customer.language;
+        let play = self.play_id();
+        effects.push(Effect::Media(self.customer.leg, MediaEffect::Play { play, items, language, repeat: true }));
+    }
+
+    /// The ACD let the call move on to another queue: its rules hold from here on.
+    pub(crate) fn on_overflowed(
+        &mut self,
+        now: Instant,
+        from: QueueId,
+        to: QueueRules,
+        reason: ExitReason,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.customer.gone {
+            return;
+        }
+        let Some(line) = &mut self.line else { return };
+        let other_music = line.rules.music != to.music;
+        let queue = to.id;
+        line.rules = to;
+        self.pop.queue = Some(queue);
+        self.event(now, ContactEventKind::Overflowed { from, to: queue, reason }, effects);
+        if other_music && self.phase == Phase::Queued && self.announcing.is_none() {
+            self.play_music(effects);
+        }
+    }
+
+    /// The queue does not serve the call: it is the flow's again.
+    pub(crate) fn on_queue_left(
+        &mut self,
+        now: Instant,
+        queue: QueueId,
+        reason: ExitReason,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.customer.gone || self.phase != Phase::Queued {
+            return;
+        }
+        self.phase = Phase::InFlow;
+        self.sent_away = true;
+        self.announcing = None;
+        self.pop.queue = None;
+        self.event(now, ContactEventKind::QueueLeft { queue, reason }, effects);
+        effects.push(Effect::Media(self.customer.leg, MediaEffect::StopPlay));
+    }
+
+    pub(crate) fn on_reprioritised(
+        &mut self,
+        now: Instant,
+        priority: Option<Priority>,
+        age_per_s: Option<u32>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(line) = self.line.as_mut().filter(|_| !self.customer.gone) else { return };
+        line.priority = priority.unwrap_or(line.priority);
+        self.event(now, ContactEventKind::Reprioritised { priority, age_per_s }, effects);
+    }
+}

@@ -1,0 +1,77 @@
+//! A contact's visit to a queue: one line of the contact log, from which all figures are folded.
+
+use crate::{ContactId, QueueId};
+
+/// How a contact left a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum QueueExit {
+    /// An agent answered.
+    Answered,
+    /// The customer left while waiting.
+    Abandoned,
+    /// It went elsewhere unanswered: to another queue, on in its flow, or cut off by the engine.
+    FlowedOut,
+}
+
+impl QueueExit {
+    /// Every way out.
+    pub const ALL: [Self; 3] = [Self::Answered, Self::Abandoned, Self::FlowedOut];
+
+    /// The word in the contact log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Abandoned => "abandoned",
+            Self::FlowedOut => "flowout",
+        }
+    }
+}
+
+/// A finished visit. Times are milliseconds on any one clock, such as those since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Visit {
+    /// When the contact entered its first queue.
+    pub enter_ms: i64,
+    /// When it left this queue.
+    pub exit_ms: i64,
+    /// How.
+    pub exit: QueueExit,
+    /// Talk time without hold, in milliseconds.
+    pub talk_ms: u64,
+    /// Hold time, in milliseconds.
+    pub hold_ms: u64,
+    /// After-contact work, in milliseconds.
+    pub acw_ms: u64,
+}
+
+impl Visit {
+    /// Milliseconds from the first queue entry to the exit; never below zero.
+    #[must_use]
+    pub const fn wait_ms(&self) -> u64 {
+        if self.exit_ms > self.enter_ms { self.exit_ms.abs_diff(self.enter_ms) } else { 0 }
+    }
+
+    /// Talk, hold and after-contact work, in milliseconds.
+    #[must_use]
+    pub const fn handle_ms(&self) -> u64 {
+        self.talk_ms.saturating_add(self.hold_ms).saturating_add(self.acw_ms)
+    }
+
+    /// When the after-contact work was over.
+    #[must_use]
+    pub const fn completion_ms(&self) -> i64 {
+        self.exit_ms.saturating_add_unsigned(self.handle_ms())
+    }
+}
+
+/// A visit with its contact and queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct QueueVisit {
+    /// The contact.
+    pub contact: ContactId,
+    /// The queue.
+    pub queue: QueueId,
+    /// The visit.
+    pub visit: Visit,
+}

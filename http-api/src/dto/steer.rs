@@ -1,0 +1,54 @@
+//! What supervisors and admins change while calls go on.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Other points for a waiting contact. One of the two at least.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriorityWish {
+    /// Points on top of the queue's; left out: as before.
+    #[serde(default)]
+    #[schema(minimum = -1_000_000, maximum = 1_000_000)]
+    pub priority: Option<i32>,
+    /// Points per second of age; left out: as before.
+    #[serde(default)]
+    #[schema(maximum = 1_000)]
+    pub age_per_s: Option<u32>,
+}
+
+/// Opens or closes a queue.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenWish {
+    /// True to open, false to close: it lets nobody in and sends those who wait on.
+    pub open: bool,
+}
+
+/// What a reload of the configuration did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reloaded {
+    /// What changed at once, such as `queue billing`.
+    pub changed: Vec<String>,
+    /// What is other than in the running process and holds after a restart only, such as `sip.listen`.
+    pub restart: Vec<String>,
+}
+
+/// One problem of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConfigFlaw {
+    /// The stable code.
+    pub code: String,
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+    /// The key, such as `queue[0].goal.within_s`.
+    pub path: String,
+    /// What is wrong.
+    pub why: String,
+    /// What to do.
+    pub hint: Option<String>,
+}

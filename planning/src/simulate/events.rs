@@ -1,0 +1,180 @@
+//! What is going to happen, the earliest first.
+
+/// Something that happens at a moment, to the one with this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A contact of this type arrives.
+    Arrival(u32),
+    /// The patience of the contact in this slot is at its end, if that contact still gives up at this moment.
+    PatienceEnds(u32),
+    /// The agent has talked.
+    TalkEnds(u32),
+    /// The dialled customer answers, or the agent gives up.
+    DialEnds(u32),
+    /// After-contact work is done.
+    WrapUpEnds(u32),
+    /// The agent answers what rings, if it is to be answered at this moment.
+    Answer(u32),
+    /// The agent declines what rings, if it is to be declined at this moment.
+    Decline(u32),
+    /// The agent signs in.
+    ShiftStarts(u32),
+    /// The agent signs out, after the contact in hand.
+    ShiftEnds(u32),
+    /// The last measured moment of a run with a fixed length.
+    Until,
+}
+
+/// Numbers have so many bits.
+const NUMBER: u32 = 28;
+
+impl What {
+    /// In 32 bits.
+    const fn packed(self) -> u32 {
+        let (tag, number) = match self {
+            Self::Arrival(kind) => (0, kind),
+            Self::PatienceEnds(slot) => (1, slot),
+            Self::TalkEnds(agent) => (2, agent),
+            Self::DialEnds(agent) => (3, agent),
+            Self::WrapUpEnds(agent) => (4, agent),
+            Self::Answer(agent) => (5, agent),
+            Self::Decline(agent) => (6, agent),
+            Self::ShiftStarts(agent) => (7, agent),
+            Self::ShiftEnds(agent) => (8, agent),
+            Self::Until => (9, 0),
+        };
+        tag << NUMBER | number
+    }
+
+    const fn unpacked(packed: u32) -> Self {
+        let number = packed & ((1 << NUMBER) - 1);
+        match packed >> NUMBER {
+            0 => Self::Arrival(number),
+            1 => Self::PatienceEnds(number),
+            2 => Self::TalkEnds(number),
+            3 => Self::DialEnds(number),
+            4 => Self::WrapUpEnds(number),
+            5 => Self::Answer(number),
+            6 => Self::Decline(number),
+            7 => Self::ShiftStarts(number),
+            8 => Self::ShiftEnds(number),
+            _ => Self::Until,
+        }
+    }
+}
+
+/// An event in one number that orders as events do: its time, then the order in which they were planned, then what it
+/// is.
+type Planned = u128;
+
+/// Children of a node of the heap: four make it half as deep as two and fill one line of the cache.
+const FAN: usize = 4;
+
+/// The events to come.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    heap: Vec<Planned>,
+    planned: u32,
+}
+
+impl Events {
+    pub(super) fn with_capacity(capacity: usize) -> Self {
+        Self { heap: Vec::with_capacity(capacity), planned: 0 }
+    }
+
+    /// The time of the earliest, in microseconds.
+    #[inline]
+    pub(super) fn next_at(&self) -> Option<u64> {
+        self.heap.first().map(|event| (event >> 64) as u64)
+    }
+
+    pub(super) fn plan(&mut self, at: u64, what: What) {
+        let event = u128::from(at) << 64 | u128::from(self.planned) << 32 | u128::from(what.packed());
+        self.planned = self.planned.wrapping_add(1);
+        let mut hole = self.heap.len();
+        self.heap.push(event);
+        while hole > 0 {
+            let parent = (hole - 1) / FAN;
+            if self.heap[parent] <= event {
+                break;
+            }
+            self.heap[hole] = self.heap[parent];
+            hole = parent;
+        }
+        self.heap[hole] = event;
+    }
+
+    pub(super) fn pop(&mut self) -> Option<(u64, What)> {
+        let last = self.heap.pop()?;
+        let first = self.heap.first().copied().unwrap_or(last);
+        if !self.heap.is_empty() {
+            self.sink(last);
+        }
+        Some(((first >> 64) as u64, What::unpacked(first as u32)))
+    }
+
+    /// Puts an event into the hole at the top.
+    fn sink(&mut self, event: Planned) {
+        let heap = self.heap.as_mut_slice();
+        let mut hole = 0;
+        loop {
+            let children = hole * FAN + 1;
+            let (least, at) = match heap.get(children..children + FAN) {
+                Some(&[a, b, c, d]) => {
+                    let (ab, at_ab) = if b < a { (b, 1) } else { (a, 0) };
+                    let (cd, at_cd) = if d < c { (d, 3) } else { (c, 2) };
+                    if cd < ab { (cd, children + at_cd) } else { (ab, children + at_ab) }
+                }
+                _ => match heap.get(children..).unwrap_or_default().iter().copied().zip(children..).min() {
+                    Some(least) => least,
+                    None => break,
+                },
+            };
+            if event <= least {
+                break;
+            }
+            heap[hole] = least;
+            hole = at;
+        }
+        heap[hole] = event;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_come_in_order_of_time_and_of_planning() {
+        let mut events = Events::default();
+        for n in 0..1_000_u32 {
+            events.plan(u64::from(n.wrapping_mul(7_919) % 101), What::TalkEnds(n));
+        }
+        let mut before = (0, 0);
+        for _ in 0..1_000 {
+            let Some((at, What::TalkEnds(n))) = events.pop() else { panic!("an event is missing") };
+            assert!(at > before.0 || (at == before.0 && n >= before.1));
+            before = (at, n);
+        }
+        assert_eq!(events.pop(), None);
+    }
+
+    #[test]
+    fn an_event_comes_out_as_it_went_in() {
+        let most = (1 << NUMBER) - 1;
+        for what in [
+            What::Arrival(most),
+            What::PatienceEnds(most),
+            What::TalkEnds(most),
+            What::DialEnds(most),
+            What::WrapUpEnds(most),
+            What::Answer(most),
+            What::Decline(most),
+            What::ShiftStarts(most),
+            What::ShiftEnds(most),
+            What::Until,
+        ] {
+            assert_eq!(What::unpacked(what.packed()), what);
+        }
+    }
+}

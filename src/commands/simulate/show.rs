@@ -1,0 +1,260 @@
+//! Reports for programs and for people.
+
+use planning::simulate::{Centre, Curve, Estimate, Measures, Report};
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+
+/// Everything as one JSON object. A figure with a dot in its name also stands in nested objects.
+pub(super) fn json(centre: &Centre, report: &Report) -> Value {
+    let scenario = centre.scenario();
+    let types = report.types.iter().map(|(name, measures)| (name.clone(), of_measures(measures)));
+    let groups =
+        report.groups.iter().map(|(name, occupancy)| (name.clone(), json!({ "occupancy": value(*occupancy) })));
+    json!({
+        "types": types.collect::<Map<_, _>>(),
+        "groups": groups.collect::<Map<_, _>>(),
+        "all": of_measures(&report.all),
+        "run": {
+            "calls": scenario.run.calls,
+            "warmup_calls": scenario.run.warmup_calls,
+            "replications": scenario.run.replications,
+            "seed": scenario.run.seed,
+            "lines": scenario.run.lines,
+            "thresholds_s": scenario.run.thresholds_s,
+            "short_abandon_s": scenario.run.short_s,
+            "until_s": scenario.run.until_s,
+            "agents": centre.agents(),
+            "arrived": report.arrived,
+            "simulated_s": report.lasted_s,
+        },
+    })
+}
+
+fn value(estimate: Estimate) -> Value {
+    json!({ "mean": estimate.mean, "ci95": estimate.half_width })
+}
+
+fn of_measures(measures: &Measures) -> Value {
+    let mut object = Map::new();
+    for (name, estimate) in measures.iter() {
+        object.insert(name.to_owned(), value(estimate));
+    }
+    for (name, estimate) in measures.iter().filter(|(name, _)| name.contains('.')) {
+        // A group's name may itself have dots: served_by has two levels, sl three.
+        let parts = if name.starts_with("sl.") { 3 } else { 2 };
+        let path: Vec<&str> = name.splitn(parts, '.').collect();
+        nest(&mut object, &path, value(estimate));
+    }
+    Value::Object(object)
+}
+
+fn nest(object: &mut Map<String, Value>, path: &[&str], leaf: Value) {
+    match path {
+        [] => {}
+        [name] => drop(object.insert((*name).to_owned(), leaf)),
+        [name, rest @ ..] => {
+            if let Value::Object(inner) = object.entry(*name).or_insert_with(|| json!({})) {
+                nest(inner, rest, leaf);
+            }
+        }
+    }
+}
+
+/// A table for people.
+pub(super) fn table(centre: &Centre, report: &Report) -> String {
+    let run = &centre.scenario().run;
+    let mut text = format!(
+        "{} contacts in {} replications of {}, {} {}. ± is the half-width of the 95 % confidence interval.\n\n",
+        grouped(report.arrived),
+        run.replications,
+        duration(report.lasted_s),
+        centre.agents(),
+        if centre.agents() == 1 { "agent" } else { "agents" },
+    );
+    lay_out(&mut text, &by_type(centre, report));
+    let _ = writeln!(
+        text,
+        "\nShares are of the contacts that were not blocked. SL T: answered within T seconds of them all (the variant \
+         `offered`; --json has the others).\n"
+    );
+    lay_out(&mut text, &by_group(centre, report));
+    if centre.scenario().callback.is_some() {
+        text.push('\n');
+        lay_out(&mut text, &callbacks(report));
+    }
+    text
+}
+
+/// The figures of all types, then those of all contacts where there are several types.
+fn rows(report: &Report) -> impl Iterator<Item = (&str, &Measures, &Curve)> {
+    let types = report.types.iter().map(|(name, measures)| (name.as_str(), measures));
+    let all = (report.types.len() > 1).then_some(("all", &report.all));
+    types.chain(all).zip(&report.curves).map(|((name, measures), curve)| (name, measures, curve))
+}
+
+/// Thresholds that the table has room for.
+fn thresholds(centre: &Centre) -> &[f64] {
+    let thresholds = &centre.scenario().run.thresholds_s;
+    &thresholds[..thresholds.len().min(3)]
+}
+
+fn by_type(centre: &Centre, report: &Report) -> Vec<Vec<String>> {
+    let run = &centre.scenario().run;
+    let shares = [("p_block", "blocked"), ("p_wait", "had to wait"), ("p_abandon", "abandoned")];
+    let shares = &shares[usize::from(run.lines.is_none())..];
+    let mut head = vec!["type".to_owned(), "offered".to_owned()];
+    head.extend(shares.iter().map(|(_, title)| (*title).to_owned()));
+    head.extend(["ASA s", "mean wait s", "p90 s"].map(str::to_owned));
+    head.extend(thresholds(centre).iter().map(|threshold| format!("SL {threshold} s")));
+    let mut lines = vec![head];
+    for (name, measures, curve) in rows(report) {
+        let offered = measures.mean("offered").map_or_else(|| "–".to_owned(), |count| grouped(count.round() as u64));
+        let mut line = vec![name.to_owned(), offered];
+        line.extend(shares.iter().map(|(figure, _)| percent(measures.named(figure))));
+        line.push(seconds(measures.named("asa_answered")));
+        line.push(seconds(measures.named("mean_wait_all")));
+        line.push(curve.median_and_p90.1.map_or_else(|| "–".to_owned(), |wait| format!("{wait:.1}")));
+        let levels = thresholds(centre).iter().map(|threshold| measures.named(&format!("sl.offered.{threshold}")));
+        line.extend(levels.map(percent));
+        lines.push(line);
+    }
+    lines
+}
+
+fn by_group(centre: &Centre, report: &Report) -> Vec<Vec<String>> {
+    let mut head = vec!["group".to_owned(), "agents".to_owned(), "occupancy".to_owned()];
+    head.extend(report.types.iter().map(|(name, _)| format!("share of {name}")));
+    let mut lines = vec![head];
+    for ((name, occupancy), group) in report.groups.iter().zip(&centre.scenario().groups) {
+        let staff = group.agents + group.shifts.iter().map(|shift| shift.agents).sum::<u32>();
+        let mut line = vec![name.clone(), grouped(u64::from(staff)), percent(Some(*occupancy))];
+        let served = report.types.iter().map(|(_, measures)| measures.named(&format!("served_by.{name}")));
+        line.extend(served.map(percent));
+        lines.push(line);
+    }
+    if report.groups.len() > 1 {
+        let all = report.all.named("occupancy");
+        lines.push(vec!["all".to_owned(), grouped(centre.agents() as u64), percent(all)]);
+    }
+    lines
+}
+
+fn callbacks(report: &Report) -> Vec<Vec<String>> {
+    let titles = ["type", "called back", "their wait s", "called in vain", "ASA live s", "abandoned live"];
+    let mut lines = vec![titles.map(str::to_owned).to_vec()];
+    for (name, measures, _) in rows(report) {
+        lines.push(vec![
+            name.to_owned(),
+            percent(measures.named("p_virtual")),
+            seconds(measures.named("virtual_mean_wait")),
+            percent(measures.named("p_callback_failed")),
+            seconds(measures.named("asa_live")),
+            percent(measures.named("p_abandon_live")),
+        ]);
+    }
+    lines
+}
+
+/// The first column to the left, the others to the right.
+fn lay_out(text: &mut String, lines: &[Vec<String>]) {
+    let columns = lines.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |column: usize| {
+        lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    for line in lines {
+        let mut row = String::new();
+        for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
+            let _ = if column == 0 { write!(row, "{cell:<width$}") } else { write!(row, "  {cell:>width$}") };
+        }
+        text.push_str(row.trim_end());
+        text.push('\n');
+    }
+}
+
+/// The mean with its half-width, or a dash where there is none. A figure that never varies has no half-width.
+fn cell(estimate: Option<Estimate>, scale: f64, unit: &str) -> String {
+    let Some((mean, half_width)) = estimate.and_then(|estimate| Some((estimate.mean?, estimate.half_width))) else {
+        return "–".to_owned();
+    };
+    let mean = mean * scale;
+    let digits = if mean.abs() < 10.0 { 2 } else { 1 };
+    match half_width {
+        Some(half_width) if half_width > 1e-9 => format!("{mean:.digits$} ±{:.digits$}{unit}", half_width * scale),
+        _ => format!("{mean:.digits$}{unit}"),
+    }
+}
+
+fn percent(estimate: Option<Estimate>) -> String {
+    cell(estimate, 100.0, " %")
+}
+
+fn seconds(estimate: Option<Estimate>) -> String {
+    cell(estimate, 1.0, "")
+}
+
+/// Digits in groups of three.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 3_600.0 => format!("{s:.0} s"),
+        s if s < 172_800.0 => format!("{:.1} hours", s / 3_600.0),
+        s => format!("{:.1} days", s / 86_400.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use planning::simulate::{Arrivals, ContactType, Distribution, Group, Scenario};
+
+    fn played() -> (Centre, Report) {
+        let mut scenario = Scenario::default();
+        (scenario.run.calls, scenario.run.warmup_calls, scenario.run.replications) = (2_000, 100, 3);
+        scenario.types.push(ContactType {
+            arrivals: Arrivals::Poisson(vec![(0.0, 0.05)]),
+            service: Some(Distribution::Exp(180.0)),
+            patience: Some(Distribution::Exp(60.0)),
+            ..ContactType::new("sales")
+        });
+        scenario.groups.push(Group { agents: 10, ..Group::new("floor.1") });
+        let centre = Centre::new(scenario).unwrap();
+        let report = super::super::play::play(&centre);
+        (centre, report)
+    }
+
+    #[test]
+    fn json_has_each_figure_by_its_name_and_nested() {
+        let (centre, report) = played();
+        let json = json(&centre, &report);
+        let sales = &json["types"]["sales"];
+        assert!(sales["sl.offered.20"]["mean"].as_f64().unwrap() > 0.5);
+        assert_eq!(sales["sl.offered.20"], sales["sl"]["offered"]["20"]);
+        assert_eq!(sales["served_by.floor.1"]["mean"], 1.0);
+        assert_eq!(sales["served_by"]["floor.1"]["mean"], 1.0);
+        assert_eq!(json["all"]["offered"]["mean"], 1_900.0);
+        assert_eq!(json["all"]["offered"]["ci95"], 0.0);
+        assert!(json["groups"]["floor.1"]["occupancy"]["ci95"].as_f64().unwrap() > 0.0);
+        assert_eq!(json["all"]["occupancy"], json["groups"]["floor.1"]["occupancy"]);
+    }
+
+    #[test]
+    fn the_table_names_types_groups_and_intervals() {
+        let (centre, report) = played();
+        let table = table(&centre, &report);
+        assert!(table.contains("6,000 contacts in 3 replications"), "{table}");
+        assert!(table.lines().any(|line| line.starts_with("sales") && line.contains('±')), "{table}");
+        assert!(table.lines().any(|line| line.starts_with("floor.1") && line.contains("100.0 %")), "{table}");
+    }
+}

@@ -1,0 +1,6 @@
+//! Figures computed by hand, and what days, zones, stories and agents' time mean.
+
+mod figures;
+mod staff;
+mod story;
+mod zones;

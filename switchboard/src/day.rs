@@ -1,0 +1,77 @@
+//! Today's figures of the queues: the fold of every contact's events, begun anew at local midnight.
+
+use crate::api::Setup;
+use crate::engine::Switchboard;
+use domain::{ContactEvent, Counts, Instant, QueueId, QueueVisit, WallTime};
+use stats::{Day, Figures, Thresholds, Zone};
+
+fn thresholds(acd: &acd::api::Setup) -> impl Iterator<Item = (QueueId, Thresholds)> + '_ {
+    acd.queues.iter().map(|queue| (queue.id, queue.goal.into()))
+}
+
+/// The day at the engine's start.
+pub(crate) fn begin(now: Instant, setup: &Setup) -> Day {
+    let zone = Zone::fixed(setup.rules.utc_offset_s);
+    Day::new(zone, setup.wall_at_start.at(now), thresholds(&setup.acd))
+}
+
+/// A sum of milliseconds, as the floor shows it.
+fn shown(sum_ms: u128) -> u64 {
+    u64::try_from(sum_ms).unwrap_or(u64::MAX)
+}
+
+fn counts(figures: &Figures) -> Counts {
+    Counts {
+        offered: figures.offered,
+        answered: figures.answered,
+        answered_within: figures.answered_within,
+        abandoned: figures.abandoned,
+        short_abandons: figures.short_abandons,
+        flowed_out: figures.flowed_out,
+        wait_answered_ms: shown(figures.wait_answered_ms),
+    }
+}
+
+impl Switchboard {
+    /// Takes today's visits from the history, so that figures survive a restart. Others change nothing. Call it once,
+    /// before the first call.
+    pub fn recall(&mut self, visits: &[QueueVisit]) {
+        for visited in visits {
+            self.day.recall(visited);
+        }
+    }
+
+    /// From local midnight to the next, as wall time.
+    #[must_use]
+    pub fn today(&self) -> (WallTime, WallTime) {
+        (WallTime::from_micros(self.day.span().start_ms.saturating_mul(1_000)), self.day.ends())
+    }
+
+    /// Counts what an event says.
+    pub(crate) fn count(&mut self, event: &ContactEvent) {
+        self.day.on_event(event.contact, self.wall_at_start.at(event.at), &event.kind);
+    }
+
+    /// The counters of a queue today.
+    pub(crate) fn counts(&self, queue: QueueId) -> Counts {
+        self.day.figures(queue).map(counts).unwrap_or_default()
+    }
+
+    /// Queues and their goals are these from now on.
+    pub(crate) fn count_queues(&mut self, acd: &acd::api::Setup) {
+        self.day.set_queues(thresholds(acd));
+    }
+
+    /// When the next day begins.
+    pub(crate) fn midnight(&self) -> Instant {
+        let left = self.day.ends().as_micros().saturating_sub(self.wall_at_start.as_micros());
+        Instant::from_micros(u64::try_from(left).unwrap_or(0))
+    }
+
+    /// Begins the next day, if it is time.
+    pub(crate) fn turn_day(&mut self, now: Instant) {
+        if self.day.turn(self.wall_at_start.at(now)) {
+            self.acd.restart_counts();
+        }
+    }
+}
