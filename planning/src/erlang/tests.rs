@@ -1,4 +1,8 @@
 //! Against published figures, against figures with many digits, and against independent ways to the same ones.
+#![allow(
+    clippy::excessive_precision,
+    reason = "the reference figures are quoted with all the digits they were reckoned to"
+)]
 
 use super::window::Departures;
 use super::*;
