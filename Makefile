@@ -60,9 +60,9 @@ test: test-needs console ## Format, lints, tidy and every test, with real SIP cl
 	awk '/^test result:/ { passed += $$4; failed += $$6; ignored += $$8 } \
 	     END { printf "%d passed, %d failed, %d skipped\n", passed, failed, ignored }' target/test.log; exit $$status
 
-bench: build test-needs ## Print figures: CPU per call, per packet, per match, per parsed message
-	@$(CARGO) bench --quiet --locked --profile release -p sip -p acd -p media-io -p switchroom \
-	  --bench parse --bench match --bench relay --bench calls
+bench: build test-needs ## Print figures: CPU per call, per packet, per match, per parsed message; forecasts
+	@$(CARGO) bench --quiet --locked --profile release -p sip -p acd -p media-io -p planning \
+	  -p switchroom --bench parse --bench match --bench relay --bench simulate --bench expected_wait --bench calls
 
 soak: build test-needs ## Long runs: random worlds and many cases of every property (an hour)
 	SWITCHROOM_SOAK=1 PROPTEST_CASES=20000 $(CARGO) test --release --locked --workspace

@@ -13,6 +13,9 @@ use crate::ranks::{Rank, agent_of};
 /// More newly available agents than this are put among the idle at once, and their classes are compared instead.
 const DIRTY_MAX: usize = 8;
 
+/// Matching without an offer would go on for ever, which is worse than a restart.
+const SERVED: &str = "a class is matched only if a contact waits in it and an available agent serves it";
+
 /// The class whose first contact goes before those seen so far.
 #[derive(Clone, Copy, Debug)]
 struct Lead {
@@ -107,14 +110,14 @@ impl Engine {
 
     /// Offers the first contact of a class to its best agents.
     fn decide(&mut self, class: u32, effects: &mut Vec<Effect>) {
-        let Some((_, slot)) = self.classes.first(class) else { return };
+        let (_, slot) = self.classes.first(class).expect(SERVED);
         let queue = self.classes.head(class).queue;
         let rule = self.queue(queue).setup.agent_rule;
         if let (AgentRule::RingAll(most), false) = (rule, self.rules.at_once) {
             return self.ring_all(class, slot, most.max(1).into(), effects);
         }
         let best = self.choose(class, rule);
-        let Some(agent) = best[0].map(agent_of) else { return };
+        let agent = agent_of(best[0].expect(SERVED));
         let why = self.why(class, slot, rule, &best);
         if self.rules.at_once {
             self.assign(slot, agent, why, effects);
@@ -128,6 +131,7 @@ impl Engine {
         let rule = AgentRule::RingAll(u8::try_from(most).unwrap_or(u8::MAX));
         let mut ranks = self.ranks_in_order(class);
         let chosen = &equals(&ranks)[..equals(&ranks).len().min(most)];
+        assert!(!chosen.is_empty(), "{SERVED}");
         let reasons: Vec<(u32, Why)> = chosen
             .iter()
             .map(|chosen| {

@@ -96,55 +96,37 @@ pub(crate) trait Stored: Sized {
     fn read(from: &mut Reader<'_>) -> Result<Self, SnapshotError>;
 }
 
-impl Stored for u128 {
-    fn write(&self, out: &mut Writer) {
-        let mut rest = *self;
-        while rest > 0x7F {
-            out.byte(rest as u8 | 0x80);
-            rest >>= 7;
-        }
-        out.byte(rest as u8);
-    }
-
-    fn read(from: &mut Reader<'_>) -> Result<Self, SnapshotError> {
-        let (mut number, mut shift) = (0, 0);
-        loop {
-            let byte = from.byte()?;
-            let group = Self::from(byte & 0x7F);
-            let placed = group.checked_shl(shift).filter(|placed| placed >> shift == group);
-            number |= placed.ok_or(SnapshotError::Damaged)?;
-            if byte & 0x80 == 0 {
-                return Ok(number);
+/// Seven bits a byte, the lowest first; the top bit says that more follow (LEB128).
+macro_rules! in_groups_of_seven {
+    ($($int:ty),*) => {$(
+        impl Stored for $int {
+            fn write(&self, out: &mut Writer) {
+                let mut rest = *self;
+                while rest > 0x7F {
+                    out.byte(rest as u8 | 0x80);
+                    rest >>= 7;
+                }
+                out.byte(rest as u8);
             }
-            shift += 7;
+
+            fn read(from: &mut Reader<'_>) -> Result<Self, SnapshotError> {
+                let (mut number, mut shift) = (0, 0);
+                loop {
+                    let byte = from.byte()?;
+                    let group = Self::from(byte & 0x7F);
+                    let placed = group.checked_shl(shift).filter(|placed| placed >> shift == group);
+                    number |= placed.ok_or(SnapshotError::Damaged)?;
+                    if byte & 0x80 == 0 {
+                        return Ok(number);
+                    }
+                    shift += 7;
+                }
+            }
         }
-    }
+    )*};
 }
 
-impl Stored for u64 {
-    fn write(&self, out: &mut Writer) {
-        let mut rest = *self;
-        while rest > 0x7F {
-            out.byte(rest as u8 | 0x80);
-            rest >>= 7;
-        }
-        out.byte(rest as u8);
-    }
-
-    fn read(from: &mut Reader<'_>) -> Result<Self, SnapshotError> {
-        let (mut number, mut shift) = (0, 0);
-        loop {
-            let byte = from.byte()?;
-            let group = Self::from(byte & 0x7F);
-            let placed = group.checked_shl(shift).filter(|placed| placed >> shift == group);
-            number |= placed.ok_or(SnapshotError::Damaged)?;
-            if byte & 0x80 == 0 {
-                return Ok(number);
-            }
-            shift += 7;
-        }
-    }
-}
+in_groups_of_seven!(u64, u128);
 
 macro_rules! as_u64 {
     ($($int:ty),*) => {$(
