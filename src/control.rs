@@ -13,6 +13,8 @@ use tracing::{debug, warn};
 
 /// The floor is published at most this often.
 const FLOOR_EVERY: Duration = Duration::from_millis(200);
+/// And at least this often, though nothing happens: a console takes a floor of some seconds for a lost one.
+const FLOOR_AT_REST: Duration = Duration::from_secs(2);
 /// Inputs taken in one go before deadlines are looked at again.
 const BATCH: usize = 64;
 
@@ -218,7 +220,8 @@ impl Control {
 
     fn publish_floor(&mut self) {
         let now = self.clock.now();
-        if !self.floor_stale || now < self.floor_at + FLOOR_EVERY {
+        let pause = if self.floor_stale { FLOOR_EVERY } else { FLOOR_AT_REST };
+        if now < self.floor_at + pause {
             return;
         }
         self.floor_stale = false;

@@ -269,16 +269,16 @@ impl Story {
     fn tell(mut self, floor: &Floor) -> Vec<Entry> {
         let kind = self.dice.roll(10);
         self.arrive();
-        match (floor.queues.is_empty() || floor.agents.is_empty(), kind) {
-            (true, _) | (_, 0) => self.leave(Outcome::SelfServed, EndedBy::Flow),
-            (false, 1) => {
-                self.queue(floor);
+        match (kind, self.dice.pick(&floor.queues), self.dice.pick(&floor.agents)) {
+            (0, _, _) | (_, None, _) | (_, _, None) => self.leave(Outcome::SelfServed, EndedBy::Flow),
+            (1, Some(queue), _) => {
+                self.queue(queue);
                 self.pass(20, 90);
                 self.leave(Outcome::Abandoned, EndedBy::Customer);
             }
-            (false, _) => {
-                self.queue(floor);
-                self.talk(floor);
+            (_, Some(queue), Some(agent)) => {
+                self.queue(queue);
+                self.talk(queue, agent, floor);
             }
         }
         self.entries
@@ -306,17 +306,14 @@ impl Story {
         }
     }
 
-    fn queue(&mut self, floor: &Floor) {
-        if let Some(queue) = self.dice.pick(&floor.queues) {
-            if let Ok(node) = format!("to-{queue}").parse() {
-                self.happens(Kind::NodeEntered { node });
-            }
-            self.happens(Kind::Queued { queue, priority: Priority(0) });
+    fn queue(&mut self, queue: QueueId) {
+        if let Ok(node) = format!("to-{queue}").parse() {
+            self.happens(Kind::NodeEntered { node });
         }
+        self.happens(Kind::Queued { queue, priority: Priority(0) });
     }
 
-    fn talk(&mut self, floor: &Floor) {
-        let (Some(agent), Some(queue)) = (self.dice.pick(&floor.agents), self.dice.pick(&floor.queues)) else { return };
+    fn talk(&mut self, queue: QueueId, agent: AgentId, floor: &Floor) {
         let (offer, interaction) = (OfferId::new(self.contact.number() as u64), self.interaction);
         self.pass(2, 75);
         self.happens(Kind::Offered {

@@ -1,8 +1,9 @@
 //! Changing the floor while calls go on: queues that close, several agents rung at once, a configuration read anew.
 
-use crate::support::{Bench, Plan, Rest, report};
+use crate::support::{Bench, PATIENCE, Plan, Rest, report};
 use domain::AgentState;
 use serde_json::{Value, json};
+use std::time::Duration;
 use switchroom::phone::{Order, Report};
 
 async fn supervisor(bench: &Bench) -> Rest {
@@ -22,6 +23,17 @@ async fn change(bench: &Bench, rest: &Rest, old: &str, new: &str) -> Value {
 async fn waiting(bench: &Bench) -> String {
     let story = bench.story(|story| story.events.iter().any(|event| event.kind == "queued")).await;
     story.row.id.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_floor_on_which_nothing_happens_stays_fresh() {
+    let bench = Bench::start(&Plan::default(), &[]).await;
+    bench.floor_of_queues().await;
+    let mut floor = bench.daemon.floor();
+    let first = floor.borrow().at;
+    let three_more = floor.wait_for(|floor| floor.at.since(first) > Duration::from_secs(5));
+    tokio::time::timeout(PATIENCE, three_more).await.expect("the floor is never published again").unwrap();
+    bench.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -193,6 +193,7 @@ pub async fn the_demo_has_customers_with_a_past(place: &Place) {
         assert!(row.closed.is_some_and(|closed| closed <= now) && row.customer_name.is_some());
         let found = crate::place::detail(&store, row.id).await;
         assert_eq!(found.row.wait_ms, crm::fold::recompute(row.id, &found.events).row.wait_ms);
+        assert!(found.interactions.iter().all(|part| part.queue == found.row.queue), "offered from another queue");
     }
     for number in ["6001", "+493023125042", "030 23125042"] {
         let found = store.answer(Query::CustomerByNumber { number: Redacted::from(number) }).await;
