@@ -59,13 +59,14 @@ impl Lanes {
         }
     }
 
-    /// Those ahead of a score, in the order in which they are served: kinds with how many of them come next. `breadth`
-    /// is how many groups of agents are looked at for each entry: the more, the coarser the order.
+    /// Those ahead of a score, in the order in which they are served: kinds with how many of them come next. Of equal
+    /// score the older, then the lower id is ahead; `place` is what is compared with them, `None` for one who comes
+    /// now and is behind all. `breadth` is how many groups of agents are looked at for each entry: the more, the coarser the order.
     pub(super) fn ahead(
         &self,
         now: Instant,
         score: i64,
-        except: Option<ContactId>,
+        place: Option<(Instant, ContactId)>,
         breadth: usize,
     ) -> Vec<(Kind, f64)> {
         let ranked: Vec<(&Standing, &Lane, usize)> = self
@@ -83,13 +84,14 @@ impl Lanes {
         }
         let mut line: Vec<(i64, Instant, ContactId, Kind)> = Vec::new();
         for (standing, lane, count) in ranked {
-            line.extend(lane.iter().take(count).filter(|(_, contact)| Some(*contact) != except).map(
-                |(since, contact)| {
-                    let age = i64::try_from(now.since(*since).as_millis()).unwrap_or(i64::MAX);
-                    let score = standing.points.saturating_add(age.saturating_mul(i64::from(standing.age_per_s)));
-                    (score.saturating_neg(), *since, *contact, standing.kind)
-                },
-            ));
+            line.extend(lane.iter().take(count).map(|(since, contact)| {
+                let age = i64::try_from(now.since(*since).as_millis()).unwrap_or(i64::MAX);
+                let score = standing.points.saturating_add(age.saturating_mul(i64::from(standing.age_per_s)));
+                (score.saturating_neg(), *since, *contact, standing.kind)
+            }));
+        }
+        if let Some((since, contact)) = place {
+            line.retain(|(other, at, id, _)| (*other, *at, *id) < (score.saturating_neg(), since, contact));
         }
         line.sort_unstable();
         line.into_iter().map(|(.., kind)| (kind, 1.0)).collect()

@@ -13,9 +13,11 @@
 
 mod fluid;
 mod ghosts;
+mod kinds;
 mod lanes;
 mod learning;
 mod staff;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,8 @@ use lanes::{Lanes, Standing};
 use learning::Learning;
 use staff::Staff;
 use std::collections::BTreeMap;
+
+pub use watch::{Expected, Noted, Watch};
 
 /// A type of contact: those that the same agents can take. The caller numbers them from 0, without large gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +89,16 @@ impl Honesty {
         self.squared_error += error * error;
         self.covered += u64::from(wait_s <= quote.p90_s);
     }
+
+    fn with(self, other: &Self) -> Self {
+        Self {
+            contacts: self.contacts + other.contacts,
+            wait_s: self.wait_s + other.wait_s,
+            error_s: self.error_s + other.error_s,
+            squared_error: self.squared_error + other.squared_error,
+            covered: self.covered + other.covered,
+        }
+    }
 }
 
 /// A contact that has entered the line and is quoted.
@@ -104,7 +118,7 @@ pub struct Forecaster {
     waiting: BTreeMap<ContactId, Quoted>,
     ghosts: Ghosts,
     learning: Learning,
-    honesty: Honesty,
+    honesty: BTreeMap<Kind, Honesty>,
 }
 
 impl Forecaster {
@@ -123,6 +137,7 @@ impl Forecaster {
     /// Gives what it can be told; `None` while nobody on duty takes such contacts, or before anything was served.
     pub fn entered(&mut self, now: Instant, contact: ContactId, kind: Kind, rank: Rank) -> Option<Forecast> {
         self.left(contact);
+        self.staff.refresh(now);
         let flow = self.flow(now, kind, &rank, None);
         let quote = flow.map(|flow| (flow, self.learning.quote(kind, &flow)));
         self.lanes.insert(Standing { kind, points: rank.points, age_per_s: rank.age_per_s }, rank.since, contact);
@@ -132,15 +147,15 @@ impl Forecaster {
 
     /// What a contact in line can be told now, by its present place.
     #[must_use]
-    pub fn forecast(&mut self, now: Instant, contact: ContactId) -> Option<Forecast> {
+    pub fn forecast(&self, now: Instant, contact: ContactId) -> Option<Forecast> {
         let Quoted { kind, rank, .. } = *self.waiting.get(&contact)?;
-        let flow = self.flow(now, kind, &rank, Some(contact))?;
+        let flow = self.flow(now, kind, &rank, Some((rank.since, contact)))?;
         Some(self.learning.quote(kind, &flow))
     }
 
     /// What a contact that came now would be told.
     #[must_use]
-    pub fn forecast_for(&mut self, now: Instant, kind: Kind, rank: &Rank) -> Option<Forecast> {
+    pub fn forecast_for(&self, now: Instant, kind: Kind, rank: &Rank) -> Option<Forecast> {
         let flow = self.flow(now, kind, rank, None)?;
         Some(self.learning.quote(kind, &flow))
     }
@@ -190,8 +205,13 @@ impl Forecaster {
 
     /// How honest the quotes on entry have been.
     #[must_use]
-    pub const fn honesty(&self) -> &Honesty {
-        &self.honesty
+    pub fn honesty(&self) -> Honesty {
+        self.honesty_of(self.honesty.keys().copied())
+    }
+
+    /// The same of some kinds.
+    pub fn honesty_of(&self, kinds: impl IntoIterator<Item = Kind>) -> Honesty {
+        kinds.into_iter().filter_map(|kind| self.honesty.get(&kind)).fold(Honesty::default(), Honesty::with)
     }
 
     fn take(&mut self, contact: ContactId) -> Option<Quoted> {
@@ -204,14 +224,14 @@ impl Forecaster {
     fn learn(&mut self, now: Instant, quoted: &Quoted) {
         let Some((flow, forecast)) = &quoted.quote else { return };
         let wait_s = seconds(now, quoted.entered);
-        self.honesty.note(forecast, wait_s);
+        self.honesty.entry(quoted.kind).or_default().note(forecast, wait_s);
         self.learning.learn(quoted.kind, flow, forecast, wait_s);
     }
 
-    fn flow(&mut self, now: Instant, kind: Kind, rank: &Rank, except: Option<ContactId>) -> Option<Flow> {
+    fn flow(&self, now: Instant, kind: Kind, rank: &Rank, place: Option<(Instant, ContactId)>) -> Option<Flow> {
         let supply = self.staff.supply(now)?;
-        let ahead = self.lanes.ahead(now, rank.score(now), except, supply.breadth());
-        fluid::flow(supply, &ahead, kind)
+        let ahead = self.lanes.ahead(now, rank.score(now), place, supply.breadth());
+        fluid::flow(&supply, &ahead, kind)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Kind;
 use super::fluid::{Group, Supply};
 use domain::{AgentId, ContactId, Instant};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A mean forgets: after so many values an old one has lost two thirds of its weight.
@@ -88,6 +89,9 @@ impl Staff {
         let mut kinds = kinds.to_vec();
         kinds.sort_unstable();
         kinds.dedup();
+        if self.kinds_of(agent) == kinds {
+            return;
+        }
         self.supply = None;
         let member = self.members.entry(agent).or_default();
         let hands = member.hands.clone();
@@ -159,15 +163,23 @@ impl Staff {
         (own.ends + all * lent) / (own.time_s + lent)
     }
 
-    /// What the agents on duty end at present; `None` before anything has ended. It is reckoned anew when it is older
-    /// than a small part of a handling time, or when somebody's kinds have changed.
-    pub(super) fn supply(&mut self, now: Instant) -> Option<&Supply> {
-        let mean = self.all.handling.value()?;
-        let fresh = self.supply.as_ref().filter(|(_, at)| super::seconds(now, *at) < (mean / 50.0).min(1.0)).is_some();
-        if !fresh {
+    /// What the agents on duty end at present; `None` before anything has ended.
+    pub(super) fn supply(&self, now: Instant) -> Option<Cow<'_, Supply>> {
+        self.all.handling.value()?;
+        Some(self.recent(now).map_or_else(|| Cow::Owned(self.reckon()), Cow::Borrowed))
+    }
+
+    /// Reckons the supply anew when it is older than a small part of a handling time, or when somebody's kinds have
+    /// changed.
+    pub(super) fn refresh(&mut self, now: Instant) {
+        if self.recent(now).is_none() {
             self.supply = Some((self.reckon(), now));
         }
-        self.supply.as_ref().map(|(supply, _)| supply)
+    }
+
+    fn recent(&self, now: Instant) -> Option<&Supply> {
+        let least = (self.all.handling.value()? / 50.0).min(1.0);
+        self.supply.as_ref().filter(|(_, at)| super::seconds(now, *at) < least).map(|(supply, _)| supply)
     }
 
     fn reckon(&self) -> Supply {

@@ -4,6 +4,7 @@ use crate::Engine;
 use crate::api::{
     AgentRule, AgentSetup, Arrival, Command, CoolDowns, Effect, ExitReason, Fact, Limits, QueueSetup, Setup, Why,
 };
+use crate::forecast::{Noted, Watch};
 use core::time::Duration;
 use domain::{
     AgentId, AgentState, Channel, CommandError, ContactId, Instant, NextState, OfferId, OfferResult, Priority,
@@ -69,6 +70,7 @@ pub(super) struct Floor {
     pub(super) engine: Engine,
     pub(super) now: Instant,
     pub(super) effects: Vec<Effect>,
+    pub(super) watch: Watch,
 }
 
 /// A floor with the queues `sales` and `support`, and these agents.
@@ -81,7 +83,7 @@ pub(super) fn floor_of(queues: Vec<QueueSetup>, agents: &[AgentSetup]) -> Floor 
 }
 
 pub(super) fn floor_with(setup: Setup) -> Floor {
-    Floor { engine: Engine::new(setup, 1), now: Instant::ZERO, effects: Vec::new() }
+    Floor { engine: Engine::new(setup, 1), now: Instant::ZERO, effects: Vec::new(), watch: Watch::new() }
 }
 
 /// A floor with agents who have no skills and are ready, each a second after the other.
@@ -110,11 +112,16 @@ pub(super) fn contact(number: u128) -> Arrival {
 
 impl Floor {
     pub(super) fn fact(&mut self, fact: Fact) {
+        let (noted, told) = (Noted::from(&fact), self.effects.len());
         self.engine.handle(self.now, fact, &mut self.effects);
+        self.watch.after(&self.engine, noted, &self.effects[told..]);
     }
 
     pub(super) fn command(&mut self, command: Command) -> Result<(), CommandError> {
-        self.engine.command(self.now, command, &mut self.effects)
+        let told = self.effects.len();
+        let result = self.engine.command(self.now, command, &mut self.effects);
+        self.watch.after(&self.engine, Noted::Nothing, &self.effects[told..]);
+        result
     }
 
     pub(super) fn wish(&mut self, command: Command) {

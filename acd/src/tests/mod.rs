@@ -8,4 +8,5 @@ mod offers;
 mod order;
 mod rules;
 mod snapshot;
+mod waits;
 mod why;
