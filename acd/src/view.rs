@@ -95,7 +95,7 @@ impl Engine {
 
     /// Everything on the floor: queues and agents in order of id, and the contacts longest in line, at most 200.
     /// Queues and agents that are no more are shown while somebody is in them or with them.
-    /// The views' customer, phase and label fields are left empty: the ACD does not know them.
+    /// The views' customer, phase, label and forecast fields are left empty: the engine does not know them.
     #[must_use]
     pub fn floor(&self, _now: Instant) -> (Vec<QueueView>, Vec<AgentView>, Vec<WaitingView>) {
         let queues = self.queues.iter().filter(|queue| queue.known || queue.line.len() > 0);
@@ -130,6 +130,8 @@ impl Engine {
             agents_busy: self.count(queue, |state| state == AgentState::Busy),
             agents_wrap_up: self.count(queue, |state| state == AgentState::AfterContactWork),
             agents_not_ready: self.count(queue, |state| matches!(state, AgentState::NotReady(_))),
+            expected: None,
+            honesty: domain::Honesty::default(),
         }
     }
 

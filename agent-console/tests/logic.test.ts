@@ -10,7 +10,7 @@ import { choices, matching } from '../src/pages/desk/dispositions';
 
 const queue = (name: string, permille: number | null, waiting = 0): FloorQueue => ({
   id: name, name, open: true, goal: { share_percent: 80, within_ms: 20_000, short_abandon_ms: 5000 }, waiting, oldest_at: null,
-  service_level: { permille, formula: 'no_short' }, asa_ms: null,
+  service_level: { permille, formula: 'no_short' }, asa_ms: null, expected_wait: null,
   counts: { offered: 0, answered: 0, answered_within: 0, abandoned: 0, short_abandons: 0, flowed_out: 0 },
   agents: { signed_in: 0, ready: 0, reserved: 0, busy: 0, after_contact_work: 0, not_ready: 0 },
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Excluded, AgentVerdict, Chances } from '../src/api/types';
 import { en } from '../src/i18n/en';
 import {
-  changesOf, changeWords, chosenWords, excludedWords, figureWords, groupsOf, groupWords, inWords, lackOf, needWords, noteWords,
-  outlookOf, points, preferredOf, readWhy, ringWords, type Naming,
+  changesOf, changeWords, chosenWords, excludedWords, figureWords, groupsOf, groupWords, inWords, expectedWords, lackOf, needWords, noteWords,
+  outlookOf, points, preferredOf, readWhy, ringWords, toldWords, type Naming,
 } from '../src/lib/why';
 import { decisionsOf, stepsOf } from '../src/pages/contacts/decisions';
 
@@ -13,7 +13,7 @@ const out = (code: string, extra: Partial<Excluded> = {}): Excluded => ({ code, 
 const not = (id: string, excluded: Excluded): AgentVerdict => ({ agent: { id, name: id.toUpperCase() }, eligible: false, rank: null, figure: null, excluded });
 const can = (id: string, rank: number): AgentVerdict => ({ agent: { id, name: id.toUpperCase() }, eligible: true, rank, figure: 1, excluded: null });
 const waiting = (agents: AgentVerdict[], extra: Partial<Chances> = {}): Chances => ({
-  queue: { id: 'billing', name: 'Billing' }, position: 1, score: 0, ring: 0, need: [{ skill: 'billing', level: 5 }], next_change_at: null, rule: 'longest_idle', agents, ...extra,
+  queue: { id: 'billing', name: 'Billing' }, position: 1, score: 0, ring: 0, need: [{ skill: 'billing', level: 5 }], next_change_at: null, expected_wait: null, told_wait: null, rule: 'longest_idle', agents, ...extra,
 });
 
 describe('the line of a decision', () => {
@@ -22,6 +22,19 @@ describe('the line of a decision', () => {
     expect(readWhy('best level; score 3; ring 1; ana 9 level')).toEqual({ rule: 'best_level', figure: 9, compared: 1 });
     expect(readWhy('ring order; score 3; ring 1; ana 2. in order')).toEqual({ rule: 'ring_order', figure: 2, compared: 1 });
     expect(readWhy('dialled')).toBeNull();
+  });
+});
+
+describe('the expected wait', () => {
+  it('is told with what nine in ten stay below, and what was told before', () => {
+    const told = waiting([], { expected_wait: { mean_ms: 130_000, p90_ms: 250_000 }, told_wait: { at: Date.UTC(2026, 0, 1), mean_ms: 180_000, p90_ms: 1 } });
+    expect(expectedWords('en', told)).toBe('2 min, 9 in 10 within 4 min');
+    expect(expectedWords('zh', told)).toBe('2 分，九成在 4 分 内');
+    expect(toldWords('en', told)).toMatch(/^3 min was expected at \d\d:\d\d$/);
+  });
+  it('is not known while nobody on duty serves the contact', () => {
+    expect(expectedWords('en', waiting([]))).toBe('not known yet');
+    expect(toldWords('en', waiting([]))).toBe('');
   });
 });
 

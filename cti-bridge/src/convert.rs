@@ -2,9 +2,9 @@
 
 use crate::fold::DeskFold;
 use crate::schema::{
-    CustomerCard, Desk, EventBody, Floor, FloorAgent, FloorQueue, Goal, InteractionCard, KeyedDigits, NamedQueue,
-    NextCard, OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange,
-    QueueAgents, QueueCounts, RoleWord, ServiceLevel, StateChange, StateWord, WaitingContact,
+    CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorQueue, Goal, InteractionCard, KeyedDigits,
+    NamedQueue, NextCard, OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop,
+    PopChange, QueueAgents, QueueCounts, RoleWord, ServiceLevel, StateChange, StateWord, WaitingContact,
 };
 use crate::{Names, Settings};
 use domain::{
@@ -177,6 +177,7 @@ impl Converter<'_> {
                 after_contact_work: view.agents_wrap_up,
                 not_ready: view.agents_not_ready,
             },
+            expected_wait: view.expected.map(expected_wait),
         }
     }
 
@@ -208,6 +209,11 @@ impl Converter<'_> {
             offered: view.offered,
         }
     }
+}
+
+/// A forecast.
+pub(crate) fn expected_wait(told: domain::ExpectedWait) -> ExpectedWait {
+    ExpectedWait { mean_ms: told.mean_ms, p90_ms: told.p90_ms }
 }
 
 fn customer(customer: &Customer) -> CustomerCard {

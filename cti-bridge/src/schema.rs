@@ -11,9 +11,13 @@ mod pop;
 mod why;
 
 pub use client::{AskBody, AskMessage, ClientMessage, Hello, Ping, TransferTo, WishBody, WishMessage};
-pub use floor::{Floor, FloorAgent, FloorQueue, Goal, QueueAgents, QueueCounts, ServiceLevel, WaitingContact};
+pub use floor::{
+    ExpectedWait, Floor, FloorAgent, FloorQueue, Goal, QueueAgents, QueueCounts, ServiceLevel, WaitingContact,
+};
 pub use pop::{CustomerCard, KeyedDigits, NamedQueue, PastContact, Point, Pop};
-pub use why::{AgentVerdict, Candidate, Chances, Excluded, NeededSkill, PassedOver, PastOffer, Reasons, WhyStory};
+pub use why::{
+    AgentVerdict, Candidate, Chances, Excluded, NeededSkill, PassedOver, PastOffer, Reasons, ToldWait, WhyStory,
+};
 
 use schemars::JsonSchema;
 use serde::Serialize;

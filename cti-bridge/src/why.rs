@@ -1,8 +1,9 @@
 //! Reasons of routing as messages.
 
-use crate::convert::{Converter, epoch_ms, result_word};
+use crate::convert::{Converter, epoch_ms, expected_wait, result_word};
 use crate::schema::{
-    AgentCard, AgentVerdict, Candidate, Chances, Excluded, NeededSkill, PassedOver, PastOffer, Reasons, WhyStory,
+    AgentCard, AgentVerdict, Candidate, Chances, Excluded, NeededSkill, PassedOver, PastOffer, Reasons, ToldWait,
+    WhyStory,
 };
 use domain::{AgentId, Decision, Exclusion, Explanation, PastDecision, Verdict};
 
@@ -31,6 +32,12 @@ impl Converter<'_> {
             ring: told.ring,
             need: told.need.iter().map(need).collect(),
             next_change_at: told.next_change.map(|at| self.ms(at)),
+            expected_wait: told.expected.map(expected_wait),
+            told_wait: told.told.map(|(at, told)| ToldWait {
+                at: self.ms(at),
+                mean_ms: told.mean_ms,
+                p90_ms: told.p90_ms,
+            }),
             rule: told.rule.as_str().to_owned(),
             agents: told.agents.iter().take(AGENTS_TOLD).map(|of| self.verdict(of)).collect(),
         }

@@ -157,9 +157,11 @@ macro_rules! random_id {
         impl $name {
             /// The id with this number. The caller draws the number.
             #[must_use]
+            #[inline]
             pub const fn new(number: $int) -> Self { Self(number) }
             /// The number of the id.
             #[must_use]
+            #[inline]
             pub const fn number(self) -> $int { self.0 }
         }
         impl fmt::Display for $name {

@@ -17,6 +17,7 @@ mod customer;
 mod desk;
 mod error;
 mod event;
+mod forecast;
 mod history;
 mod id;
 mod phone;
@@ -34,6 +35,7 @@ pub use desk::{
 };
 pub use error::CommandError;
 pub use event::{ContactEvent, ContactEventKind, DispositionBy};
+pub use forecast::{ExpectedWait, Honesty};
 pub use history::{
     AgentRow, Answer, ContactDetail, ContactFilter, ContactRow, DispositionRow, EventRow, ImportReport, InteractionRow,
     NewCustomer, Page, Query, QueryError, RecordingRow, RowError, Session, User,

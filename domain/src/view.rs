@@ -1,7 +1,8 @@
 //! Read views: what supervisors see. Published by the control loop, never asked for.
 
 use crate::{
-    AgentId, AgentState, ContactId, Instant, InteractionPhase, NextState, QueueId, Redacted, SkillId, WallTime,
+    AgentId, AgentState, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase, NextState, QueueId, Redacted,
+    SkillId, WallTime,
 };
 
 /// Share of contacts to be answered within a time.
@@ -73,6 +74,10 @@ pub struct QueueView {
     pub agents_wrap_up: u32,
     /// Of these, not ready.
     pub agents_not_ready: u32,
+    /// What one who came now could be told; `None` while nobody on duty would serve it, or before anything was served.
+    pub expected: Option<ExpectedWait>,
+    /// How honest the forecasts have been since the start.
+    pub honesty: Honesty,
 }
 
 /// An agent.

@@ -1,7 +1,10 @@
 //! Reasons of routing as people read them: why a contact was offered to an agent, who would get it now, and why not
 //! the others.
 
-use crate::{AgentId, ContactId, Instant, OfferId, OfferResult, Proficiency, QueueId, ReasonCode, SkillId, WallTime};
+use crate::{
+    AgentId, ContactId, ExpectedWait, Instant, OfferId, OfferResult, Proficiency, QueueId, ReasonCode, SkillId,
+    WallTime,
+};
 use core::fmt;
 
 /// The rule by which a queue chose among eligible agents.
@@ -220,6 +223,10 @@ pub struct Explanation {
     pub need: Vec<(SkillId, Proficiency)>,
     /// When need, delays or sticky window next change.
     pub next_change: Option<Instant>,
+    /// What it can be told now; `None` while nobody on duty will serve it, or before anything was served.
+    pub expected: Option<ExpectedWait>,
+    /// When its place was told first, and what it could be told then.
+    pub told: Option<(Instant, ExpectedWait)>,
     /// The rule that would choose.
     pub rule: RoutingRule,
     /// Eligible agents by rank, then the excluded.

@@ -6,7 +6,8 @@ pub(crate) mod why;
 use crate::dto;
 use crate::state::{Clock, PhoneTicket, WebCallTicket, wall_ms};
 use domain::{
-    AgentState, AgentView, FloorView, NextState, QueueId, QueueView, ReasonCode, Role, Session, User, WaitingView,
+    AgentState, AgentView, ExpectedWait, FloorView, NextState, QueueId, QueueView, ReasonCode, Role, Session, User,
+    WaitingView,
 };
 
 /// The service level's formula; see `domain::Counts::service_level_permille`.
@@ -107,7 +108,21 @@ pub(crate) fn queue(view: &QueueView, floor: &FloorView, clock: Clock) -> dto::Q
             after_contact_work: view.agents_wrap_up,
             not_ready: view.agents_not_ready,
         },
+        expected_wait: view.expected.map(expected_wait),
+        forecasts: dto::Forecasts {
+            contacts: view.honesty.contacts,
+            told_ms: view.honesty.told_ms,
+            waited_ms: view.honesty.waited_ms,
+            bias_permille: view.honesty.bias_permille(),
+            rms_error_ms: view.honesty.rms_error_ms,
+            covered: view.honesty.covered,
+        },
     }
+}
+
+/// A forecast.
+pub(crate) fn expected_wait(told: ExpectedWait) -> dto::ExpectedWait {
+    dto::ExpectedWait { mean_ms: told.mean_ms, p90_ms: told.p90_ms }
 }
 
 /// An agent with wall times.

@@ -15,14 +15,15 @@ pub use contact::{
 };
 pub use customer::{ContactPoint, Customer, CustomerPage, CustomerWrite, Import, ImportError, LastContact};
 pub use floor::{
-    Agent, AgentWork, Agents, Floor, Goal, NamedQueue, Next, Queue, QueueAgents, QueueCounts, Queues, ServiceLevel,
-    Skill, Waiting,
+    Agent, AgentWork, Agents, ExpectedWait, Floor, Forecasts, Goal, NamedQueue, Next, Queue, QueueAgents, QueueCounts,
+    Queues, ServiceLevel, Skill, Waiting,
 };
 pub use log::ContactLogLine;
 
 pub use steer::{ConfigFlaw, OpenWish, PriorityWish, Reloaded};
 pub use why::{
-    AgentVerdict, Candidate, Chances, Excluded, NamedAgent, NeededSkill, PassedOver, PastOffer, WhyReasons, WhyStory,
+    AgentVerdict, Candidate, Chances, Excluded, NamedAgent, NeededSkill, PassedOver, PastOffer, ToldWait, WhyReasons,
+    WhyStory,
 };
 
 use serde::{Deserialize, Serialize};

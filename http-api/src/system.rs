@@ -83,6 +83,30 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
         queue("switchroom_queue_wait_seconds_total", "Waits of the answered, summed.", true, |q| {
             q.counts.wait_answered_ms as f64 / 1_000.0
         }),
+        queue("switchroom_expected_wait_contacts_total", "Waits that were foretold and are known now.", true, |q| {
+            q.honesty.contacts as f64
+        }),
+        queue("switchroom_expected_wait_told_seconds_total", "Means told on entry, summed.", true, |q| {
+            q.honesty.told_ms as f64 / 1_000.0
+        }),
+        queue("switchroom_expected_wait_waited_seconds_total", "What these waits then were, summed.", true, |q| {
+            q.honesty.waited_ms as f64 / 1_000.0
+        }),
+        queue(
+            "switchroom_expected_wait_rms_error_seconds",
+            "Root of the mean squared error of the means.",
+            false,
+            |q| q.honesty.rms_error_ms as f64 / 1_000.0,
+        ),
+        queue("switchroom_expected_wait_covered_total", "Waits of at most the 90th percentile told.", true, |q| {
+            q.honesty.covered as f64
+        }),
+        Metric {
+            name: "switchroom_expected_wait_seconds",
+            help: "What one who came now could be told; absent while nothing can be told.",
+            counter: false,
+            samples: floor.queues.iter().filter_map(expected_sample).collect(),
+        },
         Metric {
             name: "switchroom_calls",
             help: "Calls in progress.",
@@ -96,6 +120,10 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
             samples: agents_by_state(floor.agents.iter().map(|a| a.state)),
         },
     ]
+}
+
+fn expected_sample(queue: &domain::QueueView) -> Option<(Vec<(&'static str, String)>, f64)> {
+    Some((vec![("queue", queue.id.to_string())], queue.expected?.mean_ms as f64 / 1_000.0))
 }
 
 fn agents_by_state(states: impl Iterator<Item = AgentState>) -> Vec<(Vec<(&'static str, String)>, f64)> {

@@ -3,6 +3,7 @@
 use crate::api::Effect;
 use crate::engine::{Job, Live, Switchboard};
 use crate::route;
+use acd::forecast::Noted;
 use call::api::{Incoming, LineEffect, ToFlow};
 use core::time::Duration;
 use domain::{
@@ -191,8 +192,10 @@ impl Switchboard {
             acd::api::Fact::Finished { contact, agent } => Some((*contact, *agent)),
             _ => None,
         };
+        let noted = Noted::from(&fact);
         let mut effects = Vec::new();
         self.acd.handle(now, fact, &mut effects);
+        self.watch.after(&self.acd, noted, &effects);
         if let Some((contact, agent)) = finished
             && self.acd.agent_state(agent) != Some(AgentState::AfterContactWork)
         {

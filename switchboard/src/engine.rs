@@ -92,6 +92,7 @@ impl Directory {
 pub struct Switchboard {
     pub(crate) sip: sip::Endpoint,
     pub(crate) acd: acd::Engine,
+    pub(crate) watch: acd::forecast::Watch,
     pub(crate) rules: Rules,
     pub(crate) directory: Directory,
     pub(crate) calls: BTreeMap<ContactId, Live>,
@@ -120,6 +121,7 @@ impl Switchboard {
         let mut board = Self {
             sip: sip::Endpoint::new(setup.sip, sip_seed),
             acd,
+            watch: acd::forecast::Watch::new(),
             directory: Directory::new(&setup.rules.agents),
             rules: setup.rules,
             calls: BTreeMap::new(),

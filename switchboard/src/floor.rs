@@ -1,9 +1,10 @@
 //! The picture of the floor for those who watch it.
 
 use crate::engine::Switchboard;
+use crate::route;
 use call::Call;
 use call::api::Phase;
-use domain::{FloorView, Instant, Redacted, ScreenPop, WebCallerView};
+use domain::{ExpectedWait, FloorView, Instant, QueueView, Redacted, ScreenPop, WebCallerView};
 
 /// How the SIP users of web callers begin.
 const WEB_USER: &str = "web-";
@@ -51,12 +52,22 @@ fn position(call: &Call, floor: &FloorView) -> Option<u32> {
 }
 
 impl Switchboard {
+    /// What one who came now could be told: nothing to wait for where an agent is ready and the line is empty.
+    fn expected_in(&self, queue: &QueueView) -> Option<ExpectedWait> {
+        if queue.waiting == 0 && queue.agents_ready > 0 {
+            return Some(ExpectedWait { mean_ms: 0, p90_ms: 0 });
+        }
+        self.watch.expected_in(&self.acd, queue.id).map(route::expected_wait)
+    }
+
     /// Everything on the floor at this moment.
     #[must_use]
     pub fn floor(&self, now: Instant) -> FloorView {
         let (mut queues, mut agents, mut waiting) = self.acd.floor(now);
         for queue in &mut queues {
             queue.counts = self.counts(queue.id);
+            queue.expected = self.expected_in(queue);
+            queue.honesty = route::honesty(&self.watch.honesty(queue.id));
         }
         for agent in &mut agents {
             agent.reachable = self.directory.reachable(agent.id);

@@ -2,10 +2,11 @@
 
 use crate::api::{Asker, Effect, Entry, LookupBy, Rules};
 use crate::engine::{Job, Switchboard};
+use acd::forecast::{Expected, Forecast};
 use call::api::{FlowFact, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phone, Say};
 use domain::{
-    AgentState, Ani, ContactId, Decision, DeskBody, Exclusion, ExitReason, Explanation, Instant, Language, LegId,
-    ReasonCode, Redacted, RoutingRule, Verdict,
+    AgentState, Ani, ContactId, Decision, DeskBody, Exclusion, ExitReason, ExpectedWait, Explanation, Honesty, Instant,
+    Language, LegId, ReasonCode, Redacted, RoutingRule, Verdict,
 };
 use media::api::{Command as MediaCommand, Direction, Event as MediaEvent, LegKind, PlayItem};
 
@@ -317,8 +318,29 @@ pub(crate) fn decision(now: Instant, why: &acd::api::Why) -> Decision {
     }
 }
 
+fn shown_ms(seconds: f64) -> u64 {
+    (seconds * 1_000.0).round() as u64
+}
+
+/// A forecast, as people read it.
+pub(crate) fn expected_wait(forecast: Forecast) -> ExpectedWait {
+    ExpectedWait { mean_ms: shown_ms(forecast.mean_s), p90_ms: shown_ms(forecast.p90_s) }
+}
+
+/// How honest forecasts have been, as people read it.
+pub(crate) fn honesty(of: &acd::forecast::Honesty) -> Honesty {
+    let mean_square = of.squared_error / (of.contacts.max(1) as f64);
+    Honesty {
+        contacts: of.contacts,
+        told_ms: shown_ms(of.wait_s + of.error_s),
+        waited_ms: shown_ms(of.wait_s),
+        rms_error_ms: shown_ms(mean_square.sqrt()),
+        covered: of.covered,
+    }
+}
+
 /// Who would get a contact, as people read it.
-pub(crate) fn explanation(now: Instant, told: acd::api::Explanation) -> Explanation {
+pub(crate) fn explanation(now: Instant, told: acd::api::Explanation, expected: Option<Expected>) -> Explanation {
     let verdict =
         |of: &acd::api::Verdict| Verdict { agent: of.agent, verdict: of.verdict.map_err(|why| exclusion(now, why)) };
     Explanation {
@@ -330,6 +352,8 @@ pub(crate) fn explanation(now: Instant, told: acd::api::Explanation) -> Explanat
         ring: told.ring,
         need: told.need,
         next_change: told.next_change,
+        expected: expected.and_then(|expected| expected.now).map(expected_wait),
+        told: expected.and_then(|expected| expected.told).map(|(at, told)| (at, expected_wait(told))),
         rule: rule(told.rule),
         agents: told.agents.iter().map(verdict).collect(),
     }

@@ -222,6 +222,17 @@ impl Bench {
         self.receive(CALLER, &ack);
     }
 
+    /// The caller hangs up.
+    fn hang_up(&mut self, name: &str) {
+        let ok = self.sent("SIP/2.0 200").expect("the call is answered");
+        let bye = format!(
+            "BYE sip:8000@{US} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLER};branch=z9hG4bK-bye-{name}\r\nMax-Forwards: 70\r\n\
+             From: <sip:+4930@{CALLER}>;tag={name}\r\n{}\r\nCall-ID: {name}\r\nCSeq: 2 BYE\r\nContent-Length: 0\r\n\r\n",
+            line(&ok, "To:")
+        );
+        self.receive(CALLER, &bye);
+    }
+
     /// The agent's phone answers the newest INVITE, whether or not it is still wanted.
     fn agent_answers(&mut self) -> &[Effect] {
         let invite = self.sent("INVITE").expect("the agent is rung");
@@ -437,4 +448,27 @@ fn a_caller_keeps_the_flow_in_which_the_configuration_changed() {
     assert_eq!(bench.steer(Wish::OpenQueue { queue: "billing".parse().unwrap(), open: false }), Ok(()));
     let notes = bench.log.iter().filter(|effect| matches!(effect, Effect::FlowNote { .. })).count();
     assert_eq!(notes, 0, "the old flow has an edge for it");
+}
+
+#[test]
+fn a_waiting_caller_is_told_a_wait_once_a_call_was_served() {
+    let mut bench = Bench::new(10);
+    let expected = |bench: &Bench| bench.board.floor(bench.now).queues[0].expected.map(|told| told.mean_ms / 1_000);
+    assert_eq!(expected(&bench), Some(0), "an agent is ready");
+    bench.call("a");
+    bench.opened();
+    bench.agent_answers();
+    assert_eq!(expected(&bench), None, "nothing has been served yet");
+    bench.pass(Duration::from_secs(100));
+    bench.hang_up("a");
+    bench.pass(Duration::from_secs(200));
+    bench.call("b");
+    bench.opened();
+    assert!(bench.agent_answers().iter().any(joins), "the agent is ready again");
+    bench.call("c");
+    let told = bench.board.explain(bench.now, bench.contact()).expect("it waits");
+    let now = told.expected.expect("one call was served").mean_ms / 1_000;
+    assert!((100..=300).contains(&now), "{now} s");
+    assert_eq!(told.told, Some((bench.now, told.expected.unwrap())));
+    assert!(expected(&bench) > Some(now), "who comes now stands behind");
 }

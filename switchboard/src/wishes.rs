@@ -3,6 +3,7 @@
 use crate::api::{AgentRules, Effect};
 use crate::engine::{Job, Live, Switchboard};
 use acd::api::Command;
+use acd::forecast::Noted;
 use call::api::{Outgoing, Phone};
 use domain::{
     AgentId, AgentState, CommandError, ContactId, Dnis, Instant, OfferId, OfferResult, QueueId, ReasonCode,
@@ -48,6 +49,7 @@ impl Switchboard {
     fn command_acd(&mut self, now: Instant, command: Command, out: &mut Vec<Effect>) -> Result<(), CommandError> {
         let mut effects = Vec::new();
         let result = self.acd.command(now, command, &mut effects);
+        self.watch.after(&self.acd, Noted::Nothing, &effects);
         self.run_acd_effects(now, effects, out);
         result
     }

@@ -181,6 +181,32 @@ async fn a_wrong_password_is_told_in_one_clear_sentence() {
     bench.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_sees_why_a_caller_waits_and_how_long_and_moves_the_caller_up() {
+    let (bench, mut phones) = Bench::with_phones(&Plan { wrap_up_s: 0, ..Plan::default() }, &["anna"]).await;
+    let served = bench.call_answered("8001").await;
+    answer(&mut phones[0]).await;
+    served.order(Order::HangUp).await;
+    report(&mut phones[0], |report| matches!(report, Report::Over(_))).await;
+    let _talks = bench.call_answered("8001").await;
+    answer(&mut phones[0]).await;
+    let _waits = [bench.call_answered("8001").await, bench.call_answered("8001").await];
+
+    let options = json!({ "base": base(&bench), "login": "admin", "password": "admin-secret" });
+    let mut browser = Story::start("why.mjs", &options);
+    let second = browser.step("second").await;
+    assert_eq!((&second["place"], &second["need"]), (&json!("2 of 2"), &json!("Help ≥ 1\nas first asked")), "{second}");
+    assert_eq!(second["excluded"], json!(["no_capacity"]), "anna talks");
+    assert!(second["eligible"].as_str().unwrap().contains("Nobody"), "{second}");
+    assert!(second["expected"].as_str().unwrap().contains("9 in 10 within"), "{second}");
+    assert_eq!(second["told"], 1, "what could be told on entry stands beside it");
+    assert_ne!(second["newcomer"], "–", "the tile tells what one who came now would wait");
+    let first = browser.step("first").await;
+    assert!(first["score"].as_str().unwrap().starts_with("5"), "50 and the age: {first}");
+    browser.over().await;
+    bench.stop().await;
+}
+
 struct Demo(Child);
 
 impl Drop for Demo {

@@ -25,6 +25,8 @@ export const pages = {
   nothing_counted: 'nothing counted yet',
   below_goal: '{n} below goal',
   longest: 'Longest',
+  expected: 'Expected',
+  expected_newcomer: 'What a caller who came now would wait, on average',
   abandoned: 'Abandoned',
   agents_by_state: 'Agents by state',
   of_agents: 'of {n}',

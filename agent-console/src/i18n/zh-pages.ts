@@ -25,6 +25,8 @@ export const pages = {
   nothing_counted: '暂无数据',
   below_goal: '低于目标 {n} 点',
   longest: '最长',
+  expected: '预计',
+  expected_newcomer: '此刻来电者的平均预计等待',
   abandoned: '放弃',
   agents_by_state: '各状态坐席数',
   of_agents: '共 {n}',

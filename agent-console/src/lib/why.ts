@@ -2,7 +2,7 @@
 import type { AgentVerdict, Chances, NeededSkill } from '../api/types';
 import { listIn, sayIn, wordIn } from '../i18n/say';
 import type { IconName } from '../ui/icons';
-import { clock, countdown, type Lang } from './format';
+import { clock, countdown, hourMinute, span, type Lang } from './format';
 
 /** Why an agent was chosen, as the engine writes it: `longest idle; score 0; ring 0; li 800 ms idle, ana 20 ms idle`. */
 export interface Why {
@@ -52,6 +52,19 @@ export function skillName(id: string): string {
 /** A needed skill: `Billing ≥ 5`. */
 export function needWords(need: NeededSkill): string {
   return `${skillName(need.skill)} ≥ ${need.level}`;
+}
+
+/** What a contact in line may be told: `2 min, 9 in 10 within 4 min`. */
+export function expectedWords(lang: Lang, waiting: Chances): string {
+  const wait = waiting.expected_wait;
+  if (!wait) return sayIn(lang, 'expected_unknown');
+  return sayIn(lang, 'expected_at_most', { mean: span(wait.mean_ms, lang), most: span(wait.p90_ms, lang) });
+}
+
+/** What it was told when it took its place: `3 min was expected at 10:15`; empty when nothing could be told. */
+export function toldWords(lang: Lang, waiting: Chances): string {
+  const told = waiting.told_wait;
+  return told ? sayIn(lang, 'told_at', { mean: span(told.mean_ms, lang), at: hourMinute(told.at, lang) }) : '';
 }
 
 /** How far the requirement has widened. */

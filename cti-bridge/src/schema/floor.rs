@@ -42,6 +42,17 @@ pub struct FloorQueue {
     pub counts: QueueCounts,
     /// The queue's agents by state.
     pub agents: QueueAgents,
+    /// What one who came now could be told; `null` while nobody on duty would serve it, or before anything was served.
+    pub expected_wait: Option<ExpectedWait>,
+}
+
+/// A forecast of the time until an agent.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct ExpectedWait {
+    /// The mean.
+    pub mean_ms: u64,
+    /// Nine waits in ten are at most so long.
+    pub p90_ms: u64,
 }
 
 /// Share of contacts to be answered within a time.

@@ -1,6 +1,6 @@
 //! Why a contact waits, who would get it now, and why it went where it went.
 
-use super::{AgentCard, NamedQueue, OfferResultWord};
+use super::{AgentCard, ExpectedWait, NamedQueue, OfferResultWord};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -32,11 +32,26 @@ pub struct Chances {
     pub need: Vec<NeededSkill>,
     /// When ring, member delay or sticky window next change.
     pub next_change_at: Option<i64>,
+    /// What it can be told now; `null` while nobody on duty will serve it, or before anything was served.
+    pub expected_wait: Option<ExpectedWait>,
+    /// What it could be told when it took this place in line.
+    pub told_wait: Option<ToldWait>,
     /// The queue's rule: `longest_idle`, `least_occupied`, `best_level`, `fewest_contacts`, `ring_order`,
     /// `weighted_random`, `ring_all`.
     pub rule: String,
     /// Eligible agents by rank, then the queue's other agents, then all others; at most 200.
     pub agents: Vec<AgentVerdict>,
+}
+
+/// A forecast at an earlier moment.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct ToldWait {
+    /// When.
+    pub at: i64,
+    /// The mean of the time until an agent, from then on.
+    pub mean_ms: u64,
+    /// Nine waits in ten are at most so long.
+    pub p90_ms: u64,
 }
 
 /// A skill that is needed.

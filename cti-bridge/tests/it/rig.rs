@@ -155,6 +155,8 @@ fn why(contact: ContactId) -> Option<WhyStory> {
         ring: 1,
         need: vec![("sales".parse().unwrap(), Proficiency::new(5).unwrap())],
         next_change: Some(Instant::from_millis(15_000)),
+        expected: Some(domain::ExpectedWait { mean_ms: 60_000, p90_ms: 110_000 }),
+        told: None,
         rule: RoutingRule::BestLevel,
         agents: vec![
             Verdict { agent: agent("li.wei"), verdict: Ok((1, 8)) },

@@ -118,6 +118,7 @@ async fn supervisors_ask_why_a_contact_waits_and_agents_do_not() {
     let waiting = &told["answer"]["waiting"];
     assert_eq!((&waiting["position"], &waiting["queue"]["name"]), (&json!(2), &json!("Sales")));
     assert_eq!(waiting["next_change_at"], START_MS + 15_000);
+    assert_eq!((&waiting["expected_wait"]["mean_ms"], &waiting["told_wait"]), (&json!(60_000), &json!(null)));
     let first = json!({"agent": {"id": "li.wei", "name": "Li Wei"}, "eligible": true, "rank": 1, "figure": 8, "excluded": null});
     assert_eq!(waiting["agents"][0], first);
     assert_eq!(waiting["agents"][1]["excluded"]["text"], "sales at level 2, 5 needed");

@@ -1,8 +1,9 @@
 //! Reasons of routing as JSON bodies.
 
-use super::named_queue;
+use super::{expected_wait, named_queue};
 use crate::dto::{
-    AgentVerdict, Candidate, Chances, Excluded, NamedAgent, NeededSkill, PassedOver, PastOffer, WhyReasons, WhyStory,
+    AgentVerdict, Candidate, Chances, Excluded, NamedAgent, NeededSkill, PassedOver, PastOffer, ToldWait, WhyReasons,
+    WhyStory,
 };
 use crate::state::{Clock, wall_ms};
 use domain::{AgentId, Decision, Exclusion, Explanation, FloorView, OfferResult, PastDecision, Verdict};
@@ -38,6 +39,12 @@ impl Words<'_> {
             ring: told.ring,
             need: told.need.iter().map(need).collect(),
             next_change_at: told.next_change.map(|at| self.clock.wall_ms(at)),
+            expected_wait: told.expected.map(expected_wait),
+            told_wait: told.told.map(|(at, told)| ToldWait {
+                at: self.clock.wall_ms(at),
+                mean_ms: told.mean_ms,
+                p90_ms: told.p90_ms,
+            }),
             rule: told.rule.as_str().to_owned(),
             agents: told.agents.iter().take(AGENTS_TOLD).map(|of| self.verdict(of)).collect(),
         }

@@ -48,6 +48,37 @@ pub struct Queue {
     pub counts: QueueCounts,
     /// The queue's agents by state.
     pub agents: QueueAgents,
+    /// What one who came now could be told; `null` while nobody on duty would serve it, or before anything was served.
+    pub expected_wait: Option<ExpectedWait>,
+    /// How honest the forecasts have been since the start.
+    pub forecasts: Forecasts,
+}
+
+/// A forecast of the time until an agent.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct ExpectedWait {
+    /// The mean.
+    pub mean_ms: u64,
+    /// Nine waits in ten are at most so long.
+    pub p90_ms: u64,
+}
+
+/// Forecasts told on entry against the waits that then were. Who gave up counts with the wait until an agent would have
+/// come.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct Forecasts {
+    /// Contacts whose wait is known.
+    pub contacts: u64,
+    /// Sum of the means told.
+    pub told_ms: u64,
+    /// Sum of the waits.
+    pub waited_ms: u64,
+    /// What was told too much, over what was waited, in thousandths; `null` before anybody has waited.
+    pub bias_permille: Option<i64>,
+    /// Root of the mean squared error.
+    pub rms_error_ms: u64,
+    /// Contacts whose wait was at most the 90th percentile told.
+    pub covered: u64,
 }
 
 /// Share of contacts to be answered within a time.

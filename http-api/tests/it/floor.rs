@@ -68,6 +68,11 @@ async fn metrics_hold_the_floor_and_the_daemons_own_figures() {
         "switchroom_agents{state=\"logged_out\"} 0",
         "switchroom_queue_wait_seconds_total{queue=\"sales\"} 16",
         "# TYPE switchroom_queue_answered_total counter",
+        "switchroom_expected_wait_seconds{queue=\"sales\"} 130",
+        "switchroom_expected_wait_told_seconds_total{queue=\"sales\"} 97",
+        "switchroom_expected_wait_waited_seconds_total{queue=\"sales\"} 100",
+        "switchroom_expected_wait_rms_error_seconds{queue=\"sales\"} 4",
+        "switchroom_expected_wait_covered_total{queue=\"sales\"} 7",
         "switchroom_legs{leg=\"browser\"} 2",
     ] {
         assert!(text.lines().any(|l| l == line), "{line} in\n{text}");

@@ -5,10 +5,10 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use domain::{
     AgentId, AgentState, AgentView, Answer, CommandError, ContactDetail, ContactId, ContactRow, Counts, Customer,
-    CustomerId, Decision, DispositionRow, EventRow, Exclusion, Explanation, FloorView, ImportReport, Instant,
-    InteractionPhase, Language, OfferId, OfferResult, Page, PastDecision, Proficiency, Query, QueryError, QueueExit,
-    QueueView, QueueVisit, RecordingId, RecordingRow, Redacted, Role, RoutingRule, RowError, ServiceLevelGoal, Session,
-    User, Verdict, Visit, WaitingView, WallTime, WebCallerView, WhyStory, Wish,
+    CustomerId, Decision, DispositionRow, EventRow, Exclusion, ExpectedWait, Explanation, FloorView, Honesty,
+    ImportReport, Instant, InteractionPhase, Language, OfferId, OfferResult, Page, PastDecision, Proficiency, Query,
+    QueryError, QueueExit, QueueView, QueueVisit, RecordingId, RecordingRow, Redacted, Role, RoutingRule, RowError,
+    ServiceLevelGoal, Session, User, Verdict, Visit, WaitingView, WallTime, WebCallerView, WhyStory, Wish,
 };
 use http_api::{
     Ask, Clock, Links, Metric, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings, StartTicket,
@@ -252,6 +252,8 @@ fn why(contact: ContactId) -> Option<WhyStory> {
         ring: 1,
         need: vec![("sales".parse().unwrap(), Proficiency::new(5).unwrap())],
         next_change: Some(Instant::from_millis(15_000)),
+        expected: Some(ExpectedWait { mean_ms: 60_000, p90_ms: 110_000 }),
+        told: Some((Instant::from_millis(2_000), ExpectedWait { mean_ms: 90_000, p90_ms: 170_000 })),
         rule: RoutingRule::LongestIdle,
         agents: vec![
             Verdict { agent: li, verdict: Ok((1, 41_230)) },
@@ -457,6 +459,8 @@ fn floor() -> FloorView {
         agents_busy: 1,
         agents_wrap_up: 0,
         agents_not_ready: 0,
+        expected: Some(ExpectedWait { mean_ms: 130_000, p90_ms: 250_000 }),
+        honesty: Honesty { contacts: 8, told_ms: 97_000, waited_ms: 100_000, rms_error_ms: 4_000, covered: 7 },
     };
     let waiting = WaitingView {
         contact: ContactId::new(5),

@@ -12,6 +12,8 @@ async fn a_supervisor_is_told_why_a_contact_waits_and_who_would_get_it() {
     assert_eq!((&waiting["position"], &waiting["queue"]["name"]), (&json!(2), &json!("Sales")));
     assert_eq!((&waiting["need"], &waiting["ring"]), (&json!([{"skill": "sales", "level": 5}]), &json!(1)));
     assert_eq!(waiting["next_change_at"], START_MS + 15_000);
+    assert_eq!(waiting["expected_wait"], json!({"mean_ms": 60_000, "p90_ms": 110_000}));
+    assert_eq!(waiting["told_wait"], json!({"at": START_MS + 2_000, "mean_ms": 90_000, "p90_ms": 170_000}));
     assert_eq!(
         waiting["agents"][0],
         json!({"agent": {"id": "li.wei", "name": "Li Wei"}, "eligible": true, "rank": 1, "figure": 41_230, "excluded": null})
