@@ -2,14 +2,14 @@
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
-use domain::{CommandError, ContactId, Explanation, FloorView, Instant, Query};
+use domain::{CommandError, ContactId, Explanation, FloorView, Instant, Query, TrunkId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use switchboard::api::LookupBy;
+use switchboard::api::{LookupBy, TrunkState};
 use switchboard::{Effect, Input, Switchboard};
 use tokio::sync::{mpsc, oneshot};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 /// The floor is published at most this often.
 const FLOOR_EVERY: Duration = Duration::from_millis(200);
@@ -67,6 +67,15 @@ pub struct Shells {
     pub floor: tokio::sync::watch::Sender<Arc<FloorView>>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+}
+
+fn log_trunk(trunk: TrunkId, state: TrunkState) {
+    match state {
+        TrunkState::Up => info!(%trunk, "the trunk answers again"),
+        TrunkState::Down => warn!(%trunk, "the trunk does not answer: numbers are not dialled by it"),
+        TrunkState::Registered => info!(%trunk, "registered with the trunk"),
+        TrunkState::Unregistered(status) => warn!(%trunk, ?status, "not registered with the trunk; it is tried again"),
+    }
 }
 
 /// The control loop.
@@ -193,6 +202,7 @@ impl Control {
                     }
                 }
                 Effect::Count(counter) => self.shells.metrics.sip(counter),
+                Effect::Trunk { trunk, state } => log_trunk(trunk, state),
                 Effect::FlowNote { contact, note } => warn!(%contact, node = %note.node, "{}", note.kind),
             }
         }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { diversionWords, fieldName } from '../src/lib/signalled';
 import type { Contact, Disposition } from '../src/api/types';
 import type { FloorAgent, FloorQueue } from '../src/cti/types';
 import { dayOf } from '../src/lib/day';
@@ -99,5 +100,15 @@ describe('dispositions', () => {
 
   it('are found in any language', () => {
     expect([matching(all, '解决').length, matching(all, 'PAID').length, matching(all, 'x').length, matching(all, ' ').length]).toEqual([1, 1, 0, 2]);
+  });
+});
+
+describe('what the network sends along', () => {
+  it('reads as words', () => {
+    expect(fieldName('X-Order-Id')).toBe('Order Id');
+    expect(fieldName('User-to-User')).toBe('User to User');
+    expect(diversionWords('en', 'no-answer')).toBe('not answered there');
+    expect(diversionWords('zh', 'user-busy')).toBe('忙线');
+    expect(diversionWords('en', 'some-new-reason')).toBe('some-new-reason');
   });
 });

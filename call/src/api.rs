@@ -327,6 +327,8 @@ pub enum LegEffect {
         from_name: Redacted,
         /// The phone may answer by itself: the agent asked for this call.
         auto_answer: bool,
+        /// Header fields of the caller's INVITE that go on.
+        carried: Vec<(String, String)>,
     },
     /// Leave the leg.
     HangUp(Cause),

@@ -64,6 +64,8 @@ pub struct Call {
     /// A queue sent the caller away since it last let one in.
     pub(crate) sent_away: bool,
     pub(crate) arrived: Instant,
+    /// Header fields that go on to those who are called for this call.
+    pub(crate) carried: Vec<(String, String)>,
     /// How it ended for the customer, and by whom.
     pub(crate) outcome: Option<(Outcome, EndedBy)>,
     seq: u32,
@@ -86,8 +88,10 @@ impl Call {
             started: now,
             queued: None,
             outgoing: false,
+            signalled: incoming.signalled.clone(),
         };
         let mut call = Self::new(now, pop, incoming.leg, incoming.recording, incoming.first_play, incoming.language);
+        call.carried.clone_from(&incoming.carried);
         call.open_incoming(now, incoming, effects);
         call
     }
@@ -107,6 +111,7 @@ impl Call {
             started: now,
             queued: None,
             outgoing: true,
+            signalled: domain::Signalled::default(),
         };
         let mut call = Self::new(now, pop, outgoing.leg, outgoing.recording, outgoing.first_play, Language::EN);
         call.open_outgoing(now, outgoing, effects);
@@ -143,6 +148,7 @@ impl Call {
             ever_connected: false,
             sent_away: false,
             arrived: now,
+            carried: Vec::new(),
             outcome: None,
             seq: 0,
             closed: false,
@@ -183,6 +189,13 @@ impl Call {
     #[must_use]
     pub fn agent(&self) -> Option<AgentId> {
         self.parts.iter().rev().find(|p| p.is_live()).map(|p| p.agent)
+    }
+
+    /// The agent who talks on this leg.
+    #[must_use]
+    pub fn agent_on(&self, leg: LegId) -> Option<AgentId> {
+        let talks = |part: &&Part| part.leg == Some(leg) && matches!(part.stage, Stage::Talking | Stage::Held);
+        self.parts.iter().rev().find(talks).map(|part| part.agent)
     }
 
     /// The legs that are alive, for clearing up.

@@ -34,6 +34,10 @@ impl Far {
     }
 }
 
+fn is_private(name: &str) -> bool {
+    name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"))
+}
+
 fn ringback() -> Vec<Say> {
     // ITU-T E.180: one second of 425 Hz in five. The tone item carries its own pause of equal length, thus the rest.
     vec![Say::Tone(425, 1_000), Say::Tone(0, 1_500)]
@@ -56,6 +60,16 @@ impl Call {
         self.play_ringback(self.customer.leg, effects);
     }
 
+    /// What of the caller's INVITE may leave the house: private header fields are for agents.
+    fn carried_to_numbers(&self) -> Vec<(String, String)> {
+        self.carried.iter().filter(|(name, _)| !is_private(name)).cloned().collect()
+    }
+
+    /// What of the caller's INVITE agents' phones get: who answers the call may know who calls, whatever others may.
+    pub(crate) fn carried_to_agents(&self) -> Vec<(String, String)> {
+        self.carried.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("Privacy")).cloned().collect()
+    }
+
     fn play_ringback(&mut self, leg: LegId, effects: &mut Vec<Effect>) {
         let (play, language): (_, Language) = (self.play_id(), self.customer.language);
         effects.push(Effect::Media(leg, MediaEffect::Play { play, items: ringback(), language, repeat: true }));
@@ -67,7 +81,8 @@ impl Call {
         match fact {
             MediaFact::Opened { sdp } => {
                 let (phone, from, from_name) = (far.phone.clone(), self.pop.ani.clone(), self.pop.caller_name.clone());
-                let invite = LegEffect::Invite { phone, sdp, from, from_name, auto_answer: false };
+                let carried = self.carried_to_numbers();
+                let invite = LegEffect::Invite { phone, sdp, from, from_name, auto_answer: false, carried };
                 effects.push(Effect::Leg(leg, invite));
             }
             MediaFact::Refused => self.on_far_leg(now, LegFact::Failed(Cause::NoCodec), effects),
@@ -181,6 +196,7 @@ impl Call {
             from: Ani::default(),
             from_name: Redacted::default(),
             auto_answer: false,
+            carried: Vec::new(),
         };
         effects.push(Effect::Leg(self.customer.leg, invite));
     }

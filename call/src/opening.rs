@@ -2,7 +2,8 @@
 
 use crate::api::Phone;
 use domain::{
-    AgentId, Ani, ContactId, Dnis, EntryPointId, FlowId, InteractionId, Language, LegId, RecordingId, Redacted, TrunkId,
+    AgentId, Ani, ContactId, Dnis, EntryPointId, FlowId, InteractionId, Language, LegId, RecordingId, Redacted,
+    Signalled, TrunkId,
 };
 
 /// What a call is built from when somebody calls in.
@@ -34,6 +35,11 @@ pub struct Incoming {
     pub flow: FlowId,
     /// The language at the start.
     pub language: Language,
+    /// What the caller's network says beside number and name.
+    pub signalled: Signalled,
+    /// Header fields of the caller's INVITE that go on to those who are called for it; private ones (`X-`) to agents
+    /// alone.
+    pub carried: Vec<(String, String)>,
 }
 
 /// What a call is built from when an agent dials out.

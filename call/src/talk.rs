@@ -125,6 +125,7 @@ impl Call {
             from: if self.pop.outgoing { domain::Ani::new(self.pop.dnis.as_str()) } else { self.pop.ani.clone() },
             from_name: name,
             auto_answer: part.offer.is_none(),
+            carried: self.carried_to_agents(),
         };
         effects.push(Effect::Leg(leg, invite));
     }

@@ -72,6 +72,8 @@ impl World {
             trunk: None,
             flow: "demo".parse().unwrap(),
             language: Language::EN,
+            signalled: domain::Signalled::default(),
+            carried: Vec::new(),
         };
         let mut effects = Vec::new();
         let call = Call::incoming(Instant::ZERO, incoming, &mut effects);

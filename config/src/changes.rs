@@ -76,6 +76,7 @@ impl Config {
             ("sip.domains", sip.domains == new.sip.domains),
             ("sip: digests", digest),
             ("sip: timers", timers),
+            ("sip: sessions, redirections, keep-alive", sip.policy == new.sip.policy),
             ("media", format!("{media:?}") == format!("{:?}", new.media)),
             ("store.database", database_mark(self) == database_mark(new)),
         ];
@@ -111,7 +112,8 @@ fn agent_mark(agent: &Agent) -> String {
 
 fn trunk_mark(trunk: &Trunk) -> String {
     let credentials = trunk.credentials.as_ref().map(|(user, password)| (user.as_str(), shown(password)));
-    format!("{:?} {:?} {credentials:?}", trunk.sources, trunk.peer)
+    let Trunk { sources, peer, trusted, pass_headers, registration, .. } = trunk;
+    format!("{sources:?} {peer:?} {credentials:?} {trusted} {pass_headers:?} {registration:?}")
 }
 
 fn database_mark(config: &Config) -> String {

@@ -8,7 +8,7 @@ use domain::{
     SkillId, TrunkId,
 };
 use secrecy::SecretString;
-use sip::api::{Destination, Timers};
+use sip::api::{Destination, Policy, Timers, TrunkRegistration};
 use std::path::PathBuf;
 
 /// Where the daemon serves people, and where it keeps things.
@@ -47,6 +47,8 @@ pub struct SipSettings {
     pub expires_s: (u32, u32),
     /// Timers of RFC 3261 §17.
     pub timers: Timers,
+    /// Session timers, redirections, keep-alive.
+    pub policy: Policy,
 }
 
 /// The media side.
@@ -200,6 +202,12 @@ pub struct Trunk {
     pub peer: Option<Destination>,
     /// User name and password of both directions.
     pub credentials: Option<(String, SecretString)>,
+    /// Its P-Asserted-Identity is believed, and private identities are told to it (RFC 3325).
+    pub trusted: bool,
+    /// `X-` header fields of its INVITEs that reach the screen pop and the agent's phone.
+    pub pass_headers: Vec<String>,
+    /// We register with it.
+    pub registration: Option<TrunkRegistration>,
 }
 
 /// Why an agent is not ready.

@@ -10,6 +10,7 @@ use crate::report::{Place, Placed};
 use crate::tree::{Item, Value};
 use domain::{AgentId, Channel, Role, TrunkId};
 use secrecy::SecretString;
+use sip::api::TrunkRegistration;
 
 const ROLES: &[(&str, Role)] = &[("agent", Role::Agent), ("supervisor", Role::Supervisor), ("admin", Role::Admin)];
 
@@ -154,6 +155,40 @@ pub(crate) fn soft_phone(table: &Table<'_>, outside: &dyn Outside) -> Option<Sof
     Some(SoftPhone { user, name, password: password? })
 }
 
+/// Names of header fields that a trunk lets pass: private ones only, so that none can make or break a dialog.
+fn pass_headers(table: &Table<'_>) -> Vec<String> {
+    let is_private = |name: &str| {
+        name.len() > 2
+            && name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"))
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let checked = |text: Placed<String>| {
+        let fits = is_private(&text.value);
+        if !fits {
+            let why = format!("`{}` is no private header field such as X-Order-Id", text.value);
+            table.refuse("bad_id", text.place, "pass_headers", why);
+        }
+        fits.then_some(text.value)
+    };
+    table.texts("pass_headers").into_iter().filter_map(checked).collect()
+}
+
+/// How we register with a trunk that has a peer.
+fn registration(table: &Table<'_>, has_peer: bool) -> Option<TrunkRegistration> {
+    let aor = table.need_text_if_any("register");
+    let expires_s = table.int("register_expires_s", 60..=86_400).and_then(|s| u32::try_from(s).ok());
+    let aor = aor?;
+    if !aor.value.starts_with("sip:") || !aor.value.contains('@') {
+        let why = format!("`{}` is no address of record such as sip:account@carrier.example", aor.value);
+        table.refuse("bad_address", aor.place, "register", why);
+        return None;
+    }
+    if !has_peer && !table.has("peer") {
+        table.miss("peer");
+    }
+    Some(TrunkRegistration { aor: aor.value, expires_s: expires_s.unwrap_or(3_600) })
+}
+
 pub(crate) fn trunk(table: &Table<'_>, outside: &dyn Outside) -> Option<Trunk> {
     let id: Option<Placed<TrunkId>> = table.need_id("id");
     let source = |text: &Placed<String>| {
@@ -181,6 +216,9 @@ pub(crate) fn trunk(table: &Table<'_>, outside: &dyn Outside) -> Option<Trunk> {
     if user.is_none() && !table.has("sources") && !table.has("peer") {
         table.miss("sources");
     }
+    let (trusted, pass_headers) = (table.flag("trusted", true), pass_headers(table));
+    let registration = registration(table, address.is_some());
     table.done();
-    Some(Trunk { id: id?.value, sources, peer: address, credentials: user.zip(password) })
+    let credentials = user.zip(password);
+    Some(Trunk { id: id?.value, sources, peer: address, credentials, trusted, pass_headers, registration })
 }

@@ -7,9 +7,10 @@ use crate::reader::Table;
 use crate::report::Placed;
 use crate::tree::{Item, Value};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::time::Duration;
 use domain::Language;
 use secrecy::ExposeSecret;
-use sip::api::Timers;
+use sip::api::{KeepAlive, Policy, Redirects, SessionInterval, Timers};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -63,6 +64,7 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
             t2: table.millis("t2_ms", 4_000, 10..=60_000),
             t4: table.millis("t4_ms", 5_000, 10..=60_000),
         },
+        policy: policy(&table),
     };
     table.done();
     settings
@@ -78,7 +80,36 @@ fn sip_defaults() -> SipSettings {
         md5_only: false,
         expires_s: (60, 3_600),
         timers: Timers::default(),
+        policy: Policy {
+            keep_alive: KeepAlive { trunks: ASKED, phones: ASKED, ..KeepAlive::default() },
+            ..Policy::default()
+        },
     }
+}
+
+/// How often peers are asked whether they are there, where the configuration says nothing.
+const ASKED: Option<Duration> = Some(Duration::from_secs(30));
+
+/// Session timers, redirections and keep-alive. Zero turns a thing off.
+fn policy(table: &Table<'_>) -> Policy {
+    let defaults = sip_defaults().policy;
+    let session = SessionInterval {
+        interval_s: table.int("session_s", 0..=86_400).map_or(defaults.session.interval_s, |s| s as u32),
+        min_s: table.int("session_min_s", 90..=86_400).map_or(defaults.session.min_s, |s| s as u32),
+    };
+    if session.interval_s != 0 && session.interval_s < session.min_s {
+        let why = "`session_s` is less than `session_min_s`; 0 turns session timers off".to_owned();
+        table.refuse("out_of_range", table.place_of("session_s"), "session_s", why);
+    }
+    let most = |key, default| table.int(key, 0..=10).and_then(|n| u8::try_from(n).ok()).unwrap_or(default);
+    let redirects = Redirects {
+        trunks: most("trunk_redirects", defaults.redirects.trunks),
+        phones: most("phone_redirects", defaults.redirects.phones),
+    };
+    let asked = |key| Some(table.seconds(key, 30, 0..=3_600)).filter(|pause| !pause.is_zero());
+    let keep_alive =
+        KeepAlive { trunks: asked("trunk_keep_alive_s"), phones: asked("phone_keep_alive_s"), ..KeepAlive::default() };
+    Policy { session, redirects, keep_alive }
 }
 
 pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
@@ -88,7 +119,7 @@ pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
         browser_address: None,
         browser_port: 0,
         workers: 0,
-        silence: core::time::Duration::from_secs(30),
+        silence: Duration::from_secs(30),
     };
     let Some(table) = root.table("media") else { return settings };
     if let Some(address) = table.parsed::<IpAddr>("address", "bad_address") {

@@ -33,12 +33,22 @@ impl Config {
             timers: settings.timers,
             expires_s: settings.expires_s,
             agent_name: AGENT_NAME.to_owned(),
+            policy: settings.policy,
         }
     }
 
     fn trunk(&self, trunk: &Trunk) -> sip::api::Trunk {
         let credentials = trunk.credentials.as_ref().map(|(user, password)| self.credentials(user, password, true));
-        sip::api::Trunk { id: trunk.id, sources: trunk.sources.clone(), peer: trunk.peer, credentials }
+        let (sources, peer) = (trunk.sources.clone(), trunk.peer);
+        sip::api::Trunk {
+            sources,
+            peer,
+            credentials,
+            trusted: trunk.trusted,
+            pass_headers: trunk.pass_headers.clone(),
+            registration: trunk.registration.clone(),
+            ..sip::api::Trunk::new(trunk.id)
+        }
     }
 
     /// A password is kept only where challenges of other realms must be answered with it.

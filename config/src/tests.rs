@@ -138,6 +138,11 @@ fn values_of_the_wrong_kind_are_told_where_they_stand() {
     assert_eq!(errors("[sip]\nlisten = \"0.0.0.0:5060\"\n"), ["2:10 missing_key"]);
     assert_eq!(errors("[[trunk]]\nid = \"a\"\npeer = \"sip:10.0.0.1\"\n"), ["3:8 bad_address"]);
     assert_eq!(errors("[[trunk]]\nid = \"a\"\n"), ["1:1 missing_key"]);
+    let trunk = |rest: &str| errors(&format!("[[trunk]]\nid = \"a\"\nsources = [\"10.0.0.0/8\"]\n{rest}"));
+    assert_eq!(trunk("pass_headers = [\"Via\"]\n"), ["4:17 bad_id"]);
+    assert_eq!(trunk("register = \"carrier\"\n"), ["4:12 bad_address"]);
+    assert_eq!(trunk("register = \"sip:a@carrier\"\n"), ["1:1 missing_key"]);
+    assert_eq!(errors("[sip]\nsession_s = 60\n"), ["2:13 out_of_range"]);
     assert_eq!(errors("[[user]]\nlogin = \"a\"\nrole = \"boss\"\npassword = \"x\"\n"), ["3:8 bad_choice"]);
 }
 

@@ -4,7 +4,8 @@ use crate::fold::DeskFold;
 use crate::schema::{
     CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorQueue, Goal, InteractionCard, KeyedDigits,
     NamedQueue, NextCard, OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop,
-    PopChange, QueueAgents, QueueCounts, RoleWord, ServiceLevel, StateChange, StateWord, WaitingContact,
+    PopChange, QueueAgents, QueueCounts, RoleWord, ServiceLevel, SignalledField, StateChange, StateWord,
+    WaitingContact,
 };
 use crate::{Names, Settings};
 use domain::{
@@ -128,6 +129,10 @@ impl Converter<'_> {
             queued_at: pop.queued.map(|at| self.ms(at)),
             waited_ms: waited,
             outgoing: pop.outgoing,
+            diverted_from: pop.signalled.diverted_from.as_ref().map(|number| number.0.clone()),
+            diversion_reason: pop.signalled.diversion_reason.clone(),
+            verified: pop.signalled.verified,
+            signalled: signalled(&pop.signalled),
         }
     }
 
@@ -209,6 +214,12 @@ impl Converter<'_> {
             offered: view.offered,
         }
     }
+}
+
+fn signalled(told: &domain::Signalled) -> Vec<SignalledField> {
+    let field = |name: &str, value: &domain::Redacted| SignalledField { name: name.to_owned(), value: value.0.clone() };
+    let from_user = told.user_to_user.iter().map(|value| field("User-to-User", value));
+    from_user.chain(told.headers.iter().map(|(name, value)| field(name, value))).collect()
 }
 
 /// A forecast.

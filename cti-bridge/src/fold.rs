@@ -86,6 +86,7 @@ mod tests {
             started: Instant::ZERO,
             queued: None,
             outgoing: false,
+            signalled: domain::Signalled::default(),
         }
     }
 

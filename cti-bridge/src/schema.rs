@@ -14,7 +14,7 @@ pub use client::{AskBody, AskMessage, ClientMessage, Hello, Ping, TransferTo, Wi
 pub use floor::{
     ExpectedWait, Floor, FloorAgent, FloorQueue, Goal, QueueAgents, QueueCounts, ServiceLevel, WaitingContact,
 };
-pub use pop::{CustomerCard, KeyedDigits, NamedQueue, PastContact, Point, Pop};
+pub use pop::{CustomerCard, KeyedDigits, NamedQueue, PastContact, Point, Pop, SignalledField};
 pub use why::{
     AgentVerdict, Candidate, Chances, Excluded, NeededSkill, PassedOver, PastOffer, Reasons, ToldWait, WhyStory,
 };

@@ -99,6 +99,23 @@ pub struct ScreenPop {
     pub queued: Option<Instant>,
     /// True for a call that the agent dialled.
     pub outgoing: bool,
+    /// What the caller's network says beside number and name.
+    pub signalled: Signalled,
+}
+
+/// What a caller's network says beside number and name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signalled {
+    /// The number that was dialled first, if the call was diverted (RFC 5806, RFC 7044).
+    pub diverted_from: Option<Redacted>,
+    /// Why it was diverted, such as `no-answer`; empty if nobody says.
+    pub diversion_reason: String,
+    /// Whether the calling number was verified (STIR, RFC 8224); `None`: nobody tried.
+    pub verified: Option<bool>,
+    /// What the caller's side wants known (User-to-User, RFC 7433), as written.
+    pub user_to_user: Vec<Redacted>,
+    /// The private header fields that the trunk lets pass: name and value.
+    pub headers: Vec<(String, Redacted)>,
 }
 
 /// Where an agent's part in a contact stands.

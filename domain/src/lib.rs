@@ -31,7 +31,7 @@ pub use agent::{AgentState, Channel, NextState, Priority, Proficiency, Role};
 pub use cause::{Cause, EndedBy, ExitReason, OfferResult, Outcome};
 pub use customer::{ContactPoint, Customer, LastContact};
 pub use desk::{
-    Audience, DeskBody, DeskEvent, InteractionPhase, InteractionView, Offer, ScreenPop, TransferTarget, Wish,
+    Audience, DeskBody, DeskEvent, InteractionPhase, InteractionView, Offer, ScreenPop, Signalled, TransferTarget, Wish,
 };
 pub use error::CommandError;
 pub use event::{ContactEvent, ContactEventKind, DispositionBy};

@@ -5,7 +5,7 @@ use call::api::{Phone, QueueRules};
 use config::{AgentPhone, Config, Outside, PromptSet, Source};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use domain::{AgentId, WallTime};
-use sip::api::{Destination, Timers, Trunk};
+use sip::api::{Destination, Policy, Timers, Trunk};
 use std::fmt::Write;
 use std::path::PathBuf;
 use switchboard::api::{AgentRules, Entry, QueueSetup, Rules};
@@ -354,10 +354,9 @@ pub(crate) fn reconfiguration(config: &Config, max_calls: usize) -> switchboard:
 /// Never: the trunk's id is a constant.
 pub(crate) fn phone(person: usize) -> sip::api::Setup {
     let board = Trunk {
-        id: "board".parse().expect("a constant id"),
         sources: vec![(BOARD.ip(), 32)],
         peer: Some(Destination::Udp(BOARD)),
-        credentials: None,
+        ..Trunk::new("board".parse().expect("a constant id"))
     };
     sip::api::Setup {
         advertised: address(person),
@@ -370,5 +369,6 @@ pub(crate) fn phone(person: usize) -> sip::api::Setup {
         timers: Timers::default(),
         expires_s: (60, 3_600),
         agent_name: "phone".to_owned(),
+        policy: Policy::default(),
     }
 }

@@ -401,7 +401,7 @@ impl World {
                 }
                 Effect::Lookup { contact, asker, .. } => self.look_up(contact, asker),
                 Effect::Replied { ticket, .. } => self.watch.replied(ticket),
-                Effect::Close(_) | Effect::Count(_) | Effect::FlowNote { .. } => {}
+                Effect::Close(_) | Effect::Count(_) | Effect::Trunk { .. } | Effect::FlowNote { .. } => {}
             }
         }
     }

@@ -2,10 +2,15 @@
 //!
 //! One INVITE dialog usage (RFC 3261 §12–14) is named by the [`LegId`] of the call leg that it signals.
 
+mod invite;
+mod setup;
+
+pub use invite::{Diversion, IncomingInvite, OutgoingInvite, Peer, Replaced, Target, Verstat};
+pub use setup::{Credentials, KeepAlive, Policy, Redirects, SessionInterval, Setup, Timers, Trunk, TrunkRegistration};
+
 use crate::Message;
 use crate::message::ParseError;
 use core::net::SocketAddr;
-use core::time::Duration;
 use domain::{Cause, LegId, TrunkId};
 
 /// A transport protocol (RFC 3261 §18, RFC 7118).
@@ -67,49 +72,26 @@ pub enum Fact {
     Tick,
 }
 
-/// Whom to call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// The bindings of this registered user (the user part of the address of record).
-    Registered(String),
-    /// A fixed SIP URI, such as `sip:a0001@127.0.0.1:6000`.
-    Uri(String),
-    /// A number by a trunk.
-    Trunk(TrunkId, String),
-}
-
-/// A new outgoing INVITE.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutgoingInvite {
-    /// The leg, minted by the caller of the endpoint.
-    pub leg: LegId,
-    /// Whom to call.
-    pub to: Target,
-    /// User part of From and P-Asserted-Identity: the caller's number; empty = anonymous.
-    pub from_user: String,
-    /// Display name of From and P-Asserted-Identity.
-    pub from_name: String,
-    /// Our SDP offer.
-    pub sdp: String,
-    /// Extra header fields, such as `X-Switchroom-Contact`.
-    pub headers: Vec<(String, String)>,
-}
-
 /// What the call wants of the endpoint. Unknown or ended legs are ignored (facts and wishes cross).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// 180 Ringing, or 183 with early media, on an incoming INVITE.
+    /// 180 Ringing, or 183 with early media, on an incoming INVITE. It is sent reliably if the caller knows how
+    /// (RFC 3262); without a PRACK in 64·T1 the call is refused with 504. Early media is then *the* answer. To a
+    /// caller who offered nothing, it is our offer, whose answer `EarlyAnswered` tells; where that cannot be sent
+    /// reliably, it is left out.
     Ring {
         /// The leg.
         leg: LegId,
         /// Early media.
         sdp: Option<String>,
     },
-    /// 200 OK to an incoming INVITE; repeated until ACK (64·T1, then BYE and `Ended`).
+    /// 200 OK to an incoming INVITE; repeated until ACK (64·T1, then BYE and `Ended`). It waits for the PRACK of a
+    /// description that was sent before it (RFC 3262 §3).
     Answer {
         /// The leg.
         leg: LegId,
-        /// Our answer, or our offer if the INVITE had none.
+        /// Our answer, or our offer if the INVITE had none. A description that differs from the one which early
+        /// media has settled is offered by re-INVITE after the ACK.
         sdp: String,
     },
     /// A final refusal of an incoming INVITE; the status comes from the cause table. Answered by `Ended`, as every
@@ -134,55 +116,50 @@ pub enum Command {
         cause: Cause,
     },
     /// Send a re-INVITE with this offer. While another one is under way it is kept and sent afterwards; 491 is
-    /// retried as RFC 3261 §14.1 says.
+    /// retried as RFC 3261 §14.1 says. Before the answer it is sent by UPDATE if the peer allows that and early media
+    /// is settled reliably (RFC 3311 §5.1), and kept until then or until the answer.
     Reinvite {
         /// The leg.
         leg: LegId,
         /// Our offer.
         sdp: String,
     },
-    /// Answer the peer's re-INVITE or UPDATE.
+    /// Answer the peer's re-INVITE, UPDATE or PRACK.
     AnswerReinvite {
         /// The leg.
         leg: LegId,
         /// Our answer (or offer, if the peer sent none).
         sdp: String,
     },
-    /// Refuse the peer's re-INVITE or UPDATE with 488; the session goes on as it was.
+    /// Refuse the peer's re-INVITE, UPDATE or PRACK with 488; the session goes on as it was.
     RefuseReinvite {
         /// The leg.
         leg: LegId,
     },
-    /// Stop taking new calls (503 with Retry-After) while those in progress go on.
+    /// Do what the peer's REFER asks for: 202, and it is notified of `100 Trying` (RFC 3515 §2.4.4).
+    AcceptRefer {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Refuse the peer's REFER with the status of this cause; the session goes on.
+    RefuseRefer {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        cause: Cause,
+    },
+    /// How far the call that a REFER has caused is: the peer is notified of 180, 200, or the status that refused it.
+    /// A final status ends the subscription; so does its age of 3 minutes. It outlives the leg: the peer may hang up
+    /// first. Ignored where the peer wants no notifications (RFC 4488).
+    ReferProgress {
+        /// The leg that brought the REFER.
+        leg: LegId,
+        /// 100 to 699.
+        status: u16,
+    },
+    /// Stop taking new calls (503 with Retry-After) while those in progress go on. Registrations with carriers are
+    /// taken back.
     Drain,
-}
-
-/// Who sent an INVITE.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Peer {
-    /// A trunk, by source address or digest.
-    Trunk(TrunkId),
-    /// A registered or digest-authenticated user.
-    User(String),
-}
-
-/// An accepted incoming INVITE (100 Trying is already sent).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IncomingInvite {
-    /// The leg, minted by the endpoint.
-    pub leg: LegId,
-    /// Who sent it.
-    pub peer: Peer,
-    /// True when it came over a WebSocket: a browser.
-    pub browser: bool,
-    /// User part of the Request-URI: the called number.
-    pub dnis: String,
-    /// The calling number: P-Asserted-Identity from a trunk, else From; empty if anonymous.
-    pub ani: String,
-    /// The display name beside it.
-    pub caller_name: String,
-    /// The SDP offer; `None`: we make the offer in the 200.
-    pub sdp: Option<String>,
 }
 
 /// What the endpoint counts. Read by metrics.
@@ -216,7 +193,8 @@ pub enum Effect {
     Close(FlowId),
     /// A new call comes in.
     Incoming(Box<IncomingInvite>),
-    /// A provisional answer to our INVITE: 180 or 183 (100 is not told).
+    /// A provisional answer to our INVITE: 180 or 183 (100 is not told). A reliable one is acknowledged by PRACK, and
+    /// told once and in order (RFC 3262 §4).
     Progress {
         /// The leg.
         leg: LegId,
@@ -229,7 +207,7 @@ pub enum Effect {
     Answered {
         /// The leg.
         leg: LegId,
-        /// The peer's answer.
+        /// The peer's answer; what early media settled reliably, if it did, whatever the 200 says.
         sdp: String,
         /// True when the phone that answered is connected by WebSocket: a browser.
         browser: bool,
@@ -251,7 +229,14 @@ pub enum Effect {
         /// The answer to our offer, if the INVITE had none.
         sdp: Option<String>,
     },
-    /// The peer offers a new session (re-INVITE or UPDATE). Answer with `AnswerReinvite` or `RefuseReinvite`.
+    /// The peer's PRACK brought the answer to the offer of our early media (RFC 3262 §5).
+    EarlyAnswered {
+        /// The leg.
+        leg: LegId,
+        /// The answer.
+        sdp: String,
+    },
+    /// The peer offers a new session (re-INVITE, UPDATE or PRACK), perhaps before the call is answered. Answer with `AnswerReinvite` or `RefuseReinvite`.
     /// Session refreshes without a change of SDP are answered by the endpoint and not told.
     Reinvited {
         /// The leg.
@@ -270,6 +255,18 @@ pub enum Effect {
     ReinviteRefused {
         /// The leg.
         leg: LegId,
+    },
+    /// The peer asks for a transfer (RFC 3515): call this target. Answer with `AcceptRefer` or `RefuseRefer`.
+    Referred {
+        /// The leg.
+        leg: LegId,
+        /// The URI to be called, without header fields.
+        to: String,
+        /// Attended transfer: the dialog with the target that the new call takes the place of. If it is a leg of
+        /// ours, what that leg is connected to is to be connected with what this leg is connected to.
+        replaces: Option<Replaced>,
+        /// Who says that he asks for it (RFC 3892), a URI.
+        referred_by: Option<String>,
     },
     /// The leg is gone after it was answered or while it was ringing here.
     Ended {
@@ -297,6 +294,40 @@ pub enum Effect {
         /// The user.
         user: String,
     },
+    /// None of the user's bindings answers any more ([`KeepAlive::phones`]). They stay registered, but are not called.
+    Unreachable {
+        /// The user.
+        user: String,
+    },
+    /// One of the user's bindings answers again.
+    Reachable {
+        /// The user.
+        user: String,
+        /// True when it came over a WebSocket.
+        browser: bool,
+    },
+    /// A trunk answers OPTIONS ([`KeepAlive::trunks`]), for the first time or again.
+    TrunkUp {
+        /// The trunk.
+        trunk: TrunkId,
+    },
+    /// A trunk does not answer OPTIONS, or nothing can be sent to it.
+    TrunkDown {
+        /// The trunk.
+        trunk: TrunkId,
+    },
+    /// We are registered with a trunk ([`Trunk::registration`]), for the first time or again.
+    TrunkRegistered {
+        /// The trunk.
+        trunk: TrunkId,
+    },
+    /// A registration with a trunk failed and will be tried again, or was taken back by [`Command::Drain`].
+    TrunkUnregistered {
+        /// The trunk.
+        trunk: TrunkId,
+        /// The status that refused it, if the trunk gave one.
+        status: Option<u16>,
+    },
     /// Something to be counted.
     Count(Counter),
 }
@@ -308,85 +339,18 @@ pub enum Reason {
     Transaction,
     /// A 2xx that waits for its ACK (§13.3.1.4).
     Ack,
+    /// A reliable provisional response that waits for its PRACK (RFC 3262 §3).
+    Prack,
     /// A session timer (RFC 4028).
     SessionTimer,
+    /// The subscription of a REFER ends (RFC 3515).
+    Subscription,
     /// A binding expires.
     Binding,
+    /// We register with a carrier.
+    Registration,
+    /// OPTIONS to a trunk or a phone.
+    KeepAlive,
     /// A re-INVITE is to be tried again after 491.
     Glare,
-}
-
-/// Values of the timers (RFC 3261 §17.1.1.1). Settable for tests only through the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timers {
-    /// Round-trip estimate, 500 ms.
-    pub t1: Duration,
-    /// Longest interval of retransmission, 4 s.
-    pub t2: Duration,
-    /// Longest life of a message in the network, 5 s.
-    pub t4: Duration,
-}
-
-impl Default for Timers {
-    fn default() -> Self {
-        Self { t1: Duration::from_millis(500), t2: Duration::from_secs(4), t4: Duration::from_secs(5) }
-    }
-}
-
-/// A trunk as the endpoint needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trunk {
-    /// The id.
-    pub id: TrunkId,
-    /// Source networks from which its requests come: address and prefix length. None at all, with credentials and
-    /// without `peer`: it calls from anywhere, and INVITEs of strangers are challenged instead of ignored.
-    pub sources: Vec<(core::net::IpAddr, u8)>,
-    /// Where calls to it are sent: `Destination::Udp` or `Tcp`; `None`: it only brings calls in.
-    pub peer: Option<Destination>,
-    /// Digest credentials: it must know them when calling us from elsewhere, and we answer its challenges with them.
-    pub credentials: Option<Credentials>,
-}
-
-/// A user name with the hashes of `user:realm:password` (RFC 7616 §3.4.2), in lower-case hex.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// The user name.
-    pub user: String,
-    /// For answering challenges of other realms; empty where the secret is not kept.
-    pub password: String,
-    /// MD5.
-    pub ha1_md5: String,
-    /// SHA-256.
-    pub ha1_sha256: String,
-}
-
-impl core::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "Credentials({}, …)", self.user)
-    }
-}
-
-/// What an endpoint is built from. A checked configuration makes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setup {
-    /// Address put in Contact and Via for UDP and TCP.
-    pub advertised: SocketAddr,
-    /// Domains served; requests for others get 404. Empty: any.
-    pub domains: Vec<String>,
-    /// The digest realm.
-    pub realm: String,
-    /// Offer MD5 beside SHA-256 (many phones know nothing else). SHA-256 always comes first.
-    pub allow_md5: bool,
-    /// Offer MD5 alone, for phones that give up at a challenge that they do not know (baresip 1.0, SIPp 3.6).
-    pub md5_only: bool,
-    /// Trunks.
-    pub trunks: Vec<Trunk>,
-    /// Users who may register.
-    pub users: Vec<Credentials>,
-    /// Timers.
-    pub timers: Timers,
-    /// Least and most seconds of a registration.
-    pub expires_s: (u32, u32),
-    /// Value of the Server and User-Agent header fields.
-    pub agent_name: String,
 }

@@ -2,7 +2,9 @@
 
 use crate::api::{Command, Credentials, Destination, Effect, Fact, Reason, Setup};
 use crate::auth::Guard;
+use crate::carrier::Carrier;
 use crate::dice::Dice;
+use crate::keep_alive::Probe;
 use crate::leg::{Leg, Legs};
 use crate::message::Message;
 use crate::session::Session;
@@ -18,6 +20,10 @@ pub struct Endpoint {
     pub(crate) core: Core,
     pub(crate) legs: Legs,
     pub(crate) guard: Guard,
+    /// Our registration with each trunk of the setup.
+    pub(crate) carriers: Vec<Option<Carrier>>,
+    /// What is known of each trunk of the setup.
+    pub(crate) probes: Vec<Probe>,
 }
 
 impl core::fmt::Debug for Endpoint {
@@ -32,7 +38,13 @@ impl Endpoint {
     pub fn new(setup: Setup, seed: [u8; 32]) -> Self {
         let mut dice = Dice::new(seed);
         let guard = Guard::new(&setup, dice.bytes());
-        Self { core: Core::new(setup, dice), legs: Legs::default(), guard }
+        let trunks = setup.trunks.clone();
+        let mut core = Core::new(setup, dice);
+        let carriers = trunks.iter().map(|trunk| Carrier::of(&mut core, trunk)).collect();
+        let probes = trunks.iter().map(|_| Probe::default()).collect();
+        let mut endpoint = Self { core, legs: Legs::default(), guard, carriers, probes };
+        endpoint.watch_trunks();
+        endpoint
     }
 
     /// Takes a fact. `now` never goes back.
@@ -57,7 +69,10 @@ impl Endpoint {
                 endpoint.unbind_all(Destination::Flow(flow));
                 endpoint.on_unreachable(Destination::Flow(flow));
             }
-            Fact::SendFailed(to) => endpoint.on_unreachable(to),
+            Fact::SendFailed(to) => {
+                endpoint.on_home_lost(to);
+                endpoint.on_unreachable(to);
+            }
             Fact::Tick => endpoint.on_tick(),
         });
     }
@@ -65,21 +80,27 @@ impl Endpoint {
     /// Carries out a command. Unknown and ended legs are ignored.
     pub fn command(&mut self, now: Instant, command: Command, effects: &mut Vec<Effect>) {
         self.collect(now, effects, |endpoint| match command {
-            Command::Ring { leg, sdp } => endpoint.ring(leg, sdp.as_deref()),
+            Command::Ring { leg, sdp } => endpoint.ring(leg, sdp),
             Command::Answer { leg, sdp } => endpoint.answer(leg, sdp),
             Command::Reject { leg, cause, retry_after_s } => endpoint.reject(leg, cause, retry_after_s),
             Command::Invite(invite) => endpoint.invite(invite),
             Command::HangUp { leg, cause } => endpoint.hang_up(leg, cause),
-            Command::Reinvite { leg, sdp } => {
-                endpoint.with_session(leg, |session, core| session.offer(leg, core, sdp));
-            }
+            Command::Reinvite { leg, sdp } => endpoint.offer(leg, sdp),
             Command::AnswerReinvite { leg, sdp } => {
-                endpoint.with_session(leg, |session, core| session.answer_theirs(leg, core, sdp));
+                endpoint.with_asked(leg, |session, core| session.answer_theirs(leg, core, sdp));
             }
             Command::RefuseReinvite { leg } => {
-                endpoint.with_session(leg, |session, core| session.refuse_offer(leg, core));
+                endpoint.with_asked(leg, |session, core| session.refuse_offer(leg, core));
             }
-            Command::Drain => endpoint.core.draining = true,
+            Command::AcceptRefer { leg } => endpoint.answer_refer(leg, None),
+            Command::RefuseRefer { leg, cause } => endpoint.answer_refer(leg, Some(cause)),
+            Command::ReferProgress { leg, status } => {
+                endpoint.with_session(leg, |session, core| session.refer_progress(leg, core, status.clamp(100, 699)));
+            }
+            Command::Drain => {
+                endpoint.core.draining = true;
+                endpoint.unregister();
+            }
         });
     }
 
@@ -139,15 +160,19 @@ impl Endpoint {
                 Key::Server(tx, timer) => self.core.on_server_timer(tx, timer),
                 Key::Leg(id, timer) => self.on_leg_timer(id, timer),
                 Key::Binding(id) => self.unbind(id),
+                Key::Trunk(at, timer) => self.on_trunk_timer(at, timer),
+                Key::Phone(binding, timer) => self.on_phone_timer(binding, timer),
             }
         }
     }
 
     fn on_leg_timer(&mut self, id: LegId, timer: LegTimer) {
         match self.legs.leg_mut(id) {
-            Some(Leg::Ringing(ringing)) => ringing.on_timer(id, &mut self.core),
+            Some(Leg::Ringing(_)) if timer == LegTimer::NoPrack => self.on_no_prack(id),
+            Some(Leg::Ringing(ringing)) => ringing.on_timer(id, &mut self.core, timer),
             Some(Leg::Up(_)) => self.with_session(id, |session, core| session.on_timer(id, core, timer)),
-            Some(Leg::Calling(_)) | None => {}
+            Some(Leg::Calling(calling)) => calling.on_timer(id, &mut self.core, timer),
+            None => {}
         }
     }
 
@@ -159,13 +184,44 @@ impl Endpoint {
         }
     }
 
+    /// The call wants to offer.
+    fn offer(&mut self, id: LegId, sdp: String) {
+        match self.legs.leg_mut(id) {
+            Some(Leg::Ringing(ringing)) => ringing.session.offer(id, &mut self.core, sdp),
+            Some(Leg::Calling(calling)) => calling.offer(id, &mut self.core, sdp),
+            Some(Leg::Up(_)) => self.with_session(id, |session, core| session.offer(id, core, sdp)),
+            None => {}
+        }
+    }
+
+    /// Works on the dialog of a leg in which the peer's offer waits for the call.
+    fn with_asked(&mut self, id: LegId, step: impl FnOnce(&mut Session, &mut Core)) {
+        match self.legs.leg_mut(id) {
+            Some(Leg::Ringing(ringing)) => step(&mut ringing.session, &mut self.core),
+            Some(Leg::Calling(calling)) => {
+                if let Some(session) = calling.asked_mut() {
+                    step(session, &mut self.core);
+                }
+            }
+            Some(Leg::Up(_)) => self.with_session(id, step),
+            None => {}
+        }
+    }
+
     /// Works on an answered leg, and forgets it when it is over.
     pub(crate) fn with_session(&mut self, id: LegId, step: impl FnOnce(&mut Session, &mut Core)) {
         let Some(session) = self.legs.session_mut(id) else { return };
         step(session, &mut self.core);
         if session.is_over() {
             self.legs.remove(id);
-            for timer in [LegTimer::Resend, LegTimer::NoAck, LegTimer::Glare, LegTimer::Refresh, LegTimer::Expiry] {
+            for timer in [
+                LegTimer::Resend,
+                LegTimer::NoAck,
+                LegTimer::Glare,
+                LegTimer::Refer,
+                LegTimer::Refresh,
+                LegTimer::Expiry,
+            ] {
                 self.core.disarm(id, timer);
             }
         }

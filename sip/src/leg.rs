@@ -17,14 +17,14 @@ pub(crate) enum Leg {
 }
 
 impl Leg {
-    /// Call-ID and our tag, where there is a dialog.
-    fn dialog(&self) -> Option<(String, String)> {
+    /// Call-ID and our tag of its dialogs, those that may come among them.
+    fn dialogs(&self) -> Vec<(String, String)> {
         let dialog = match self {
-            Self::Ringing(ringing) => &ringing.dialog,
+            Self::Ringing(ringing) => &ringing.session.dialog,
             Self::Up(session) => &session.dialog,
-            Self::Calling(_) => return None,
+            Self::Calling(calling) => return calling.dialogs().to_vec(),
         };
-        Some((dialog.call_id.clone(), dialog.local_tag.clone()))
+        vec![(dialog.call_id.clone(), dialog.local_tag.clone())]
     }
 }
 
@@ -43,7 +43,7 @@ impl Legs {
 
     /// Adds a leg or replaces it by its next age.
     pub(crate) fn insert(&mut self, id: LegId, leg: Leg) {
-        if let Some(dialog) = leg.dialog() {
+        for dialog in leg.dialogs() {
             self.by_dialog.insert(dialog, id);
         }
         self.by_id.insert(id, leg);
@@ -52,7 +52,7 @@ impl Legs {
     /// Takes a leg out.
     pub(crate) fn remove(&mut self, id: LegId) -> Option<Leg> {
         let leg = self.by_id.remove(&id)?;
-        if let Some(dialog) = leg.dialog() {
+        for dialog in leg.dialogs() {
             self.by_dialog.remove(&dialog);
         }
         Some(leg)

@@ -6,16 +6,21 @@
 
 pub mod api;
 mod auth;
+mod caller;
+mod carrier;
 pub mod cause;
 mod dialog;
 mod dice;
 pub mod digest;
 mod endpoint;
+mod keep_alive;
 mod leg;
 pub mod message;
 mod offer;
+mod refer;
 mod register;
 mod registrar;
+mod reliable;
 mod request;
 mod session;
 mod session_timer;

@@ -102,22 +102,34 @@ impl Endpoint {
             call_id: headers.call_id().unwrap_or_default().to_owned(),
             number: headers.cseq().map(|(number, _)| number).unwrap_or_default(),
             expires,
+            reachable: true,
         };
+        let reachable = core.registrar.is_reachable(user);
         let put = core.registrar.put(user, binding);
         for id in put.replaced {
             core.deadlines.clear(Key::Binding(id));
+            core.unwatch(id);
         }
+        core.watch(put.id);
         core.deadlines.set(Key::Binding(put.id), expires);
         if put.is_new {
             core.emit(Effect::Registered { user: user.to_owned(), browser });
+        } else if !reachable {
+            core.emit(Effect::Reachable { user: user.to_owned(), browser });
         }
     }
 
     /// A binding ends: it expired, was removed, or its connection is gone.
     pub(crate) fn unbind(&mut self, id: u64) {
-        self.core.deadlines.clear(Key::Binding(id));
-        if let Some(user) = self.core.registrar.remove(id) {
-            self.core.emit(Effect::Unregistered { user });
+        let core = &mut self.core;
+        core.deadlines.clear(Key::Binding(id));
+        core.unwatch(id);
+        let Some(user) = core.registrar.owner(id).map(str::to_owned) else { return };
+        let reachable = core.registrar.is_reachable(&user);
+        if let Some(user) = core.registrar.remove(id) {
+            core.emit(Effect::Unregistered { user });
+        } else if reachable && !core.registrar.is_reachable(&user) {
+            core.emit(Effect::Unreachable { user });
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Binding {
     pub(crate) number: u32,
     /// When it ends.
     pub(crate) expires: Instant,
+    /// False when the phone does not answer.
+    pub(crate) reachable: bool,
 }
 
 impl Binding {
@@ -68,6 +70,27 @@ impl Registrar {
     /// The bindings of a user, the oldest first.
     pub(crate) fn bindings(&self, user: &str) -> &[Binding] {
         self.users.get(user).map_or(&[], Vec::as_slice)
+    }
+
+    /// The binding with this number.
+    pub(crate) fn binding(&self, id: u64) -> Option<&Binding> {
+        self.bindings(self.owners.get(&id)?).iter().find(|binding| binding.id == id)
+    }
+
+    /// True if one of the user's bindings can be reached.
+    pub(crate) fn is_reachable(&self, user: &str) -> bool {
+        self.bindings(user).iter().any(|binding| binding.reachable)
+    }
+
+    /// Notes whether a binding can be reached. Gives its user, and whether it is a browser, if that has changed
+    /// whether he can be.
+    pub(crate) fn mark(&mut self, id: u64, reachable: bool) -> Option<(String, bool)> {
+        let user = self.owners.get(&id)?.clone();
+        let before = self.is_reachable(&user);
+        let binding = self.users.get_mut(&user)?.iter_mut().find(|binding| binding.id == id)?;
+        binding.reachable = reachable;
+        let browser = binding.browser;
+        (self.is_reachable(&user) != before).then_some((user, browser))
     }
 
     /// True if somebody has registered from there.
@@ -112,6 +135,11 @@ impl Registrar {
         Put { id: self.last, is_new, replaced }
     }
 
+    /// The user who has this binding.
+    pub(crate) fn owner(&self, id: u64) -> Option<&str> {
+        self.owners.get(&id).map(String::as_str)
+    }
+
     /// Removes a binding. Gives its user if that was the last one.
     pub(crate) fn remove(&mut self, id: u64) -> Option<String> {
         let user = self.owners.remove(&id)?;
@@ -152,6 +180,7 @@ mod tests {
             call_id: "c".to_owned(),
             number: 1,
             expires: Instant::ZERO,
+            reachable: true,
         }
     }
 

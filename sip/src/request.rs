@@ -97,13 +97,18 @@ impl Endpoint {
     pub(crate) fn find_dialog(&mut self, request: &Request) -> Option<LegId> {
         let headers = &request.headers;
         let (from, to) = (headers.from().ok()?, headers.to().ok()?);
-        let id = self.legs.find(headers.call_id().ok()?, to.tag()?)?;
-        let dialog = match self.legs.leg_mut(id)? {
-            Leg::Ringing(ringing) => &ringing.dialog,
-            Leg::Up(session) => &session.dialog,
-            Leg::Calling(_) => return None,
+        self.find_leg(headers.call_id().ok()?, to.tag()?, from.tag().unwrap_or_default())
+    }
+
+    /// The leg with this dialog.
+    pub(crate) fn find_leg(&mut self, call_id: &str, ours: &str, theirs: &str) -> Option<LegId> {
+        let id = self.legs.find(call_id, ours)?;
+        let found = match self.legs.leg_mut(id)? {
+            Leg::Ringing(ringing) => ringing.session.dialog.remote_tag == theirs,
+            Leg::Up(session) => session.dialog.remote_tag == theirs,
+            Leg::Calling(calling) => calling.early_mut(ours, theirs).is_some(),
         };
-        (dialog.remote_tag == from.tag().unwrap_or_default()).then_some(id)
+        found.then_some(id)
     }
 
     /// True if the sender of a request outside dialogs gets an answer at all.
@@ -119,10 +124,11 @@ impl Endpoint {
     }
 
     fn on_dialog_request(&mut self, id: LegId, arrival: &Arrival) {
-        if self.legs.ringing_mut(id).is_some() {
-            self.on_early_request(id, arrival);
-        } else {
-            self.with_session(id, |session, core| session.on_request(id, core, arrival));
+        match self.legs.leg_mut(id) {
+            Some(Leg::Ringing(_)) => self.on_ringing_request(id, arrival),
+            Some(Leg::Calling(_)) => self.on_calling_request(id, arrival),
+            Some(Leg::Up(_)) if arrival.request.method == Method::Refer => self.on_refer(id, arrival),
+            _ => self.with_session(id, |session, core| session.on_request(id, core, arrival)),
         }
     }
 
@@ -135,6 +141,12 @@ impl Endpoint {
         }
         if server::merge_key(&arrival.request).is_some_and(|merge| self.core.servers.is_merged(&merge)) {
             self.finish_with(&arrival, Response::to(&arrival.request, 482, ""));
+            return;
+        }
+        // §16.3: a call that comes in makes another go out, so that a spiral through us must end here as in a proxy.
+        let spent = arrival.request.headers.max_forwards().is_ok_and(|left| left == Some(0));
+        if spent && arrival.request.method == Method::Invite {
+            self.reply_status(&arrival, 483);
             return;
         }
         if !self.is_served(&arrival.request) {
@@ -150,6 +162,8 @@ impl Endpoint {
                 response.headers.push(HeaderName::Accept, ACCEPT);
                 self.core.reply(arrival.reply_to, response);
             }
+            // Whom we do not talk with has nobody to transfer.
+            Method::Refer => self.reply_status(&arrival, 403),
             // BYE, INFO, UPDATE: all of them live in dialogs only.
             _ => self.reply_status(&arrival, 481),
         }

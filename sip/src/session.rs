@@ -6,6 +6,8 @@ use crate::dialog::Dialog;
 use crate::digest;
 use crate::message::{HeaderName, Method, Request, Response};
 use crate::offer::{Ours, Theirs};
+use crate::refer::Referral;
+use crate::reliable::RAck;
 use crate::request::Arrival;
 use crate::session_timer::{self, SessionTimer};
 use crate::shared::Core;
@@ -45,10 +47,31 @@ pub(crate) enum Closing {
     Done,
 }
 
-/// An answered INVITE usage.
+/// How far the first exchange of offer and answer is (RFC 3261 §13.2.1, RFC 3262 §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum First {
+    /// The INVITE that came offered nothing, nor did we.
+    Open,
+    /// The INVITE that came has an offer, to which nothing was said that counts.
+    OwesAnswer,
+    /// Our answer is under way in a reliable response whose PRACK has not come.
+    Unconfirmed,
+    /// Our offer is without an answer that counts.
+    AwaitsAnswer,
+    /// Both have spoken: each may offer anew.
+    Done,
+}
+
+/// An INVITE usage that has a dialog: answered, or early.
 pub(crate) struct Session {
     /// The dialog.
     pub(crate) dialog: Dialog,
+    /// True before the final response to the INVITE.
+    pub(crate) early: bool,
+    /// The first exchange of descriptions.
+    pub(crate) first: First,
+    /// The reliable response whose PRACK had not come when the final one was sent.
+    pub(crate) unpracked: Option<RAck>,
     /// Whose credentials answer challenges.
     pub(crate) trunk: Option<TrunkId>,
     /// The session description that we sent last.
@@ -65,6 +88,12 @@ pub(crate) struct Session {
     pub(crate) glare: bool,
     /// The peer's re-INVITE or UPDATE that the call has not answered.
     pub(crate) theirs: Option<Theirs>,
+    /// The peer's REFER, until the last notification.
+    pub(crate) referral: Option<Referral>,
+    /// How many REFERs came.
+    pub(crate) refers: u32,
+    /// The greatest Min-SE that anybody on the way has told (RFC 4028 §7.4).
+    pub(crate) min_se: u32,
     /// The session timer.
     pub(crate) timer: Option<SessionTimer>,
     /// The end.
@@ -72,10 +101,18 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// A session of this dialog.
-    pub(crate) fn new(dialog: Dialog, trunk: Option<TrunkId>, local_sdp: String, remote_sdp: String) -> Self {
+    /// A session of this early dialog.
+    pub(crate) fn early(
+        dialog: Dialog,
+        trunk: Option<TrunkId>,
+        first: First,
+        (local_sdp, remote_sdp): (String, String),
+    ) -> Self {
         Self {
             dialog,
+            early: true,
+            first,
+            unpracked: None,
             trunk,
             local_sdp,
             remote_sdp,
@@ -84,14 +121,48 @@ impl Session {
             queued: None,
             glare: false,
             theirs: None,
+            referral: None,
+            refers: 0,
+            min_se: 0,
             timer: None,
             closing: None,
         }
     }
 
+    /// A session of this dialog that was not early before.
+    pub(crate) fn new(dialog: Dialog, trunk: Option<TrunkId>, local_sdp: String, remote_sdp: String) -> Self {
+        let mut session = Self::early(dialog, trunk, First::Done, (local_sdp, remote_sdp));
+        session.early = false;
+        session
+    }
+
+    /// The INVITE was answered: the descriptions are settled, or about to be by the ACK.
+    pub(crate) fn confirm(&mut self) {
+        self.early = false;
+        self.first = First::Done;
+    }
+
+    /// What of the call's early media goes into a reliable response (RFC 3262 §5): the first description, as the
+    /// answer to the INVITE or as our offer. A later one is offered when that is allowed.
+    pub(crate) fn early_description(&mut self, id: LegId, core: &mut Core, sdp: Option<String>) -> Option<String> {
+        let sdp = sdp?;
+        match self.first {
+            First::OwesAnswer => self.first = First::Unconfirmed,
+            First::Open => self.first = First::AwaitsAnswer,
+            First::Unconfirmed | First::AwaitsAnswer | First::Done => {
+                if sdp != self.local_sdp {
+                    self.offer(id, core, sdp);
+                }
+                return None;
+            }
+        }
+        self.local_sdp.clone_from(&sdp);
+        Some(sdp)
+    }
+
     /// True when nothing of it is under way any more.
     pub(crate) fn is_over(&self) -> bool {
-        matches!(self.closing, Some(Closing::Done)) && self.ours.is_none()
+        self.closing.as_ref().is_some_and(Closing::is_done) && self.ours.is_none() && self.referral.is_none()
     }
 
     /// Keeps a 2xx and repeats it until its ACK comes.
@@ -112,13 +183,14 @@ impl Session {
     /// A timer of the leg has come.
     pub(crate) fn on_timer(&mut self, id: LegId, core: &mut Core, timer: LegTimer) {
         match timer {
-            LegTimer::Ringing => {}
+            LegTimer::Ringing | LegTimer::Reliable | LegTimer::NoPrack => {}
             LegTimer::Resend => self.resend(id, core),
             LegTimer::NoAck => self.on_no_ack(id, core),
             LegTimer::Glare => {
                 self.glare = false;
                 self.flush(id, core);
             }
+            LegTimer::Refer => self.on_refer_expiry(id, core),
             LegTimer::Refresh => self.refresh(id, core),
             LegTimer::Expiry => self.end(id, core, Cause::SessionExpired),
         }
@@ -177,24 +249,56 @@ impl Session {
         }
     }
 
-    /// A request inside the dialog, ACK and CANCEL apart.
-    pub(crate) fn on_request(&mut self, id: LegId, core: &mut Core, arrival: &Arrival) {
+    /// Opens the transaction of a request inside the dialog. `None` if it was refused (§12.2.2).
+    pub(crate) fn enter(&mut self, core: &mut Core, arrival: &Arrival) -> Option<TxId> {
         let request = &arrival.request;
         let tx = core.open_server(request, &arrival.key, arrival.reply_to);
         let number = request.headers.cseq().map(|(number, _)| number).unwrap_or_default();
         if self.dialog.is_out_of_order(number) {
             self.respond(core, tx, request, 500);
-            return;
+            return None;
         }
         if self.closing.is_some() && request.method != Method::Bye {
             self.respond(core, tx, request, 481);
-            return;
+            return None;
         }
         self.dialog.follow(arrival.source);
+        Some(tx)
+    }
+
+    /// A request inside the dialog, ACK, CANCEL and REFER apart.
+    pub(crate) fn on_request(&mut self, id: LegId, core: &mut Core, arrival: &Arrival) {
+        let request = &arrival.request;
+        let Some(tx) = self.enter(core, arrival) else { return };
         match request.method {
             Method::Bye => self.on_bye(id, core, tx, request),
             Method::Invite => self.on_reinvite(id, core, tx, request),
             Method::Update => self.on_update(id, core, tx, request),
+            Method::Prack => {
+                let rack = RAck::of(&request.headers);
+                let known = rack.is_some() && self.unpracked == rack;
+                self.unpracked.take_if(|_| known);
+                self.respond(core, tx, request, if known { 200 } else { 481 });
+            }
+            _ => self.on_other_request(id, core, tx, request),
+        }
+    }
+
+    /// A request inside the early dialog, ACK and CANCEL apart. BYE and PRACK of who called us are treated before.
+    pub(crate) fn on_early_request(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
+        match request.method {
+            Method::Update => self.on_update(id, core, tx, request),
+            // §14.2: the first INVITE has no final response.
+            Method::Invite => self.respond_later(core, tx, request),
+            Method::Bye | Method::Prack => self.respond(core, tx, request, 481),
+            // Before the answer there is nobody to be transferred.
+            Method::Refer => self.respond(core, tx, request, 603),
+            _ => self.on_other_request(id, core, tx, request),
+        }
+    }
+
+    fn on_other_request(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
+        match request.method {
             Method::Info => self.on_info(id, core, tx, request),
             Method::Options => {
                 let mut response = core.dialog_response(request, &self.dialog, 200);
@@ -225,6 +329,7 @@ impl Session {
     fn on_bye(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
         self.respond(core, tx, request, 200);
         self.refuse_theirs(core, 487);
+        self.refuse_refer(core, 487);
         self.acked(id, core);
         if self.closing.is_none() {
             let reason = request.headers.first(&HeaderName::Reason).and_then(cause::from_reason);
@@ -246,6 +351,7 @@ impl Session {
             return;
         }
         self.refuse_theirs(core, 487);
+        self.refuse_refer(core, 487);
         self.close(id, core, cause);
         if self.unacked.is_some() {
             self.closing = Some(Closing::AwaitsAck(cause));

@@ -105,6 +105,11 @@ impl Core {
         self.deadlines.clear(Key::Leg(leg, timer));
     }
 
+    /// When a timer of a leg is due.
+    pub(crate) fn deadline_of(&self, leg: LegId, timer: LegTimer) -> Option<Instant> {
+        self.deadlines.of(Key::Leg(leg, timer))
+    }
+
     /// What the transaction machines may look at, for this destination.
     pub(crate) fn link(&self, to: Destination) -> Link {
         Link { timers: self.setup.timers, reliable: !matches!(to, Destination::Udp(_)) }
@@ -183,6 +188,12 @@ impl Core {
     pub(crate) fn describe(&self, response: &mut Response) {
         response.headers.push(HeaderName::Allow, ALLOW);
         response.headers.push(HeaderName::Supported, SUPPORTED.join(", "));
+    }
+
+    /// Adds Allow and Supported to a request outside of calls.
+    pub(crate) fn describe_request(&self, request: &mut Request) {
+        request.headers.push(HeaderName::Allow, ALLOW);
+        request.headers.push(HeaderName::Supported, SUPPORTED.join(", "));
     }
 
     /// Adds Reason (RFC 3326).

@@ -10,16 +10,42 @@ use std::collections::{BTreeSet, HashMap};
 pub(crate) enum LegTimer {
     /// Repeat the last provisional response, so that proxies keep the call (RFC 3261 §13.3.1.1).
     Ringing,
+    /// Repeat the reliable provisional response that waits for its PRACK (RFC 3262 §3).
+    Reliable,
+    /// No PRACK came in 64·T1.
+    NoPrack,
     /// Repeat the 2xx that waits for its ACK (§13.3.1.4).
     Resend,
     /// No ACK came in 64·T1.
     NoAck,
     /// Try the re-INVITE again after 491 (§14.1).
     Glare,
+    /// The subscription of a REFER ends (RFC 3515 §2.4.4).
+    Refer,
     /// Our turn to refresh the session (RFC 4028 §10).
     Refresh,
     /// The session ends unless it is refreshed before.
     Expiry,
+}
+
+/// A timer of a trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum TrunkTimer {
+    /// Register with it, for the first time or again.
+    Register,
+    /// Ask whether it is there.
+    Ask,
+    /// It should have answered.
+    Patience,
+}
+
+/// A timer of a binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum PhoneTimer {
+    /// Ask whether the phone is there.
+    Ask,
+    /// It should have answered.
+    Patience,
 }
 
 /// Whose deadline it is.
@@ -33,16 +59,24 @@ pub(crate) enum Key {
     Leg(LegId, LegTimer),
     /// A binding of the registrar, by its number.
     Binding(u64),
+    /// A trunk, by its place in the setup.
+    Trunk(usize, TrunkTimer),
+    /// Whether the phone of a binding is there.
+    Phone(u64, PhoneTimer),
 }
 
 impl Key {
     fn reason(self) -> Reason {
         match self {
             Self::Client(..) | Self::Server(..) | Self::Leg(_, LegTimer::Ringing) => Reason::Transaction,
+            Self::Leg(_, LegTimer::Reliable | LegTimer::NoPrack) => Reason::Prack,
             Self::Leg(_, LegTimer::Resend | LegTimer::NoAck) => Reason::Ack,
             Self::Leg(_, LegTimer::Glare) => Reason::Glare,
             Self::Leg(_, LegTimer::Refresh | LegTimer::Expiry) => Reason::SessionTimer,
+            Self::Leg(_, LegTimer::Refer) => Reason::Subscription,
             Self::Binding(_) => Reason::Binding,
+            Self::Trunk(_, TrunkTimer::Register) => Reason::Registration,
+            Self::Trunk(_, TrunkTimer::Ask | TrunkTimer::Patience) | Self::Phone(..) => Reason::KeepAlive,
         }
     }
 }
@@ -68,6 +102,11 @@ impl Deadlines {
         if let Some(old) = self.by_key.remove(&key) {
             self.ordered.remove(&(old, key));
         }
+    }
+
+    /// The deadline of `key`.
+    pub(crate) fn of(&self, key: Key) -> Option<Instant> {
+        self.by_key.get(&key).copied()
     }
 
     /// The earliest deadline.

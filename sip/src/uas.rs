@@ -1,22 +1,25 @@
 //! An incoming INVITE from its arrival to its final response (RFC 3261 §13.3, §9.2).
 
-use crate::api::{Counter, Effect, IncomingInvite, Peer, Transport};
+use crate::api::{Counter, Effect, IncomingInvite, Peer};
+use crate::caller;
 use crate::cause;
 use crate::dialog::{Dialog, Hop};
 use crate::endpoint::Endpoint;
 use crate::leg::Leg;
-use crate::message::{HeaderName, Method, NameAddr, Request, Response};
+use crate::message::{HeaderName, Method, Request, Response};
 use crate::offer::SDP;
+use crate::reliable::{Acknowledged, Reliable};
 use crate::request::Arrival;
-use crate::session::Session;
-use crate::session_timer::{self, INTERVAL_MIN_S, SessionTimer, TooSmall};
+use crate::session::{First, Session};
+use crate::session_timer::{self, SessionTimer, TooSmall};
 use crate::shared::{Core, LEGS_MAX, RETRY_AFTER_S, home_of};
 use crate::timers::LegTimer;
 use crate::transaction::TxId;
 use core::time::Duration;
-use domain::{Cause, LegId, TrunkId};
+use domain::{Cause, LegId};
 
-/// How often a provisional response is repeated, so that the timer C of proxies does not end the call (§13.3.1.1).
+/// How often an unreliable provisional response is repeated, so that the timer C of proxies does not end the call
+/// (§13.3.1.1).
 const PROVISIONAL_REPEAT: Duration = Duration::from_secs(60);
 
 /// An incoming INVITE without a final response.
@@ -26,39 +29,67 @@ pub(crate) struct Ringing {
     /// The INVITE, to which the final response belongs.
     pub(crate) invite: Request,
     /// The early dialog.
-    pub(crate) dialog: Dialog,
-    trunk: Option<TrunkId>,
-    timer: Option<SessionTimer>,
+    pub(crate) session: Session,
+    /// The unreliable response sent last.
     provisional: Option<Response>,
+    /// Present if the caller takes reliable responses.
+    reliable: Option<Reliable>,
+    /// The description of the 200 that waits for a PRACK.
+    answer: Option<String>,
 }
 
 impl Ringing {
     fn respond(&self, core: &mut Core, code: u16) {
-        let response = core.dialog_response(&self.invite, &self.dialog, code);
+        let response = core.dialog_response(&self.invite, &self.session.dialog, code);
         core.respond(self.tx, &response);
     }
 
-    fn ring(&mut self, id: LegId, core: &mut Core, sdp: Option<&str>) {
+    fn ring(&mut self, id: LegId, core: &mut Core, sdp: Option<String>) {
+        if self.answer.is_some() {
+            return;
+        }
+        if self.reliable.is_some() {
+            let code = if sdp.is_some() { 183 } else { 180 };
+            self.send_reliably(id, core, code, sdp);
+            return;
+        }
+        // RFC 3261 §13.2.1: an offer of ours must not get lost.
+        let sdp = sdp.filter(|_| self.session.first != First::Open);
         let code = if sdp.is_some() { 183 } else { 180 };
-        let mut response = core.dialog_response(&self.invite, &self.dialog, code);
+        let mut response = core.dialog_response(&self.invite, &self.session.dialog, code);
         if let Some(sdp) = sdp {
-            response.set_body(SDP, sdp.as_bytes());
+            response.set_body(SDP, sdp.into_bytes());
         }
         core.respond(self.tx, &response);
         core.arm(id, LegTimer::Ringing, PROVISIONAL_REPEAT);
         self.provisional = Some(response);
     }
 
-    /// Repeats the last provisional response.
-    pub(crate) fn on_timer(&self, id: LegId, core: &mut Core) {
-        if let Some(response) = &self.provisional {
-            core.respond(self.tx, response);
-            core.arm(id, LegTimer::Ringing, PROVISIONAL_REPEAT);
+    fn send_reliably(&mut self, id: LegId, core: &mut Core, code: u16, sdp: Option<String>) {
+        if let Some(reliable) = &mut self.reliable {
+            reliable.send(id, core, (self.tx, &self.invite, &mut self.session), (code, sdp));
         }
     }
 
-    fn refuse(&self, core: &mut Core, cause: Cause, retry_after_s: Option<u32>) {
-        let mut response = core.dialog_response(&self.invite, &self.dialog, cause::status(cause));
+    /// A timer of the leg has come.
+    pub(crate) fn on_timer(&mut self, id: LegId, core: &mut Core, timer: LegTimer) {
+        match (timer, &mut self.reliable, &self.provisional) {
+            (LegTimer::Reliable, Some(reliable), _) => reliable.resend(id, core, self.tx),
+            (LegTimer::Ringing, Some(reliable), _) => {
+                let code = reliable.code();
+                self.send_reliably(id, core, code, None);
+            }
+            (LegTimer::Ringing, None, Some(response)) => {
+                core.respond(self.tx, response);
+                core.arm(id, LegTimer::Ringing, PROVISIONAL_REPEAT);
+            }
+            (LegTimer::Glare, ..) => self.session.on_timer(id, core, timer),
+            _ => {}
+        }
+    }
+
+    fn refuse(&self, core: &mut Core, code: u16, cause: Cause, retry_after_s: Option<u32>) {
+        let mut response = core.dialog_response(&self.invite, &self.session.dialog, code);
         response.headers.push(HeaderName::Reason, cause::reason(cause));
         if let Some(seconds) = retry_after_s {
             response.headers.push(HeaderName::RetryAfter, seconds.to_string());
@@ -67,46 +98,36 @@ impl Ringing {
     }
 
     fn answer(self, id: LegId, core: &mut Core, sdp: String) -> Session {
-        let mut response = core.dialog_response(&self.invite, &self.dialog, 200);
-        if let Some(timer) = self.timer {
+        let Self { tx, invite, mut session, reliable, .. } = self;
+        let mut response = core.dialog_response(&invite, &session.dialog, 200);
+        if let Some(timer) = session.timer {
             timer.grant(&mut response);
         }
-        response.set_body(SDP, sdp.as_bytes());
-        let sent = core.respond(self.tx, &response);
-        core.disarm(id, LegTimer::Ringing);
-        let remote = self.invite.sdp().map(str::to_owned);
-        let number = self.dialog.remote_seq.unwrap_or_default();
-        let number = self.invite.headers.cseq().map_or(number, |(number, _)| number);
-        let offers = remote.is_none();
-        let mut session = Session::new(self.dialog, self.trunk, sdp, remote.unwrap_or_default());
-        session.timer = self.timer;
-        session_timer::restart(core, id, self.timer);
+        let offers = session.first == First::Open;
+        if offers || session.first == First::OwesAnswer {
+            response.set_body(SDP, sdp.as_bytes());
+            session.local_sdp = sdp;
+        } else if session.local_sdp != sdp {
+            // RFC 3262 §5: the descriptions are settled. A change of them follows.
+            session.queued = Some(sdp);
+        }
+        let sent = core.respond(tx, &response);
+        disarm(core, id);
+        session.unpracked = reliable.and_then(|reliable| reliable.outstanding());
+        session.confirm();
+        session_timer::restart(core, id, session.timer);
+        let number = invite.headers.cseq().map(|(number, _)| number).unwrap_or_default();
         if let Some(sent) = sent {
             session.await_ack(id, core, sent, (number, offers, true));
         }
         session
     }
+}
 
-    /// A request inside the early dialog, BYE apart. We have no reliable provisional responses, so an offer
-    /// cannot be answered before the call is (RFC 3311 §5.2).
-    fn on_request(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
-        let code = match request.method {
-            Method::Info | Method::Options => 200,
-            Method::Update if request.sdp().is_none() => 200,
-            Method::Update | Method::Invite => 500,
-            _ => 405,
-        };
-        let mut response = core.dialog_response(request, &self.dialog, code);
-        if code == 500 {
-            response.headers.push(HeaderName::RetryAfter, "2");
-        }
-        if code == 405 {
-            core.describe(&mut response);
-        }
-        core.respond(tx, &response);
-        if let Some(digit) = crate::session::digit(request).filter(|_| request.method == Method::Info) {
-            core.emit(Effect::InfoDigit { leg: id, digit });
-        }
+/// Stops the timers that only run before the final response.
+fn disarm(core: &mut Core, id: LegId) {
+    for timer in [LegTimer::Ringing, LegTimer::Reliable, LegTimer::NoPrack] {
+        core.disarm(id, timer);
     }
 }
 
@@ -119,14 +140,19 @@ impl Endpoint {
             self.finish_with(&arrival, response);
             return;
         }
-        let timer = match SessionTimer::of_request(&arrival.request.headers) {
+        let timer = match SessionTimer::of_request(&arrival.request.headers, self.core.setup.policy.session) {
             Ok(timer) => timer,
             Err(TooSmall) => {
                 let mut response = Response::to(&arrival.request, 422, "");
-                response.headers.push(HeaderName::MinSe, INTERVAL_MIN_S.to_string());
+                let least = session_timer::least(self.core.setup.policy.session);
+                response.headers.push(HeaderName::MinSe, least.to_string());
                 self.finish_with(&arrival, response);
                 return;
             }
+        };
+        let replaces = match self.replaced(&arrival.request) {
+            Ok(replaces) => replaces,
+            Err(code) => return self.finish_with(&arrival, Response::to(&arrival.request, code, "")),
         };
         let core = &mut self.core;
         let contact = core.contact(home_of(arrival.source));
@@ -139,8 +165,13 @@ impl Endpoint {
         core.servers.set_leg(tx, id);
         core.respond(tx, &Response::to(&arrival.request, 100, ""));
         let trunk = if let Peer::Trunk(trunk) = &peer { Some(*trunk) } else { None };
-        let incoming = describe(id, &arrival, peer);
-        let ringing = Ringing { tx, invite: arrival.request, dialog, trunk, timer, provisional: None };
+        let incoming = IncomingInvite { replaces, ..caller::describe(core, id, &arrival, peer) };
+        let first = if incoming.sdp.is_some() { First::OwesAnswer } else { First::Open };
+        let remote = incoming.sdp.clone().unwrap_or_default();
+        let mut session = Session::early(dialog, trunk, first, (String::new(), remote));
+        session.timer = timer;
+        let reliable = Reliable::of_invite(core, &arrival.request);
+        let ringing = Ringing { tx, invite: arrival.request, session, provisional: None, reliable, answer: None };
         self.legs.insert(id, Leg::Ringing(Box::new(ringing)));
         self.core.emit(Effect::Incoming(Box::new(incoming)));
     }
@@ -154,15 +185,17 @@ impl Endpoint {
     }
 
     /// 180 or 183.
-    pub(crate) fn ring(&mut self, id: LegId, sdp: Option<&str>) {
+    pub(crate) fn ring(&mut self, id: LegId, sdp: Option<String>) {
         if let Some(ringing) = self.legs.ringing_mut(id) {
             ringing.ring(id, &mut self.core, sdp);
         }
     }
 
-    /// 200.
+    /// 200, at once or after the PRACK of a description (RFC 3262 §3).
     pub(crate) fn answer(&mut self, id: LegId, sdp: String) {
-        if self.legs.ringing_mut(id).is_none() {
+        let Some(ringing) = self.legs.ringing_mut(id) else { return };
+        if ringing.reliable.as_ref().is_some_and(Reliable::holds_description) {
+            ringing.answer = Some(sdp);
             return;
         }
         if let Some(Leg::Ringing(ringing)) = self.legs.remove(id) {
@@ -174,21 +207,62 @@ impl Endpoint {
     /// A refusal by the call.
     pub(crate) fn reject(&mut self, id: LegId, cause: Cause, retry_after_s: Option<u32>) {
         let Some(ringing) = self.legs.ringing_mut(id) else { return };
-        ringing.refuse(&mut self.core, cause, retry_after_s);
+        ringing.refuse(&mut self.core, cause::status(cause), cause, retry_after_s);
         self.forget_ringing(id, cause);
     }
 
+    /// RFC 3262 §3: the caller does not get our provisional responses, and would get no others.
+    pub(crate) fn on_no_prack(&mut self, id: LegId) {
+        let Some(ringing) = self.legs.ringing_mut(id) else { return };
+        ringing.refuse(&mut self.core, 504, Cause::Unreachable, None);
+        self.forget_ringing(id, Cause::Unreachable);
+    }
+
     fn forget_ringing(&mut self, id: LegId, cause: Cause) {
-        self.legs.remove(id);
-        self.core.disarm(id, LegTimer::Ringing);
+        if let Some(Leg::Ringing(mut ringing)) = self.legs.remove(id) {
+            ringing.session.refuse_theirs(&mut self.core, 487);
+        }
+        disarm(&mut self.core, id);
+        self.core.disarm(id, LegTimer::Glare);
         self.core.emit(Effect::Ended { leg: id, cause });
+    }
+
+    /// PRACK of one of our provisional responses (RFC 3262 §3).
+    fn on_prack(&mut self, id: LegId, tx: TxId, request: &Request) {
+        let Some(ringing) = self.legs.ringing_mut(id) else { return };
+        let core = &mut self.core;
+        let session = &mut ringing.session;
+        let acknowledged = match &mut ringing.reliable {
+            Some(reliable) => reliable.acknowledge(id, core, request, session),
+            None => Acknowledged::No,
+        };
+        let answer = match acknowledged {
+            Acknowledged::No => return session.respond(core, tx, request, 481),
+            Acknowledged::Unanswered => return session.respond(core, tx, request, 400),
+            Acknowledged::Yes(answer) => answer,
+        };
+        match answer {
+            None if request.sdp().is_some() => session.on_prack_offer(id, core, tx, request),
+            None => session.respond(core, tx, request, 200),
+            Some(sdp) => {
+                session.respond(core, tx, request, 200);
+                core.emit(Effect::EarlyAnswered { leg: id, sdp });
+            }
+        }
+        if let Some((code, sdp)) = ringing.reliable.as_mut().and_then(Reliable::next) {
+            ringing.send_reliably(id, core, code, sdp);
+        }
+        ringing.session.flush(id, core);
+        if let Some(sdp) = ringing.answer.take() {
+            self.answer(id, sdp);
+        }
     }
 
     /// CANCEL (§9.2): it has an answer of its own, and stops the INVITE if that has no final response yet.
     pub(crate) fn on_cancel(&mut self, arrival: &Arrival, invite: TxId) {
         let leg = self.core.servers.leg(invite);
         let tag = leg.and_then(|id| match self.legs.leg_mut(id)? {
-            Leg::Ringing(ringing) => Some(ringing.dialog.local_tag.clone()),
+            Leg::Ringing(ringing) => Some(ringing.session.dialog.local_tag.clone()),
             Leg::Up(session) => Some(session.dialog.local_tag.clone()),
             Leg::Calling(_) => None,
         });
@@ -209,23 +283,26 @@ impl Endpoint {
     }
 
     /// A request inside the early dialog of an incoming INVITE.
-    pub(crate) fn on_early_request(&mut self, id: LegId, arrival: &Arrival) {
+    pub(crate) fn on_ringing_request(&mut self, id: LegId, arrival: &Arrival) {
         let Some(ringing) = self.legs.ringing_mut(id) else { return };
         let request = &arrival.request;
         let core = &mut self.core;
         let tx = core.open_server(request, &arrival.key, arrival.reply_to);
         let number = request.headers.cseq().map(|(number, _)| number).unwrap_or_default();
-        if ringing.dialog.is_out_of_order(number) {
-            let response = core.dialog_response(request, &ringing.dialog, 500);
-            core.respond(tx, &response);
-        } else if request.method == Method::Bye {
+        let session = &mut ringing.session;
+        if session.dialog.is_out_of_order(number) {
+            return session.respond(core, tx, request, 500);
+        }
+        session.dialog.follow(arrival.source);
+        match request.method {
             // §15: the caller may end an early dialog.
-            let response = core.dialog_response(request, &ringing.dialog, 200);
-            core.respond(tx, &response);
-            ringing.respond(core, 487);
-            self.forget_ringing(id, Cause::Cancelled);
-        } else {
-            ringing.on_request(id, core, tx, request);
+            Method::Bye => {
+                session.respond(core, tx, request, 200);
+                ringing.respond(core, 487);
+                self.forget_ringing(id, Cause::Cancelled);
+            }
+            Method::Prack => self.on_prack(id, tx, request),
+            _ => session.on_early_request(id, core, tx, request),
         }
     }
 
@@ -248,44 +325,4 @@ fn hop(arrival: &Arrival, peer: &Peer) -> Hop {
         Peer::User(user) => Hop::Home { to, user: Some(user.clone()) },
         Peer::Trunk(_) => Hop::Routed(to),
     }
-}
-
-fn describe(leg: LegId, arrival: &Arrival, peer: Peer) -> IncomingInvite {
-    let request = &arrival.request;
-    let caller = caller(request, &peer);
-    let ani = caller.as_ref().map(number_of).unwrap_or_default();
-    let caller_name = caller.filter(|_| !ani.is_empty()).map(|caller| caller.display).unwrap_or_default();
-    IncomingInvite {
-        leg,
-        peer,
-        browser: arrival.source.transport == Transport::Ws,
-        dnis: strip_params(&request.uri.user_unescaped()),
-        ani,
-        caller_name,
-        sdp: request.sdp().map(str::to_owned),
-    }
-}
-
-/// RFC 3325: a trunk asserts who calls, unless the caller asked for privacy.
-fn caller(request: &Request, peer: &Peer) -> Option<NameAddr> {
-    let headers = &request.headers;
-    let private = headers.first(&HeaderName::Privacy).is_some_and(|value| {
-        value.split([';', ',']).any(|word| matches!(word.trim().to_ascii_lowercase().as_str(), "id" | "user"))
-    });
-    let asserted = headers.name_addrs(&HeaderName::PAssertedIdentity).unwrap_or_default().into_iter().next();
-    match peer {
-        Peer::Trunk(_) if !private => asserted.or_else(|| headers.from().ok()),
-        _ => headers.from().ok(),
-    }
-}
-
-fn number_of(caller: &NameAddr) -> String {
-    let user = strip_params(&caller.uri.user_unescaped());
-    let hidden = caller.uri.host.to_string().eq_ignore_ascii_case("anonymous.invalid");
-    if hidden || user.eq_ignore_ascii_case("anonymous") { String::new() } else { user }
-}
-
-/// `+4930;phone-context=…`: the number alone.
-fn strip_params(user: &str) -> String {
-    user.split(';').next().unwrap_or_default().to_owned()
 }

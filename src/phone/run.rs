@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use domain::{Cause, LegId};
 use media::api::Direction;
 use media::sdp::{self, Local};
-use sip::api::{Command, Destination, Effect, Fact, OutgoingInvite, Setup, Source, Target, Timers, Transport};
+use sip::api::{Command, Destination, Effect, Fact, OutgoingInvite, Policy, Setup, Source, Target, Timers, Transport};
 use sip::message::{Message, Method, parse_datagram};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -40,15 +40,14 @@ fn setup(address: SocketAddr) -> Setup {
         md5_only: false,
         // Whoever calls this phone may: it listens on this machine only.
         trunks: vec![sip::api::Trunk {
-            id: "any".parse().unwrap_or_else(|_| unreachable!("a short word is an id")),
             sources: vec![([0, 0, 0, 0].into(), 0)],
-            peer: None,
-            credentials: None,
+            ..sip::api::Trunk::new("any".parse().unwrap_or_else(|_| unreachable!("a short word is an id")))
         }],
         users: Vec::new(),
         timers: Timers::default(),
         expires_s: (60, 3_600),
         agent_name: "Switchroom phone".to_owned(),
+        policy: Policy::default(),
     }
 }
 

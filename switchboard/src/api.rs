@@ -162,6 +162,19 @@ pub enum Input {
     Tick,
 }
 
+/// What became of a trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrunkState {
+    /// It answers again.
+    Up,
+    /// It does not answer: numbers are not dialled by it.
+    Down,
+    /// We are registered with it.
+    Registered,
+    /// We are not registered with it, and try again; the status that refused it, if it gave one.
+    Unregistered(Option<u16>),
+}
+
 /// Everything the switchboard can want.
 #[derive(Debug)]
 pub enum Effect {
@@ -200,6 +213,13 @@ pub enum Effect {
     },
     /// Count this.
     Count(sip::api::Counter),
+    /// A trunk came or went: for the log.
+    Trunk {
+        /// The trunk.
+        trunk: TrunkId,
+        /// What became of it.
+        state: TrunkState,
+    },
     /// A flow went otherwise than written: for the log.
     FlowNote {
         /// The contact.

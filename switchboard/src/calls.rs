@@ -40,6 +40,7 @@ impl Switchboard {
             first_play,
         };
         let run = self.rules.flows.get(&entry.flow).map(|flow| ivr::Run::new(Arc::clone(flow), context));
+        let (signalled, carried) = (route::signalled(&invite), route::carried(&invite));
         let incoming = Incoming {
             contact,
             leg,
@@ -58,6 +59,8 @@ impl Switchboard {
             },
             flow: entry.flow,
             language: entry.language,
+            signalled,
+            carried,
         };
         self.directory.add_leg(leg, contact);
         self.lookup_arrival(contact, &invite.ani, out);

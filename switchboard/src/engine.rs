@@ -3,7 +3,7 @@
 use crate::api::{AgentRules, Asker, Effect, Input, Reason, Rules, Setup};
 use call::Call;
 use call::api::Phone;
-use domain::{AgentId, ContactId, Instant, InteractionId, LegId, QueueId, RecordingId, WallTime};
+use domain::{AgentId, ContactId, Instant, InteractionId, LegId, QueueId, RecordingId, TrunkId, WallTime};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -33,6 +33,8 @@ pub(crate) struct Directory {
     pub users: BTreeMap<String, AgentId>,
     /// Registered users; true: by a browser.
     pub registered: BTreeMap<String, bool>,
+    /// Trunks that do not answer.
+    pub silent_trunks: BTreeSet<TrunkId>,
     /// Agents with a console.
     pub consoles: BTreeSet<AgentId>,
     /// The contact that each agent has in hand: ringing, talking or wrapping up.

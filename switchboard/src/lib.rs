@@ -11,6 +11,7 @@ mod day;
 mod engine;
 mod floor;
 mod reconfigure;
+mod refer;
 mod route;
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,15 @@
 //! Every translation between the composed machines. Nothing is decided here.
 
-use crate::api::{Asker, Effect, Entry, LookupBy, Rules};
+use crate::api::{Asker, Effect, Entry, LookupBy, Rules, TrunkState};
 use crate::engine::{Job, Switchboard};
 use acd::forecast::{Expected, Forecast};
 use call::api::{FlowFact, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phone, Say};
 use domain::{
     AgentState, Ani, ContactId, Decision, DeskBody, Exclusion, ExitReason, ExpectedWait, Explanation, Honesty, Instant,
-    Language, LegId, ReasonCode, Redacted, RoutingRule, Verdict,
+    Language, LegId, ReasonCode, Redacted, RoutingRule, Signalled, TrunkId, Verdict,
 };
 use media::api::{Command as MediaCommand, Direction, Event as MediaEvent, LegKind, PlayItem};
+use sip::api::Verstat;
 
 impl Switchboard {
     /// Tells the SIP endpoint a fact; what it wants follows.
@@ -40,6 +41,12 @@ impl Switchboard {
     pub(crate) fn on_sip(&mut self, now: Instant, effect: sip::api::Effect, out: &mut Vec<Effect>) {
         use sip::api::Effect as Sip;
         match effect {
+            // Calls do not take each other's place: who asks for it is told so.
+            Sip::Incoming(invite) if invite.replaces.is_some() => {
+                let (leg, cause) = (invite.leg, domain::Cause::Declined);
+                self.command_sip(now, sip::api::Command::Reject { leg, cause, retry_after_s: None }, out);
+            }
+            Sip::Referred { leg, to, replaces, .. } => self.on_referred(now, leg, &to, replaces.is_some(), out),
             Sip::Incoming(invite) => self.on_incoming(now, *invite, out),
             Sip::Progress { leg, .. } => self.leg(leg, LegFact::Ringing),
             Sip::Answered { leg, sdp, .. } => self.leg(leg, LegFact::Answered { sdp }),
@@ -49,10 +56,27 @@ impl Switchboard {
             Sip::ReinviteAnswered { leg, sdp } => self.leg(leg, LegFact::ReinviteAnswered { sdp }),
             Sip::Ended { leg, cause } => self.leg(leg, LegFact::Ended(cause)),
             Sip::InfoDigit { leg, digit } => self.leg(leg, LegFact::Digit(digit)),
-            Sip::Registered { user, browser } => self.on_registered(now, user, Some(browser), out),
-            Sip::Unregistered { user } => self.on_registered(now, user, None, out),
+            Sip::Registered { user, browser } | Sip::Reachable { user, browser } => {
+                self.on_registered(now, user, Some(browser), out);
+            }
+            Sip::Unregistered { user } | Sip::Unreachable { user } => self.on_registered(now, user, None, out),
+            Sip::TrunkUp { trunk } => self.on_trunk(trunk, TrunkState::Up, out),
+            Sip::TrunkDown { trunk } => self.on_trunk(trunk, TrunkState::Down, out),
+            Sip::TrunkRegistered { trunk } => self.on_trunk(trunk, TrunkState::Registered, out),
+            Sip::TrunkUnregistered { trunk, status } => self.on_trunk(trunk, TrunkState::Unregistered(status), out),
+            // Calls send no offer before they answer.
+            Sip::EarlyAnswered { .. } => {}
             Sip::ReinviteRefused { .. } | Sip::Send { .. } | Sip::Close(_) | Sip::Count(_) => {}
         }
+    }
+
+    fn on_trunk(&mut self, trunk: TrunkId, state: TrunkState, out: &mut Vec<Effect>) {
+        match state {
+            TrunkState::Up => _ = self.directory.silent_trunks.remove(&trunk),
+            TrunkState::Down => _ = self.directory.silent_trunks.insert(trunk),
+            TrunkState::Registered | TrunkState::Unregistered(_) => {}
+        }
+        out.push(Effect::Trunk { trunk, state });
     }
 
     fn leg(&mut self, leg: LegId, fact: LegFact) {
@@ -114,8 +138,9 @@ pub(crate) fn sip_command(contact: ContactId, leg: LegId, effect: LegEffect) -> 
     match effect {
         LegEffect::Answer(sdp) => Command::Answer { leg, sdp },
         LegEffect::Reject(cause) => Command::Reject { leg, cause, retry_after_s: None },
-        LegEffect::Invite { phone, sdp, from, from_name, auto_answer } => {
-            let mut headers = vec![("X-Switchroom-Contact".to_owned(), contact.to_string())];
+        LegEffect::Invite { phone, sdp, from, from_name, auto_answer, carried } => {
+            let mut headers = carried;
+            headers.push(("X-Switchroom-Contact".to_owned(), contact.to_string()));
             if auto_answer {
                 headers.push(("Alert-Info".to_owned(), "<http://127.0.0.1>;info=alert-autoanswer;delay=0".to_owned()));
                 headers.push(("X-Switchroom-Auto-Answer".to_owned(), "1".to_owned()));
@@ -241,6 +266,34 @@ pub(crate) fn lookup(contact: ContactId, by: ivr::api::LookupKey, value: String,
         LookupKey::Account => (LookupBy::Account, value),
     };
     Effect::Lookup { contact, asker: Asker::Flow, by, value: Redacted(value) }
+}
+
+/// What a caller's network says, for the screen pop.
+pub(crate) fn signalled(invite: &sip::api::IncomingInvite) -> Signalled {
+    let private = |(name, value): &(String, String)| (name.clone(), Redacted(value.clone()));
+    Signalled {
+        diverted_from: invite.diversion.as_ref().map(|diversion| Redacted(diversion.number.clone())),
+        diversion_reason: invite.diversion.as_ref().map(|diversion| diversion.reason.clone()).unwrap_or_default(),
+        verified: match invite.verstat {
+            Some(Verstat::Passed) => Some(true),
+            Some(Verstat::Failed) => Some(false),
+            Some(Verstat::NotVerified) | None => None,
+        },
+        user_to_user: invite.user_to_user.iter().cloned().map(Redacted).collect(),
+        headers: invite.headers.iter().map(private).collect(),
+    }
+}
+
+/// What of a caller's INVITE goes on to those who are called for it.
+pub(crate) fn carried(invite: &sip::api::IncomingInvite) -> Vec<(String, String)> {
+    let one = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let mut carried = vec![one("Max-Forwards", &invite.max_forwards.to_string())];
+    carried.extend(invite.user_to_user.iter().map(|value| one("User-to-User", value)));
+    if !invite.privacy.is_empty() {
+        carried.push(one("Privacy", &invite.privacy.join(";")));
+    }
+    carried.extend(invite.headers.iter().cloned());
+    carried
 }
 
 /// The entry point of a called number: the exact one, else the one for every number.

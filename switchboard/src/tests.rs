@@ -1,5 +1,7 @@
 //! Sentences about the whole switchboard. The races are left to the simulation in `sim`.
 
+mod refer;
+
 use crate::api::{AgentRules, Entry, QueueSetup, Reconfiguration, Rules};
 use crate::{Effect, Input, Setup, Switchboard};
 use call::api::{Phone, QueueRules};
@@ -213,6 +215,11 @@ impl Bench {
         self.opened();
         let contact = self.contact();
         self.tell(Input::Stored(contact));
+        self.acknowledge(name);
+    }
+
+    /// The caller acknowledges the answer.
+    fn acknowledge(&mut self, name: &str) {
         let ok = self.sent("SIP/2.0 200").expect("the call is answered");
         let ack = format!(
             "ACK sip:8000@{US} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLER};branch=z9hG4bK-ack-{name}\r\nMax-Forwards: 70\r\n\

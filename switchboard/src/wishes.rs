@@ -7,7 +7,7 @@ use acd::forecast::Noted;
 use call::api::{Outgoing, Phone};
 use domain::{
     AgentId, AgentState, CommandError, ContactId, Dnis, Instant, OfferId, OfferResult, QueueId, ReasonCode,
-    TransferTarget, Wish,
+    TransferTarget, TrunkId, Wish,
 };
 use std::collections::BTreeSet;
 
@@ -152,11 +152,7 @@ impl Switchboard {
                 }
                 (contact, call::Wish::SetDisposition(code))
             }
-            Wish::Transfer(contact, target) => {
-                // Before a leg is made for a contact that nobody would clear up.
-                self.held_by(agent, contact)?;
-                (contact, self.transfer(contact, target)?)
-            }
+            Wish::Transfer(contact, target) => return self.transfer_to(now, agent, contact, target, out),
             _ => return Err(CommandError::WrongState),
         };
         self.command_call(now, contact, agent, wish, out)
@@ -206,6 +202,27 @@ impl Switchboard {
         self.command_acd(now, Command::Ready(agent), out)
     }
 
+    /// The trunk by which numbers are dialled, if it answers.
+    fn dial_trunk(&self) -> Result<TrunkId, CommandError> {
+        let trunk = self.rules.dial_trunk.ok_or(CommandError::NoTrunk)?;
+        if self.directory.silent_trunks.contains(&trunk) { Err(CommandError::NoTrunk) } else { Ok(trunk) }
+    }
+
+    /// Sends an agent's customer on.
+    pub(crate) fn transfer_to(
+        &mut self,
+        now: Instant,
+        agent: AgentId,
+        contact: ContactId,
+        target: TransferTarget,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
+        // Before a leg is made for a contact that nobody would clear up.
+        self.held_by(agent, contact)?;
+        let wish = self.transfer(contact, target)?;
+        self.command_call(now, contact, agent, wish, out)
+    }
+
     fn transfer(&mut self, contact: ContactId, target: TransferTarget) -> Result<call::Wish, CommandError> {
         match target {
             TransferTarget::Queue(queue) => {
@@ -220,7 +237,7 @@ impl Switchboard {
                 Ok(call::Wish::TransferToQueue(queue.rules.clone(), Some(agent)))
             }
             TransferTarget::Number(number) => {
-                let trunk = self.rules.dial_trunk.ok_or(CommandError::NoTrunk)?;
+                let trunk = self.dial_trunk()?;
                 if !dialable(number.as_str()) {
                     return Err(CommandError::BadNumber);
                 }
@@ -233,7 +250,7 @@ impl Switchboard {
 
     /// An agent calls a number: the agent's own phone rings first.
     fn dial(&mut self, now: Instant, agent: AgentId, number: &Dnis, out: &mut Vec<Effect>) -> Result<(), CommandError> {
-        let trunk = self.rules.dial_trunk.ok_or(CommandError::NoTrunk)?;
+        let trunk = self.dial_trunk()?;
         if self.draining {
             return Err(CommandError::Draining);
         }

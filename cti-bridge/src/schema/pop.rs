@@ -39,6 +39,23 @@ pub struct Pop {
     pub waited_ms: u64,
     /// True for a call that the agent dialled.
     pub outgoing: bool,
+    /// The number that was dialled first, if the call was diverted.
+    pub diverted_from: Option<String>,
+    /// Why it was diverted, such as `no-answer`; empty if nobody says.
+    pub diversion_reason: String,
+    /// Whether the network verified the calling number; `null`: nobody tried.
+    pub verified: Option<bool>,
+    /// What the caller's network or system sends along: User-to-User and the header fields that the trunk lets pass.
+    pub signalled: Vec<SignalledField>,
+}
+
+/// A header field of the caller's INVITE.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct SignalledField {
+    /// The name.
+    pub name: String,
+    /// The value, as written.
+    pub value: String,
 }
 
 /// Digits keyed at a node of the flow.

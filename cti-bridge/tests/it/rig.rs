@@ -291,5 +291,6 @@ fn pop(number: u64) -> ScreenPop {
         started: Instant::from_millis(1_000),
         queued: Some(Instant::from_millis(5_000)),
         outgoing: false,
+        signalled: domain::Signalled::default(),
     }
 }

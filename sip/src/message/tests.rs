@@ -169,9 +169,9 @@ fn methods_and_option_tags_that_are_not_served_are_refused_with_what_is() {
     assert_eq!((refusal.status, &refusal.headers[0].1), (405, &ALLOW.to_owned()));
     let answer = Response::refusal(&subscribe, &refusal);
     assert_eq!(answer.headers.first(&HeaderName::Allow), Some(ALLOW));
-    let reliable = request(&format!("{INVITE}Require: timer, 100rel\r\n\r\n"));
-    let refusal = validate(&reliable).unwrap_err();
-    assert_eq!((refusal.status, refusal.headers[0].1.as_str()), (420, "100rel"));
+    let unknown = request(&format!("{INVITE}Require: timer, precondition, 100rel\r\n\r\n"));
+    let refusal = validate(&unknown).unwrap_err();
+    assert_eq!((refusal.status, refusal.headers[0].1.as_str()), (420, "precondition"));
 }
 
 #[test]

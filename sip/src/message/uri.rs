@@ -197,6 +197,17 @@ impl Uri {
         String::from_utf8_lossy(&unescape(user, |_| true)).into_owned()
     }
 
+    /// The header field of this name that the URI carries after `?`, with `%` escapes undone (§19.1.1).
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        let (_, value) = self
+            .headers
+            .split('&')
+            .filter_map(|part| part.split_once('='))
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        String::from_utf8(unescape(value, |_| true)).ok()
+    }
+
     /// The address of a URI with a numeric host; the port defaults to 5060, for `sips:` to 5061.
     #[must_use]
     pub fn addr(&self) -> Option<SocketAddr> {

@@ -5,11 +5,11 @@ use super::text::digits;
 use super::{HeaderError, HeaderName, Method, Request, Response, Scheme};
 
 /// The methods served: the value of Allow.
-pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO, UPDATE";
-/// The body served in INVITE and UPDATE: the value of Accept.
+pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO, UPDATE, PRACK, REFER";
+/// The body served in INVITE, UPDATE and PRACK: the value of Accept.
 pub const ACCEPT: &str = "application/sdp";
 /// The option tags that we can promise to a peer that requires them: the value of Supported.
-pub const SUPPORTED: &[&str] = &["timer"];
+pub const SUPPORTED: &[&str] = &["timer", "100rel", "replaces", "norefersub"];
 
 /// Why and how a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,7 +172,7 @@ fn extensions(request: &Request) -> Result<(), Refusal> {
 
 /// §8.2.3, and whether our answer would be understood (§20.1).
 fn body(request: &Request) -> Result<(), Refusal> {
-    if !matches!(request.method, Method::Invite | Method::Update) {
+    if !matches!(request.method, Method::Invite | Method::Update | Method::Prack) {
         return Ok(());
     }
     let headers = &request.headers;

@@ -184,12 +184,12 @@ fn requests_in_a_dialog_are_answered_by_method_and_order() {
     bench.receive(udp(GATEWAY), &request("OPTIONS", "o", 5, &tag, ""));
     assert!(bench.last_response().headers.has(&HeaderName::Allow));
     bench.receive(udp(GATEWAY), &request("INFO", "n", 4, &tag, ""));
-    bench.receive(udp(GATEWAY), &request("REFER", "r", 6, &tag, ""));
+    bench.receive(udp(GATEWAY), &request("SUBSCRIBE", "r", 6, &tag, ""));
     assert!(bench.last_response().headers.has(&HeaderName::Allow));
     bench.receive(udp(GATEWAY), &request("DANCE", "d", 7, &tag, ""));
     bench.receive(udp(GATEWAY), &request("INFO", "n8", 8, &tag, "Content-Type: application/dtmf\n\n11"));
     bench.receive(udp(GATEWAY), &request("BYE", "b", 9, "no-such-tag", ""));
-    assert_eq!(bench.lines(), ["200 OPTIONS", "500 INFO", "405 REFER", "501 DANCE", "200 INFO", "481 BYE"]);
+    assert_eq!(bench.lines(), ["200 OPTIONS", "500 INFO", "405 SUBSCRIBE", "501 DANCE", "200 INFO", "481 BYE"]);
     assert_eq!(bench.told(), [Effect::InfoDigit { leg, digit: '#' }]);
 }
 

@@ -1,18 +1,27 @@
 //! Two endpoints on a network of our own making, and an endpoint with a scripted peer. Time jumps to deadlines.
 
+mod callers;
 mod calls;
+mod carriers;
+mod glare;
+mod keep_alive;
 mod net;
 mod offers;
 mod outgoing;
 mod races;
+mod redirects;
+mod referrals;
 mod registration;
+mod reliable;
+mod session_timers;
 mod sources;
 mod timing;
+mod updates;
 
 use crate::Endpoint;
 use crate::api::{
-    Command, Counter, Credentials, Destination, Effect, Fact, FlowId, OutgoingInvite, Setup, Source, Target, Timers,
-    Transport, Trunk,
+    Command, Counter, Credentials, Destination, Effect, Fact, FlowId, OutgoingInvite, Policy, Setup, Source, Target,
+    Timers, Transport, Trunk,
 };
 use crate::digest::{Algorithm, ha1};
 use crate::message::{HeaderName, Message, Request, Response, parse_datagram};
@@ -56,15 +65,16 @@ pub(crate) fn setup(advertised: &str) -> Setup {
         allow_md5: true,
         md5_only: false,
         trunks: vec![Trunk {
-            id: "pstn".parse().unwrap(),
             sources: vec![("10.0.0.0".parse().unwrap(), 24)],
             peer: Some(Destination::Udp(address(GATEWAY))),
             credentials: Some(credentials("line")),
+            ..Trunk::new("pstn".parse().unwrap())
         }],
         users: vec![credentials("anna"), credentials("ben")],
         timers: Timers::default(),
         expires_s: (60, 3_600),
         agent_name: "Switchroom".to_owned(),
+        policy: Policy::default(),
     }
 }
 

@@ -58,7 +58,7 @@ fn refusals_are_acknowledged_in_the_transaction_and_told_by_cause() {
         (486, Cause::Busy),
         (603, Cause::Declined),
         (404, Cause::NotFound),
-        (302, Cause::Unreachable),
+        (305, Cause::Unreachable),
         (500, Cause::PeerError),
     ];
     for (code, cause) in cases {

@@ -64,6 +64,38 @@ fn offers_that_cross_are_both_answered_in_the_end() {
 }
 
 #[test]
+fn of_a_thousand_calls_with_a_tenth_of_all_datagrams_lost_none_fails_and_none_stays_behind() {
+    let mut failed = 0;
+    for number in 0..1_000_u32 {
+        let seed = u8::try_from(number % 250).unwrap();
+        let delay_ms = (5, 20 + u64::from(number / 250) * 40);
+        let mut pair = Pair::new(seed, Weather { loss: 10, copies: 2, delay_ms });
+        pair.call();
+        pair.pass(Duration::from_secs(8));
+        let Some(leg) = pair.incoming() else {
+            failed += 1;
+            continue;
+        };
+        let early = (number % 3 == 0).then(|| ANSWER.to_owned());
+        pair.command(1, Command::Ring { leg, sdp: early });
+        pair.pass(Duration::from_secs(number.into()).min(Duration::from_secs(20)));
+        pair.command(1, Command::Answer { leg, sdp: ANSWER.to_owned() });
+        pair.pass(Duration::from_secs(20));
+        let answered = pair.has(0, |effect| matches!(effect, Effect::Answered { sdp, .. } if sdp == ANSWER));
+        let acked = pair.has(1, |effect| matches!(effect, Effect::Acked { .. }));
+        failed += u32::from(!answered || !acked);
+        pair.command(
+            usize::try_from(number % 2).unwrap(),
+            Command::HangUp { leg: if number % 2 == 0 { LEG } else { leg }, cause: Cause::Normal },
+        );
+        pair.pass(Duration::from_secs(120));
+        assert_eq!((pair.ends(0, LEG), pair.ends(1, leg)), (1, 1), "call {number}");
+        assert!(pair.is_clean(), "call {number}");
+    }
+    assert!(failed <= 1, "{failed} of 1000 failed");
+}
+
+#[test]
 fn the_same_seed_and_inputs_give_the_same_bytes() {
     let run = |seed| {
         let mut pair = Pair::new(seed, Weather { loss: 20, copies: 10, delay_ms: (0, 300) });
@@ -85,6 +117,7 @@ fn the_same_seed_and_inputs_give_the_same_bytes() {
 #[derive(Clone, Copy, Debug)]
 enum Move {
     Ring,
+    Media,
     Answer,
     Reject,
     HangUpThere,
@@ -99,6 +132,7 @@ fn play(pair: &mut Pair, step: Move) {
         (Move::HangUpHere, _) => (0, Command::HangUp { leg: LEG, cause: Cause::Normal }),
         (Move::OfferHere, _) => (0, Command::Reinvite { leg: LEG, sdp: HOLD.to_owned() }),
         (Move::Ring, Some(leg)) => (1, Command::Ring { leg, sdp: None }),
+        (Move::Media, Some(leg)) => (1, Command::Ring { leg, sdp: Some(ANSWER.to_owned()) }),
         (Move::Answer, Some(leg)) => (1, Command::Answer { leg, sdp: ANSWER.to_owned() }),
         (Move::Reject, Some(leg)) => (1, Command::Reject { leg, cause: Cause::Busy, retry_after_s: None }),
         (Move::HangUpThere, Some(leg)) => (1, Command::HangUp { leg, cause: Cause::Normal }),
@@ -126,6 +160,7 @@ fn moves() -> impl Strategy<Value = Vec<(Move, u64)>> {
     // Answers and hang-ups race most often.
     let step = proptest::sample::select(vec![
         Move::Ring,
+        Move::Media,
         Move::Answer,
         Move::Answer,
         Move::Answer,

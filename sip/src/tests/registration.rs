@@ -5,9 +5,9 @@ use crate::digest::answer;
 use crate::message::Method;
 use domain::Cause;
 
-const PHONE: &str = "192.0.2.10:40000";
+pub(super) const PHONE: &str = "192.0.2.10:40000";
 
-fn register(cseq: u32, contact: &str, authorization: &str, more: &str) -> String {
+pub(super) fn register(cseq: u32, contact: &str, authorization: &str, more: &str) -> String {
     format!(
         "REGISTER sip:10.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 192.168.1.5:5060;rport;branch=z9hG4bKr{cseq}{}\nMax-Forwards: 70\n\
          From: <sip:anna@10.0.0.1>;tag=p\nTo: <sip:anna@10.0.0.1>\nCall-ID: reg-1\nCSeq: {cseq} REGISTER\n\
@@ -17,7 +17,7 @@ fn register(cseq: u32, contact: &str, authorization: &str, more: &str) -> String
 }
 
 /// The Authorization line that answers the last challenge. `algorithm`: the challenge to take.
-fn prove(bench: &Bench, user: &str, algorithm: &str) -> String {
+pub(super) fn prove(bench: &Bench, user: &str, algorithm: &str) -> String {
     let response = bench.last_response();
     assert_eq!(response.code, 401);
     let challenges: Vec<&str> = response.headers.all(&HeaderName::WwwAuthenticate).collect();

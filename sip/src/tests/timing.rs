@@ -5,7 +5,7 @@ use super::*;
 use crate::api::Reason;
 use domain::Cause;
 
-fn times(bench: &mut Bench, wanted: &str) -> Vec<u64> {
+pub(super) fn times(bench: &mut Bench, wanted: &str) -> Vec<u64> {
     bench.sent.drain(..).filter(|(_, _, message)| line(message) == wanted).map(|(at, _, _)| at.as_millis()).collect()
 }
 
@@ -152,4 +152,96 @@ fn we_refresh_at_half_of_the_interval_when_it_is_ours_to_do() {
         bench.pass(Duration::from_secs(80));
         assert_eq!(bench.told(), [Effect::Ended { leg: LEG, cause: Cause::SessionExpired }]);
     }
+}
+
+#[test]
+fn a_refusal_is_repeated_at_the_intervals_of_timer_g_until_timer_h() {
+    let mut bench = Bench::new();
+    bench.receive(udp(GATEWAY), &request("INVITE", "i", 1, "", &with_sdp(OFFER)));
+    let leg = bench.incoming();
+    bench.command(Command::Reject { leg, cause: Cause::Busy, retry_after_s: None });
+    bench.pass(Duration::from_secs(40));
+    let expected = [0, 500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500];
+    assert_eq!(times(&mut bench, "486 INVITE"), expected);
+    assert!(bench.is_clean());
+}
+
+#[test]
+fn timer_i_absorbs_further_acks_for_five_seconds() {
+    let mut bench = Bench::new();
+    bench.receive(udp(GATEWAY), &request("INVITE", "i", 1, "", &with_sdp(OFFER)));
+    let leg = bench.incoming();
+    bench.command(Command::Reject { leg, cause: Cause::Busy, retry_after_s: None });
+    bench.receive(udp(GATEWAY), &request("ACK", "i", 1, "any", ""));
+    bench.pass(Duration::from_millis(4_999));
+    assert_eq!(bench.endpoint.transactions(), 1);
+    bench.pass(Duration::from_millis(1));
+    assert!(bench.is_clean());
+}
+
+#[test]
+fn timer_d_acknowledges_a_repeated_refusal_for_32_seconds() {
+    let mut bench = Bench::new();
+    bench.command(invite_to(Target::Uri("sip:4711@10.0.0.2".to_owned())));
+    let busy = answer_to(&bench.last_request("INVITE"), 486, "g", None);
+    bench.respond(udp(GATEWAY), busy.clone());
+    bench.pass(Duration::from_millis(31_999));
+    bench.respond(udp(GATEWAY), busy.clone());
+    bench.pass(Duration::from_millis(1));
+    assert!(bench.is_clean());
+    bench.respond(udp(GATEWAY), busy);
+    assert_eq!(times(&mut bench, "ACK"), [0, 31_999]);
+    assert_eq!(bench.counted(Counter::StrayResponse), 1);
+}
+
+#[test]
+fn a_request_that_only_got_100_is_repeated_every_t2_by_timer_e() {
+    let mut bench = Bench::new();
+    let (leg, _) = talking(&mut bench);
+    bench.command(Command::HangUp { leg, cause: Cause::Normal });
+    bench.pass(Duration::from_millis(500));
+    bench.respond(udp(GATEWAY), answer_to(&bench.last_request("BYE"), 100, "", None));
+    bench.pass(Duration::from_secs(33));
+    // Timer E runs on from the first repetition, then every T2.
+    assert_eq!(times(&mut bench, "BYE"), [0, 500, 1_500, 5_500, 9_500, 13_500, 17_500, 21_500, 25_500, 29_500]);
+    assert!(bench.is_clean());
+}
+
+#[test]
+fn timers_j_and_k_remember_a_finished_request_for_32_and_5_seconds() {
+    let mut bench = Bench::new();
+    let (_, tag) = talking(&mut bench);
+    bench.pass(Duration::from_secs(40));
+    let info = request("INFO", "n", 2, &tag, "");
+    bench.receive(udp(GATEWAY), &info);
+    bench.pass(Duration::from_millis(31_999));
+    bench.receive(udp(GATEWAY), &info);
+    assert_eq!(bench.lines(), ["200 INFO", "200 INFO"]);
+    bench.pass(Duration::from_millis(1));
+    assert_eq!(bench.endpoint.transactions(), 0);
+
+    let mut bench = Bench::new();
+    let (leg, _) = talking(&mut bench);
+    bench.pass(Duration::from_secs(40));
+    bench.command(Command::HangUp { leg, cause: Cause::Normal });
+    bench.respond(udp(GATEWAY), answer_to(&bench.last_request("BYE"), 200, "", None));
+    bench.pass(Duration::from_millis(4_999));
+    assert_eq!(bench.endpoint.transactions(), 1);
+    bench.pass(Duration::from_millis(1));
+    assert!(bench.is_clean());
+}
+
+#[test]
+fn nothing_is_repeated_on_a_connection_but_what_only_an_ack_ends() {
+    let mut bench = Bench::new();
+    let tcp = Source { transport: Transport::Tcp, flow: Some(FlowId(4)), ..udp(GATEWAY) };
+    bench.receive(tcp, &request("INVITE", "i", 1, "", &with_sdp(OFFER)));
+    let leg = bench.incoming();
+    bench.command(Command::Reject { leg, cause: Cause::Busy, retry_after_s: None });
+    bench.pass(Duration::from_secs(31));
+    assert_eq!(times(&mut bench, "486 INVITE"), [0]);
+    bench.command(invite_to(Target::Uri("sip:4711@10.0.0.2;transport=tcp".to_owned())));
+    bench.pass(Duration::from_secs(33));
+    assert_eq!(times(&mut bench, "INVITE").len(), 1);
+    assert_eq!(bench.told().last(), Some(&Effect::Failed { leg: LEG, cause: Cause::Unreachable, status: None }));
 }

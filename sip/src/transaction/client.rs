@@ -5,7 +5,7 @@ use crate::api::{Counter, Destination, Effect};
 use crate::message::{HeaderName, Method, Request, Response};
 use crate::shared::{Core, TRANSACTIONS_MAX};
 use crate::timers::Key;
-use crate::uac::Attempt;
+use crate::uac::{Attempt, Prack};
 use domain::{Cause, LegId};
 use std::collections::{BTreeSet, HashMap};
 
@@ -20,6 +20,16 @@ pub(crate) enum User {
     Offer(LegId),
     /// The BYE of this leg.
     Bye(LegId),
+    /// A NOTIFY of this leg.
+    Notify(LegId),
+    /// A REGISTER to the trunk at this place of the setup.
+    Register(usize),
+    /// OPTIONS to the trunk at this place of the setup.
+    TrunkProbe(usize),
+    /// OPTIONS to the phone of this binding.
+    PhoneProbe(u64),
+    /// A PRACK.
+    Prack(Box<Prack>),
     /// Nobody.
     Nobody,
 }
