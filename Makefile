@@ -40,7 +40,7 @@ define need
 endef
 
 build-needs:
-	$(call need,cc=build-essential node=nodejs npm=npm)
+	$(call need,cc=build-essential cmake=cmake node=nodejs npm=npm)
 	@command -v $(CARGO) >/dev/null || { echo "Rust is needed: https://rustup.rs" >&2; exit 1; }
 	@major=$$(node --version | sed 's/^v\([0-9]*\).*/\1/'); [ "$$major" -ge 20 ] || { \
 	  echo "Node.js 20 or newer is needed and this is $$(node --version): installing 22 below target/ with npm (half a minute)."; \

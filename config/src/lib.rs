@@ -36,8 +36,8 @@ pub use changes::Changes;
 pub use config::{Config, Overrides};
 pub use load::load;
 pub use model::{
-    Agent, AgentPhone, Database, Entry, MediaSettings, Queue, Reason, Routing, ServerSettings, SipSettings, Skill,
-    SoftPhone, Trunk, User,
+    Agent, AgentPhone, AudioCodec, Database, Entry, MediaSettings, Queue, Reason, Routing, ServerSettings, SipSettings,
+    Skill, SoftPhone, Trunk, User,
 };
 pub use outside::{Outside, PromptSet};
 pub use problem::{CODES, Level, Problem};

@@ -66,6 +66,23 @@ pub struct MediaSettings {
     pub workers: u16,
     /// A leg that sends no packet for so long is dead.
     pub silence: Duration,
+    /// Codecs for trunks and desk phones, best first.
+    pub codecs: Vec<AudioCodec>,
+    /// How long a port rests after its call.
+    pub port_rest: Duration,
+}
+
+/// A codec for trunks and desk phones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AudioCodec {
+    /// G.711 µ-law.
+    Pcmu,
+    /// G.711 A-law.
+    Pcma,
+    /// G.722.
+    G722,
+    /// Opus.
+    Opus,
 }
 
 /// Where contacts, customers and users are stored.

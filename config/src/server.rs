@@ -1,6 +1,6 @@
 //! The bootstrap sections: `[server]`, `[sip]`, `[media]`, `[store]`.
 
-use crate::model::{Database, MediaSettings, ServerSettings, SipSettings};
+use crate::model::{AudioCodec, Database, MediaSettings, ServerSettings, SipSettings};
 use crate::outside::Outside;
 use crate::people::secret;
 use crate::reader::Table;
@@ -112,14 +112,33 @@ fn policy(table: &Table<'_>) -> Policy {
     Policy { session, redirects, keep_alive }
 }
 
+const CODECS: [(&str, AudioCodec); 4] =
+    [("pcmu", AudioCodec::Pcmu), ("pcma", AudioCodec::Pcma), ("g722", AudioCodec::G722), ("opus", AudioCodec::Opus)];
+
+/// Codecs, best first; `None`: nothing is said.
+fn codecs(table: &Table<'_>) -> Option<Vec<AudioCodec>> {
+    let codec = |text: Placed<String>| {
+        let known = CODECS.iter().find(|(word, _)| *word == text.value).map(|(_, codec)| *codec);
+        if known.is_none() {
+            let why = format!("`{}` is no codec; there are pcmu, pcma, g722 and opus", text.value);
+            table.refuse("bad_choice", text.place, "codecs", why);
+        }
+        known
+    };
+    let codecs: Vec<AudioCodec> = table.texts("codecs").into_iter().filter_map(codec).collect();
+    (!codecs.is_empty()).then_some(codecs)
+}
+
 pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
     let mut settings = MediaSettings {
         address: sip.advertised.unwrap_or(sip.listen).ip(),
-        rtp_ports: (40_000, 40_199),
+        rtp_ports: (40_000, 40_999),
         browser_address: None,
         browser_port: 0,
         workers: 0,
         silence: Duration::from_secs(30),
+        codecs: vec![AudioCodec::Pcmu, AudioCodec::Pcma],
+        port_rest: Duration::from_secs(30),
     };
     let Some(table) = root.table("media") else { return settings };
     if let Some(address) = table.parsed::<IpAddr>("address", "bad_address") {
@@ -135,6 +154,8 @@ pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
     settings.browser_port = small("browser_port", 65_535);
     settings.workers = small("workers", 256);
     settings.silence = table.seconds("silence_s", 30, 1..=3_600);
+    settings.codecs = codecs(&table).unwrap_or(settings.codecs);
+    settings.port_rest = table.seconds("port_rest_s", 30, 0..=600);
     table.done();
     settings
 }

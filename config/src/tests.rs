@@ -143,6 +143,7 @@ fn values_of_the_wrong_kind_are_told_where_they_stand() {
     assert_eq!(trunk("register = \"carrier\"\n"), ["4:12 bad_address"]);
     assert_eq!(trunk("register = \"sip:a@carrier\"\n"), ["1:1 missing_key"]);
     assert_eq!(errors("[sip]\nsession_s = 60\n"), ["2:13 out_of_range"]);
+    assert_eq!(errors("[media]\ncodecs = [\"pcma\", \"mp3\"]\n"), ["2:19 bad_choice"]);
     assert_eq!(errors("[[user]]\nlogin = \"a\"\nrole = \"boss\"\npassword = \"x\"\n"), ["3:8 bad_choice"]);
 }
 

@@ -15,6 +15,7 @@
 //! # let _ = (journal, WallTime::default()); Ok(()) }
 //! ```
 
+mod bulk;
 mod codec;
 mod contacts;
 mod cursor;

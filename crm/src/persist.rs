@@ -1,12 +1,15 @@
 //! Events into the database: in one transaction the events themselves and every row folded from them.
 
+use crate::bulk::{Bulk, Known, Table};
 use crate::codec;
 use crate::db::{Db, Row, Tx, refuses_values, vals};
 use crate::fold::{Fold, Part, recompute};
 use crate::spool;
 use domain::{ContactEvent, ContactEventKind, ContactId, EventRow, RecordingRow, WallTime};
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// One event in the form in which it is stored.
@@ -49,6 +52,9 @@ pub(crate) enum CommitError {
     #[error("a refused event cannot be put aside: {0}")]
     Rejected(#[from] std::io::Error),
 }
+
+/// The sequence number of a contact's first event.
+const FIRST: u32 = 1;
 
 /// Commits batches of events; keeps the folds of live contacts between batches.
 #[derive(Debug)]
@@ -113,8 +119,15 @@ impl Committer {
     }
 }
 
-const INSERT_EVENT: &str = "INSERT INTO contact_events (contact, seq, at, kind, fields) \
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (contact, seq) DO NOTHING";
+static EVENTS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::into(&Table {
+        name: "contact_events",
+        texts: &["contact", "kind", "fields"],
+        numbers: &["seq", "at"],
+        key: &["contact", "seq"],
+        known: Known::Stay,
+    })
+});
 
 /// Writes events that are not there yet and the rows folded from them; the folds that it touched.
 pub(crate) async fn write(
@@ -122,22 +135,34 @@ pub(crate) async fn write(
     known: &BTreeMap<ContactId, Fold>,
     entries: &[Entry],
 ) -> Result<BTreeMap<ContactId, Fold>, sqlx::Error> {
+    let row =
+        |entry: &Entry| json!([entry.contact.to_string(), entry.kind, entry.fields, entry.seq, entry.at.as_micros()]);
+    let rows = EVENTS.put(tx, entries.iter().map(row).collect()).await?;
+    let key = |row: &Row| Ok((row.id::<ContactId>(0)?, u32::try_from(row.int(1)?).unwrap_or(u32::MAX)));
+    let mut new = rows.iter().map(key).collect::<Result<BTreeSet<_>, sqlx::Error>>()?;
     let mut touched: BTreeMap<ContactId, Fold> = BTreeMap::new();
+    let mut loaded = BTreeSet::new();
     for entry in entries {
+        if !new.remove(&(entry.contact, entry.seq)) {
+            continue;
+        }
         let mut fold = match touched.remove(&entry.contact).or_else(|| known.get(&entry.contact).cloned()) {
             Some(fold) => fold,
-            None => load(tx, entry.contact).await?,
+            None if entry.seq == FIRST => Fold::new(entry.contact),
+            None => {
+                loaded.insert(entry.contact);
+                load(tx, entry.contact).await?
+            }
         };
-        let values = vals![entry.contact, entry.seq, entry.at, entry.kind.clone(), entry.fields.clone()];
-        let is_new = tx.execute(INSERT_EVENT, values).await? == 1;
-        if is_new && let Err(error) = fold.apply_stored(entry.seq, entry.at, &entry.kind, &entry.fields) {
+        // What was loaded holds what was just written too.
+        if !loaded.contains(&entry.contact)
+            && let Err(error) = fold.apply_stored(entry.seq, entry.at, &entry.kind, &entry.fields)
+        {
             tracing::warn!(contact = %entry.contact, seq = entry.seq, %error, "event kept, but not understood");
         }
         touched.insert(entry.contact, fold);
     }
-    for fold in touched.values() {
-        save_fold(tx, fold).await?;
-    }
+    save_folds(tx, &touched).await?;
     Ok(touched)
 }
 
@@ -173,98 +198,129 @@ async fn load(tx: &mut Tx, contact: ContactId) -> Result<Fold, sqlx::Error> {
     Ok(recompute(contact, &events))
 }
 
-const SAVE_CONTACT: &str = "INSERT INTO contacts (id, channel, started, ended, closed, ani, dnis, customer, queue, \
-    agent, outcome, ended_by, path, wait_ms, ring_ms, talk_ms, hold_ms, wrap_up_ms, disposition, notes, recording, \
-    events) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-    $22) ON CONFLICT (id) DO UPDATE SET channel = excluded.channel, started = excluded.started, \
-    ended = excluded.ended, closed = excluded.closed, ani = excluded.ani, dnis = excluded.dnis, \
-    customer = excluded.customer, queue = excluded.queue, agent = excluded.agent, outcome = excluded.outcome, \
-    ended_by = excluded.ended_by, path = excluded.path, wait_ms = excluded.wait_ms, ring_ms = excluded.ring_ms, \
-    talk_ms = excluded.talk_ms, hold_ms = excluded.hold_ms, wrap_up_ms = excluded.wrap_up_ms, \
-    disposition = excluded.disposition, notes = excluded.notes, recording = excluded.recording, \
-    events = excluded.events";
+static CONTACTS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::into(&Table {
+        name: "contacts",
+        texts: &[
+            "id",
+            "channel",
+            "ani",
+            "dnis",
+            "customer",
+            "queue",
+            "agent",
+            "outcome",
+            "ended_by",
+            "path",
+            "disposition",
+            "notes",
+            "recording",
+        ],
+        numbers: &["started", "ended", "closed", "wait_ms", "ring_ms", "talk_ms", "hold_ms", "wrap_up_ms", "events"],
+        key: &["id"],
+        known: Known::Change(""),
+    })
+});
 
-const SAVE_QUEUE: &str =
-    "INSERT INTO contact_queues (contact, queue) VALUES ($1, $2) ON CONFLICT (contact, queue) DO NOTHING";
+static QUEUES: LazyLock<Bulk> = LazyLock::new(|| {
+    let columns = &["contact", "queue"];
+    Bulk::into(&Table { name: "contact_queues", texts: columns, numbers: &[], key: columns, known: Known::Stay })
+});
 
-async fn save_fold(tx: &mut Tx, fold: &Fold) -> Result<(), sqlx::Error> {
+static INTERACTIONS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::into(&Table {
+        name: "interactions",
+        texts: &["id", "contact", "agent", "queue", "result", "disposition"],
+        numbers: &["offered", "answered", "ended", "wrapped_up"],
+        key: &["id"],
+        known: Known::Change(""),
+    })
+});
+
+static RECORDINGS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::into(&Table {
+        name: "recordings",
+        texts: &["id", "contact", "path", "sha256", "state"],
+        numbers: &["duration_ms", "channels", "gap_ms"],
+        key: &["id"],
+        known: Known::Change("recordings.state <> 'recovered'"),
+    })
+});
+
+async fn save_folds(tx: &mut Tx, folds: &BTreeMap<ContactId, Fold>) -> Result<(), sqlx::Error> {
+    CONTACTS.put(tx, folds.values().map(contact_row).collect()).await?;
+    let queue = |fold: &Fold| {
+        let id = fold.row.id.to_string();
+        fold.queues.iter().map(move |queue| json!([id, queue.as_str()])).collect::<Vec<_>>()
+    };
+    QUEUES.put(tx, folds.values().flat_map(queue).collect()).await?;
+    INTERACTIONS.put(tx, folds.values().flat_map(|fold| &fold.parts).map(part_row).collect()).await?;
+    RECORDINGS.put(tx, folds.values().flat_map(|fold| &fold.recordings).map(recording_row).collect()).await?;
+    Ok(())
+}
+
+fn text(id: Option<impl ToString>) -> Option<String> {
+    id.map(|id| id.to_string())
+}
+
+fn micros(at: Option<WallTime>) -> Option<i64> {
+    at.map(WallTime::as_micros)
+}
+
+fn contact_row(fold: &Fold) -> Value {
     let row = &fold.row;
-    let path = serde_json::Value::from(row.path.clone()).to_string();
-    let values = vals![
-        row.id,
-        row.channel.clone(),
-        row.started,
-        row.ended,
-        row.closed,
-        row.ani.0.clone(),
-        row.dnis.clone(),
-        row.customer,
-        row.queue,
-        row.agent,
-        row.outcome.clone(),
-        row.ended_by.clone(),
+    let path = Value::from(row.path.clone()).to_string();
+    json!([
+        row.id.to_string(),
+        row.channel,
+        row.ani.0,
+        row.dnis,
+        text(row.customer),
+        text(row.queue),
+        text(row.agent),
+        row.outcome,
+        row.ended_by,
         path,
+        text(row.disposition),
+        row.notes.0,
+        text(row.recording),
+        row.started.as_micros(),
+        micros(row.ended),
+        micros(row.closed),
         row.wait_ms,
         row.ring_ms,
         row.talk_ms,
         row.hold_ms,
         row.wrap_up_ms,
-        row.disposition,
-        row.notes.0.clone(),
-        row.recording,
         row.events,
-    ];
-    tx.execute(SAVE_CONTACT, values).await?;
-    for queue in &fold.queues {
-        tx.execute(SAVE_QUEUE, vals![row.id, *queue]).await?;
-    }
-    for part in &fold.parts {
-        save_part(tx, part).await?;
-    }
-    for recording in &fold.recordings {
-        save_recording(tx, recording).await?;
-    }
-    Ok(())
+    ])
 }
 
-const SAVE_INTERACTION: &str = "INSERT INTO interactions (id, contact, agent, queue, offered, answered, ended, \
-    wrapped_up, result, disposition) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO UPDATE \
-    SET agent = excluded.agent, queue = excluded.queue, offered = excluded.offered, answered = excluded.answered, \
-    ended = excluded.ended, wrapped_up = excluded.wrapped_up, result = excluded.result, \
-    disposition = excluded.disposition";
-
-async fn save_part(tx: &mut Tx, part: &Part) -> Result<(), sqlx::Error> {
+fn part_row(part: &Part) -> Value {
     let row = &part.row;
-    let values = vals![
-        row.id,
-        row.contact,
-        row.agent,
-        row.queue,
-        row.offered,
-        row.answered,
-        row.ended,
-        row.wrapped_up,
-        row.result.clone(),
-        row.disposition,
-    ];
-    tx.execute(SAVE_INTERACTION, values).await.map(|_| ())
+    json!([
+        row.id.to_string(),
+        row.contact.to_string(),
+        row.agent.to_string(),
+        text(row.queue),
+        row.result,
+        text(row.disposition),
+        row.offered.as_micros(),
+        micros(row.answered),
+        micros(row.ended),
+        micros(row.wrapped_up),
+    ])
 }
 
-const SAVE_RECORDING: &str = "INSERT INTO recordings (id, contact, path, duration_ms, channels, sha256, gap_ms, \
-    state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO UPDATE SET path = excluded.path, \
-    duration_ms = excluded.duration_ms, channels = excluded.channels, sha256 = excluded.sha256, \
-    gap_ms = excluded.gap_ms, state = excluded.state WHERE recordings.state <> 'recovered'";
-
-async fn save_recording(tx: &mut Tx, row: &RecordingRow) -> Result<(), sqlx::Error> {
-    let values = vals![
-        row.id,
-        row.contact,
-        row.path.clone(),
+fn recording_row(row: &RecordingRow) -> Value {
+    json!([
+        row.id.to_string(),
+        row.contact.to_string(),
+        row.path,
+        row.sha256,
+        row.state,
         row.duration_ms,
-        u32::from(row.channels),
-        row.sha256.clone(),
+        row.channels,
         row.gap_ms,
-        row.state.clone(),
-    ];
-    tx.execute(SAVE_RECORDING, values).await.map(|_| ())
+    ])
 }

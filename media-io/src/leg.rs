@@ -3,12 +3,16 @@
 use crate::browser::{BrowserPort, RtpOut};
 use crate::clock::Now;
 use crate::plain::Plain;
+use crate::slow::Slow;
 use core::ops::Range;
-use domain::{Instant, LegId, PlayId};
+use domain::{ContactId, Instant, LegId, PlayId};
+use media::FRAME;
 use media::api::{Direction, LegStats};
+use media::codec::{Codec, PAYLOAD};
 use media::dtmf;
-use media::g711::Codec;
 use media::playout::Playout;
+use media::quality::{Impairments, mos_permille, rating};
+use media::rtcp;
 use media::rtp::Stamp;
 use media::sequence::Reception;
 use media::stream::Outgoing;
@@ -21,15 +25,26 @@ pub(crate) struct Terms {
     pub(crate) codec: Codec,
     pub(crate) payload_type: u8,
     pub(crate) dtmf_pt: Option<u8>,
+    pub(crate) noise_pt: Option<u8>,
     pub(crate) direction: Direction,
 }
 
 /// How a leg is carried.
+#[expect(clippy::large_enum_variant, reason = "most legs are plain, and each of their packets would follow a pointer")]
 pub(crate) enum Transport {
     /// Sockets of its own.
-    Plain(Box<Plain>),
+    Plain(Plain),
     /// A session on the worker's browser port.
     Browser,
+}
+
+/// What the peer says of our stream.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Feedback {
+    pub(crate) lost: u32,
+    pub(crate) jitter_us: u32,
+    /// 0: not known.
+    pub(crate) round_trip_us: u32,
 }
 
 /// What came from the peer.
@@ -40,6 +55,7 @@ pub(crate) struct Hearing {
     pub(crate) is_flowing: bool,
     pub(crate) is_silent: bool,
     pub(crate) is_muted: bool,
+    pub(crate) feedback: Feedback,
 }
 
 /// A play under way.
@@ -55,6 +71,8 @@ pub(crate) struct Speaking {
     pub(crate) play: Option<Playing>,
     pub(crate) noise: ComfortNoise,
     pub(crate) relayed_at: Instant,
+    /// When the peer was last told that it is quiet (RFC 3389).
+    pub(crate) noise_at: Instant,
     pub(crate) reported_at: Instant,
 }
 
@@ -63,17 +81,23 @@ pub(crate) struct Leg {
     pub(crate) id: LegId,
     pub(crate) transport: Transport,
     pub(crate) terms: Option<Terms>,
-    /// The slot of the leg that it is joined to.
+    /// The slot of the leg whose packets are passed on to it.
     pub(crate) peer: Option<usize>,
+    /// Whether it is mixed with others, and not relayed.
+    pub(crate) is_mixed: bool,
+    /// The conference that it is in.
+    pub(crate) room: Option<usize>,
     /// The recording's slot and the channel that this leg is recorded on.
     pub(crate) tap: Option<(usize, Channel)>,
     pub(crate) hearing: Hearing,
     pub(crate) speaking: Speaking,
+    pub(crate) contact: ContactId,
+    slow: Option<Box<Slow>>,
 }
 
 impl Leg {
     /// A leg that has neither heard nor said anything.
-    pub(crate) fn new(id: LegId, transport: Transport, stream: Outgoing, now: Instant) -> Self {
+    pub(crate) fn new(id: LegId, contact: ContactId, transport: Transport, stream: Outgoing, now: Instant) -> Self {
         let hearing = Hearing {
             reception: Reception::default(),
             digits: dtmf::Receiver::default(),
@@ -81,6 +105,7 @@ impl Leg {
             is_flowing: false,
             is_silent: false,
             is_muted: false,
+            feedback: Feedback::default(),
         };
         let speaking = Speaking {
             stream,
@@ -88,9 +113,22 @@ impl Leg {
             play: None,
             noise: ComfortNoise::default(),
             relayed_at: now,
+            noise_at: now,
             reported_at: now,
         };
-        Self { id, transport, terms: None, peer: None, tap: None, hearing, speaking }
+        Self {
+            id,
+            transport,
+            terms: None,
+            peer: None,
+            is_mixed: false,
+            room: None,
+            tap: None,
+            hearing,
+            speaking,
+            contact,
+            slow: None,
+        }
     }
 
     /// Terms are in force from now on: the peer has the whole time again before it counts as silent.
@@ -98,21 +136,85 @@ impl Leg {
         self.terms = Some(terms);
         self.hearing.heard_at = now;
         self.hearing.is_silent = false;
+        self.hearing.reception.set_clock(terms.codec.clock());
+        self.speaking.stream.set_clock(terms.codec.clock());
+        if self.slow.as_ref().is_some_and(|slow| slow.codec != terms.codec) {
+            self.slow = None;
+        }
+    }
+
+    /// The slow path, made when it is first needed; `None` before anything is agreed.
+    pub(crate) fn slow_mut(&mut self) -> Option<&mut Slow> {
+        if self.slow.is_none() {
+            self.slow = Slow::new(self.terms?.codec);
+        }
+        self.slow.as_deref_mut()
+    }
+
+    /// The peer's packets begin anew.
+    pub(crate) fn restart(&mut self) {
+        self.hearing.reception.restart();
+        self.hearing.digits.restart();
+        if let Some(slow) = &mut self.slow {
+            slow.restart();
+        }
+    }
+
+    /// Whether there is neither a play nor a conference to be heard.
+    pub(crate) fn hears_nothing(&self) -> bool {
+        let is_mixed = self.is_mixed && self.slow.as_ref().is_some_and(|slow| slow.mixed.is_some());
+        self.speaking.play.is_none() && !is_mixed
+    }
+
+    /// Encode 20 ms; answers the payload's length.
+    pub(crate) fn encode(&mut self, codec: Codec, frame: &[i16; FRAME], payload: &mut [u8; PAYLOAD]) -> usize {
+        if codec.is_g711() {
+            return codec.encode(frame, payload);
+        }
+        self.slow_mut().map_or(0, |slow| slow.encode(frame, payload))
     }
 
     /// Figures so far.
     pub(crate) fn stats(&self) -> LegStats {
+        let (reception, feedback) = (&self.hearing.reception, &self.hearing.feedback);
         LegStats {
-            received: self.hearing.reception.received(),
+            received: reception.received(),
             sent: self.speaking.stream.packets(),
-            lost: self.hearing.reception.lost(),
-            jitter_us: self.hearing.reception.jitter_us(),
+            lost: reception.lost(),
+            jitter_us: reception.jitter_us(),
+            peer_lost: feedback.lost,
+            peer_jitter_us: feedback.jitter_us,
+            round_trip_us: feedback.round_trip_us,
+            mos_permille: self.mos_permille(),
         }
     }
 
+    /// How what we hear of the peer sounds to whoever hears it through a jitter buffer.
+    fn mos_permille(&self) -> u16 {
+        let reception = &self.hearing.reception;
+        let Some(terms) = self.terms.filter(|_| reception.received() > 0) else { return 0 };
+        let network_ms = f64::from(self.hearing.feedback.round_trip_us) / 2_000.0;
+        // One frame is collected before it is sent, and a jitter buffer waits for the late ones.
+        let delay_ms = network_ms + 20.0 + f64::from(reception.jitter_us()) / 500.0;
+        let (loss, burst) = (reception.loss(), reception.burst());
+        mos_permille(rating(&Impairments { codec: terms.codec, loss, burst, delay_ms }))
+    }
+
+    /// A compound RTCP packet came from the peer's host; answers the middle of its NTP time, if it is a sender's.
+    pub(crate) fn on_rtcp(&mut self, packet: &[u8], now_middle: u32) -> Option<u32> {
+        let found = rtcp::feedback(packet, self.speaking.stream.ssrc());
+        if let Some(about_us) = found.about_us {
+            let feedback = &mut self.hearing.feedback;
+            feedback.lost = about_us.lost;
+            feedback.jitter_us = about_us.jitter.saturating_mul(125);
+            feedback.round_trip_us = about_us.round_trip_us(now_middle).unwrap_or(feedback.round_trip_us);
+        }
+        found.middle
+    }
+
     /// Send the payload that lies at `payload` in `buffer`; a packet that the system does not take is lost.
-    pub(crate) fn transmit(&self, browser: &mut BrowserPort, now: Now, out: &Parcel, buffer: &mut [u8]) {
-        match &self.transport {
+    pub(crate) fn transmit(&mut self, browser: &mut BrowserPort, now: Now, out: &Parcel, buffer: &mut [u8]) {
+        match &mut self.transport {
             Transport::Plain(plain) => plain.send(out.payload_type, &out.stamp, buffer, &out.payload),
             Transport::Browser => {
                 let Some(payload) = buffer.get(out.payload.clone()) else { return };

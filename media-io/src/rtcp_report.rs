@@ -1,4 +1,4 @@
-//! RTCP: reports of ours (RFC 3550 §6.4), and the one thing that we need of the peer's.
+//! RTCP: reports of ours (RFC 3550 §6.4).
 
 use crate::leg::Leg;
 use bytes::Bytes;
@@ -12,9 +12,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Seconds from 1900 to 1970.
 const NTP_OFFSET: u64 = 2_208_988_800;
-
-/// Packet type of a sender report.
-const SENDER_REPORT: u8 = 200;
 
 /// Wall time as NTP writes it: seconds since 1900 and 2^32 parts of one.
 fn ntp_now() -> u64 {
@@ -64,30 +61,34 @@ pub(crate) fn compound(leg: &mut Leg, now: Instant, source: Option<(u32, Option<
     rtcp::packet::marshal(&[report, Box::new(description(stream.ssrc()))]).ok()
 }
 
-/// The middle 32 bits of the NTP time in a compound packet that begins with a sender report.
-pub(crate) fn sender_report_middle(bytes: &[u8]) -> Option<u32> {
-    let header = bytes.first_chunk::<16>()?;
-    let is_report = header[0] >> 6 == 2 && header[1] == SENDER_REPORT;
-    is_report.then(|| u32::from_be_bytes([header[10], header[11], header[12], header[13]]))
+/// The middle 32 bits of the NTP time that our reports would carry now.
+pub(crate) fn ntp_middle() -> u32 {
+    (ntp_now() >> 16) as u32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::leg::Transport;
-    use domain::LegId;
+    use domain::{ContactId, LegId};
+    use media::rtcp::feedback;
     use media::stream::Outgoing;
 
     #[test]
     fn a_report_is_read_back_by_the_rtcp_crate_and_by_us() {
-        let mut leg = Leg::new(LegId::new(1), Transport::Browser, Outgoing::new(7, 0, 0), Instant::ZERO);
+        let mut leg =
+            Leg::new(LegId::new(1), ContactId::new(1), Transport::Browser, Outgoing::new(7, 0, 0), Instant::ZERO);
         let empty = compound(&mut leg, Instant::ZERO, None).unwrap();
-        assert_eq!(sender_report_middle(&empty), None, "nothing sent: a receiver report");
+        assert_eq!(feedback(&empty, 7).middle, None, "nothing sent: a receiver report");
         leg.speaking.stream.generated(Instant::ZERO, 160, 160);
         leg.hearing.reception.on_packet(Instant::ZERO, 5, 5);
         let now = Instant::from_millis(2_500);
         let mut bytes = compound(&mut leg, now, Some((9, Some((77, Instant::from_millis(500)))))).unwrap();
-        assert!(sender_report_middle(&bytes).is_some());
+        let found = feedback(&bytes, 9);
+        assert!(found.middle.is_some());
+        assert!(
+            found.about_us.is_some_and(|about_us| about_us.round_trip_us(77 + 2 * 65_536 + 6_554) == Some(100_006))
+        );
         let packets = rtcp::packet::unmarshal(&mut bytes).unwrap();
         let report = packets[0].as_any().downcast_ref::<SenderReport>().unwrap();
         assert_eq!((report.ssrc, report.packet_count, report.octet_count), (7, 1, 160));

@@ -1,6 +1,7 @@
 //! What the daemon tells the workers, and the figures they keep.
 
 use domain::Language;
+use media::codec::Codec;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -19,6 +20,10 @@ pub struct Settings {
     pub workers: usize,
     /// After how long without a packet a leg is reported as silent, and another address may take its place.
     pub silence_after: Duration,
+    /// Codecs for plain RTP, best first: the order of our offers.
+    pub codecs: Vec<Codec>,
+    /// How long a port rests after its call, so that late packets of the old call do not reach a new one.
+    pub port_rest: Duration,
     /// The language of prompts that are missing in the one asked for.
     pub default_language: Language,
 }
@@ -32,6 +37,8 @@ impl Default for Settings {
             browser_address: SocketAddr::new(localhost, 0),
             workers: 1,
             silence_after: Duration::from_secs(30),
+            codecs: vec![Codec::Pcmu, Codec::Pcma],
+            port_rest: Duration::from_secs(30),
             default_language: Language::EN,
         }
     }

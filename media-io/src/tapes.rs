@@ -50,6 +50,7 @@ impl Tapes {
 
     /// End the recording in this slot.
     pub(crate) fn close(&mut self, now: Instant, slot: usize) {
+        self.pause(now, slot, false);
         let Some(mut recording) = self.slots.get_mut(slot).and_then(Option::take) else { return };
         if let Some(block) = recording.tape.finish(now) {
             self.send_block(recording.id, block);
@@ -62,6 +63,15 @@ impl Tapes {
     pub(crate) fn write(&mut self, now: Instant, (slot, channel): (usize, Channel), said: &Said<'_>) {
         if let Some(Some(recording)) = self.slots.get_mut(slot) {
             recording.tape.write(now, channel, said);
+        }
+    }
+
+    /// Pause the recording in this slot, or go on with it.
+    pub(crate) fn pause(&mut self, now: Instant, slot: usize, paused: bool) {
+        let Some(Some(recording)) = self.slots.get_mut(slot) else { return };
+        if let Some((start, length)) = recording.tape.pause(now, paused) {
+            self.waiting.push_back(RecorderMessage::Paused { recording: recording.id, start, length });
+            self.flush();
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::browser::{BrowserPort, SharedCertificate};
 use crate::clock::Clock;
+use crate::poller::{Poller, Waker};
 use crate::ports::Ports;
 use crate::prompts::Prompts;
 use crate::settings::{Figures, Settings, SharedFigures};
@@ -9,7 +10,6 @@ use crate::tapes::Tapes;
 use crate::worker::{Order, Shared, WAKE, Worker};
 use domain::{ContactId, LegId, RecordingId};
 use media::api::{Command, Event, RecorderMessage};
-use mio::{Poll, Waker};
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -57,9 +57,12 @@ impl Routes {
             Command::StartRecording { recording, contact, .. } => {
                 Some(*self.recordings.entry(*recording).or_insert_with(|| worker_of(*contact, workers)))
             }
-            Command::RecordAgent { recording, .. } => self.recordings.get(recording).copied(),
+            Command::RecordAgent { recording, .. } | Command::PauseRecording { recording, .. } => {
+                self.recordings.get(recording).copied()
+            }
             Command::StopRecording { recording } => self.recordings.remove(recording),
             Command::Close { leg } => self.legs.remove(leg),
+            Command::Mix { legs, .. } => legs.iter().find_map(|leg| self.legs.get(leg).copied()),
             Command::SetAnswer { leg, .. }
             | Command::Reoffer { leg, .. }
             | Command::MakeOffer { leg, .. }
@@ -67,6 +70,7 @@ impl Routes {
             | Command::StopPlay { leg }
             | Command::Bridge { a: leg, .. }
             | Command::Unbridge { leg }
+            | Command::Gain { from: leg, .. }
             | Command::Mute { leg, .. }
             | Command::SendDigits { leg, .. } => self.legs.get(leg).copied(),
         }
@@ -99,9 +103,10 @@ impl Workers {
         let unopened = Arc::clone(&routes);
         let shared = Arc::new(Shared {
             clock: Clock::start(),
-            ports: Ports::new(settings.address, settings.ports),
+            ports: Ports::new(settings.address, settings.ports, settings.port_rest),
             prompts,
             default_language: settings.default_language,
+            codecs: settings.codecs.clone(),
             silence_after: settings.silence_after,
             events: Box::new(events),
             figures: SharedFigures::default(),
@@ -120,11 +125,11 @@ impl Workers {
     }
 
     fn start_one(&mut self, number: usize, browser: BrowserPort, tapes: Tapes) -> io::Result<()> {
-        let poll = Poll::new()?;
-        let waker = Waker::new(poll.registry(), WAKE)?;
+        let poller = Poller::new(WAKE)?;
+        let waker = poller.waker();
         let (orders, inbox) = sync_channel(QUEUE);
         let browser_address = browser.local_addr();
-        let worker = Worker::new(Arc::clone(&self.shared), poll, inbox, browser, tapes)?;
+        let worker = Worker::new(Arc::clone(&self.shared), poller, inbox, browser, tapes)?;
         let thread = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || worker.run())?;
         self.handles.push(Handle { orders, waker, browser_address, thread: Some(thread) });
         Ok(())

@@ -5,8 +5,10 @@ use domain::{ContactId, InteractionId, Language, LegId, PlayId, PromptId, Record
 /// How the media of a leg is carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LegKind {
-    /// Plain RTP (trunks and desk phones).
+    /// Plain RTP (trunks and desk phones). An offer of `RTP/SAVP` is answered as such.
     Plain,
+    /// As `Plain`, but what we offer is SRTP alone (`RTP/SAVP`, RFC 4568), and an offer without it is refused.
+    Secured,
     /// DTLS-SRTP with ICE (browsers).
     Browser,
 }
@@ -157,6 +159,24 @@ pub enum Command {
         /// The leg.
         leg: LegId,
     },
+    /// Put these legs into one conference, in which each hears the others by a table of gains: unity where `gains` says
+    /// nothing else. Legs leave whatever they were joined to. Two that hear each other at unity with equal codecs are
+    /// relayed as by `Bridge`; a leg that is playing hears its play until it ends; `Unbridge` takes one out.
+    Mix {
+        /// The legs, all of one contact's worker; at most [`crate::mixer::LEGS_MAX`].
+        legs: Vec<LegId>,
+        /// Who hears whom how loud: from, to, thousandths (0: not at all, at most [`crate::mixer::GAIN_MAX`]).
+        gains: Vec<(LegId, LegId, u16)>,
+    },
+    /// Change how loud one leg of a conference, or of a bridge, hears another.
+    Gain {
+        /// Who speaks.
+        from: LegId,
+        /// Who hears it.
+        to: LegId,
+        /// How loud, in thousandths (0: not at all, at most [`crate::mixer::GAIN_MAX`]).
+        permille: u16,
+    },
     /// Stop or restart passing on what this leg says.
     Mute {
         /// The leg.
@@ -164,7 +184,8 @@ pub enum Command {
         /// True: not passed on, not recorded.
         muted: bool,
     },
-    /// Start a recording: customer on the left, agent on the right, one timeline.
+    /// Start a recording: customer on the left, agent on the right, one timeline. In a conference the right channel also
+    /// has whomever else the table lets the customer hear.
     StartRecording {
         /// The recording.
         recording: RecordingId,
@@ -181,6 +202,13 @@ pub enum Command {
         recording: RecordingId,
         /// The right channel.
         agent: Option<LegId>,
+    },
+    /// Pause a recording, or go on with it: meanwhile both channels are silent, and the recorder is told.
+    PauseRecording {
+        /// The recording.
+        recording: RecordingId,
+        /// True: pause.
+        paused: bool,
     },
     /// Close a recording.
     StopRecording {
@@ -215,7 +243,7 @@ pub enum MediaError {
     NoPort,
 }
 
-/// Figures of a finished session, from RTP and RTCP.
+/// Figures of a session, from RTP and RTCP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LegStats {
     /// Packets received.
@@ -226,6 +254,14 @@ pub struct LegStats {
     pub lost: u64,
     /// Interarrival jitter in microseconds.
     pub jitter_us: u32,
+    /// Our packets that the peer says it misses (RTCP).
+    pub peer_lost: u32,
+    /// Interarrival jitter at the peer in microseconds (RTCP).
+    pub peer_jitter_us: u32,
+    /// Time to the peer and back in microseconds (RTCP); 0: not known.
+    pub round_trip_us: u32,
+    /// Mean opinion score of what we hear, in thousandths (4410 is 4.41; ITU-T G.107 Annex B); 0: nothing was heard.
+    pub mos_permille: u16,
 }
 
 /// What the media workers report.
@@ -297,6 +333,13 @@ pub enum Event {
         /// The leg.
         leg: LegId,
     },
+    /// Figures so far, every five seconds while the session lasts.
+    LiveStats {
+        /// The leg.
+        leg: LegId,
+        /// The figures.
+        stats: LegStats,
+    },
     /// Figures, once, after `Close`.
     Stats {
         /// The leg.
@@ -328,6 +371,15 @@ pub enum RecorderMessage {
         customer: Box<[i16]>,
         /// Right: the agent.
         agent: Box<[i16]>,
+    },
+    /// A stretch of the recording is silent because it was paused. Told when the pause ends, before `Close` at the latest.
+    Paused {
+        /// The recording.
+        recording: RecordingId,
+        /// Position of its first sample on the recording's timeline.
+        start: u64,
+        /// Its length in samples.
+        length: u64,
     },
     /// A recording ends.
     Close {

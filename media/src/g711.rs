@@ -1,44 +1,55 @@
-//! G.711: PCMU and PCMA, on slices, without allocation.
+//! G.711: PCMU and PCMA, on slices, without allocation. Codecs that have state are in [`crate::codec`]; here they code
+//! nothing.
 
-use audio_codec::pcma::{PcmaDecoder, PcmaEncoder};
-use audio_codec::pcmu::{PcmuDecoder, PcmuEncoder};
-use audio_codec::{Decoder, Encoder};
+pub use crate::codec::Codec;
 
-/// The codecs that we speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Codec {
-    /// µ-law.
-    Pcmu,
-    /// A-law.
-    Pcma,
+use audio_codec::Encoder;
+use audio_codec::pcma::PcmaEncoder;
+use audio_codec::pcmu::PcmuEncoder;
+
+macro_rules! tabulate {
+    ($name:ident, $byte:ident => $sample:expr) => {
+        const $name: [i16; 256] = {
+            let mut samples = [0; 256];
+            let mut n = 0;
+            while n < 256 {
+                let $byte = n as u8;
+                samples[n] = $sample;
+                n += 1;
+            }
+            samples
+        };
+    };
+}
+
+// What each byte means (ITU-T G.711), looked up, since every recorded packet is decoded.
+tabulate!(MU_LAW, byte => mu_law(byte));
+tabulate!(A_LAW, byte => a_law(byte));
+
+/// Sign, segment and step of a byte whose bits are not inverted.
+const fn parts(byte: u8) -> (bool, u32, i16) {
+    (byte & 0x80 != 0, ((byte >> 4) & 7) as u32, (byte & 15) as i16)
+}
+
+const fn mu_law(byte: u8) -> i16 {
+    let (negative, segment, step) = parts(!byte);
+    let size = (((step << 3) + 0x84) << segment) - 0x84;
+    if negative { -size } else { size }
+}
+
+const fn a_law(byte: u8) -> i16 {
+    let (positive, segment, step) = parts(byte ^ 0x55);
+    let size = if segment == 0 { (step << 4) + 8 } else { ((step << 4) + 0x108) << (segment - 1) };
+    if positive { size } else { -size }
 }
 
 impl Codec {
-    /// The static payload type (RFC 3551 §6).
-    #[must_use]
-    pub const fn payload_type(self) -> u8 {
+    /// What each byte means; `None` for a codec that is not G.711.
+    const fn table(self) -> Option<&'static [i16; 256]> {
         match self {
-            Self::Pcmu => 0,
-            Self::Pcma => 8,
-        }
-    }
-
-    /// The codec with this static payload type.
-    #[must_use]
-    pub const fn from_payload_type(payload_type: u8) -> Option<Self> {
-        match payload_type {
-            0 => Some(Self::Pcmu),
-            8 => Some(Self::Pcma),
-            _ => None,
-        }
-    }
-
-    /// The encoding name in SDP (RFC 3551 §6).
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pcmu => "PCMU",
-            Self::Pcma => "PCMA",
+            Self::Pcmu => Some(&MU_LAW),
+            Self::Pcma => Some(&A_LAW),
+            Self::G722 | Self::Opus => None,
         }
     }
 
@@ -46,11 +57,18 @@ impl Codec {
     pub fn decode(self, bytes: &[u8], samples: &mut [i16]) -> usize {
         let count = bytes.len().min(samples.len());
         let (from, to) = (&bytes[..count], &mut samples[..count]);
-        let written = match self {
-            Self::Pcmu => PcmuDecoder::new().decode_into(from, to),
-            Self::Pcma => PcmaDecoder::new().decode_into(from, to),
-        };
-        written.unwrap_or(0)
+        let Some(table) = self.table() else { return 0 };
+        for (byte, sample) in from.iter().zip(to) {
+            *sample = table[usize::from(*byte)];
+        }
+        count
+    }
+
+    /// Decode to the end of `samples`.
+    pub fn append(self, bytes: &[u8], samples: &mut Vec<i16>) {
+        if let Some(table) = self.table() {
+            samples.extend(bytes.iter().map(|byte| table[usize::from(*byte)]));
+        }
     }
 
     /// Encode as many samples as there is room for; answers how many.
@@ -60,14 +78,15 @@ impl Codec {
         let written = match self {
             Self::Pcmu => PcmuEncoder::new().encode_into(from, to),
             Self::Pcma => PcmaEncoder::new().encode_into(from, to),
+            Self::G722 | Self::Opus => return 0,
         };
         written.unwrap_or(0)
     }
 }
 
-/// Turn a payload of one codec into the other, in place: both have one byte per sample.
+/// Turn a payload of one kind of G.711 into the other, in place: both have one byte per sample. Others are left alone.
 pub fn transcode(from: Codec, to: Codec, payload: &mut [u8]) {
-    if from == to {
+    if from == to || !from.is_g711() || !to.is_g711() {
         return;
     }
     let mut samples = [0; crate::FRAME];
@@ -80,6 +99,9 @@ pub fn transcode(from: Codec, to: Codec, payload: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use audio_codec::Decoder;
+    use audio_codec::pcma::PcmaDecoder;
+    use audio_codec::pcmu::PcmuDecoder;
     use proptest::prelude::*;
 
     #[test]
@@ -89,6 +111,18 @@ mod tests {
             assert_eq!(codec.encode(&[0; 4], &mut bytes), 4);
             assert_eq!(bytes, [byte; 4]);
         }
+    }
+
+    #[test]
+    fn every_byte_means_what_another_implementation_says() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let (mut ours, mut theirs) = ([0; 256], [0; 256]);
+        Codec::Pcmu.decode(&bytes, &mut ours);
+        PcmuDecoder::new().decode_into(&bytes, &mut theirs).unwrap();
+        assert_eq!(ours, theirs);
+        Codec::Pcma.decode(&bytes, &mut ours);
+        PcmaDecoder::new().decode_into(&bytes, &mut theirs).unwrap();
+        assert_eq!(ours, theirs);
     }
 
     #[test]

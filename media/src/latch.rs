@@ -72,6 +72,12 @@ impl Latch {
         self.locked.map_or(self.signalled, |(address, _)| address)
     }
 
+    /// The peer's address if a packet of its came less than `pause` ago.
+    #[must_use]
+    pub fn talking(&self, now: Instant, pause: Duration) -> Option<SocketAddr> {
+        self.locked.filter(|_| now.since(self.heard_at) < pause).map(|(address, _)| address)
+    }
+
     /// The peer's synchronisation source, once heard.
     #[must_use]
     pub fn ssrc(&self) -> Option<u32> {
@@ -172,6 +178,16 @@ mod tests {
         assert_eq!(latch.remote(), address(3));
         latch.resignal(at(5_200), SocketAddr::from(([0, 0, 0, 0], 3)));
         assert_eq!(latch.remote(), address(3), "hold keeps the address");
+    }
+
+    #[test]
+    fn a_peer_talks_from_its_first_packet_until_it_pauses() {
+        let mut latch = latch();
+        let pause = Duration::from_millis(500);
+        assert_eq!(latch.talking(at(0), pause), None, "signalled, not heard");
+        latch.on_packet(at(0), address(1), 7, 1);
+        assert_eq!(latch.talking(at(499), pause), Some(address(1)));
+        assert_eq!(latch.talking(at(500), pause), None);
     }
 
     #[test]

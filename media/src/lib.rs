@@ -12,13 +12,21 @@
 //! ```
 
 pub mod api;
+pub mod codec;
+pub mod conceal;
 pub mod dtmf;
 pub mod g711;
 pub mod jitter;
+pub mod keypad;
 pub mod latch;
+pub mod mixer;
+pub mod noise;
 pub mod playout;
+pub mod quality;
 pub mod resample;
+pub mod rtcp;
 pub mod rtp;
+pub mod sdes;
 pub mod sdp;
 pub mod sequence;
 pub mod stream;

@@ -17,7 +17,7 @@ pub struct ReportBlock {
     pub lost: u32,
     /// Highest extended sequence number.
     pub highest: u32,
-    /// Jitter in samples.
+    /// Jitter in units of the stream's clock.
     pub jitter: u32,
 }
 
@@ -28,6 +28,8 @@ struct Current {
     highest: u64,
     received: u64,
     restart_at: Option<u16>,
+    /// Steps over missing packets, and how many they left out.
+    gaps: (u64, u64),
     transit: i32,
     prior: (u64, u64),
 }
@@ -36,7 +38,7 @@ impl Current {
     fn new(sequence: u16) -> Self {
         // One cycle of room below, so that packets older than the first do not wrap.
         let base = 0x1_0000 + u64::from(sequence);
-        Self { base, highest: base, received: 0, restart_at: None, transit: 0, prior: (0, 0) }
+        Self { base, highest: base, received: 0, restart_at: None, gaps: (0, 0), transit: 0, prior: (0, 0) }
     }
 
     fn expected(&self) -> u64 {
@@ -54,20 +56,33 @@ pub struct Reception {
     current: Option<Current>,
     received: u64,
     lost_before: u64,
-    /// Jitter in samples, times 16.
+    /// Of the sources before: gaps and the packets that they left out.
+    gaps_before: (u64, u64),
+    /// Jitter in ticks, times 16.
     jitter: u32,
+    /// Ticks of media time for each sample at 8 kHz, less one.
+    extra_scale: u32,
 }
 
 impl Reception {
+    /// Media time runs at this many ticks per second, a multiple of 8000.
+    pub fn set_clock(&mut self, hz: u32) {
+        self.extra_scale = (hz / crate::RATE).saturating_sub(1);
+    }
+
     /// The source changed: what was lost before stays counted, and numbers start anew.
     pub fn restart(&mut self) {
-        self.lost_before += self.current.take().map_or(0, |c| c.lost());
+        if let Some(current) = self.current.take() {
+            self.lost_before += current.lost();
+            self.gaps_before.0 += current.gaps.0;
+            self.gaps_before.1 += current.gaps.1;
+        }
     }
 
     /// A packet came; answers its extended sequence number.
     pub fn on_packet(&mut self, now: Instant, sequence: u16, timestamp: u32) -> u64 {
         self.received += 1;
-        let arrival = (now.as_micros() / 125) as u32;
+        let arrival = ((now.as_micros() / 125) as u32).wrapping_mul(self.extra_scale + 1);
         let transit = arrival.wrapping_sub(timestamp) as i32;
         if self.current.is_some_and(|c| c.is_new_start(sequence)) {
             self.restart();
@@ -96,10 +111,24 @@ impl Reception {
         self.lost_before + self.current.map_or(0, |c| c.lost())
     }
 
+    /// Share of the packets that never came, 0 to 1.
+    #[must_use]
+    pub fn loss(&self) -> f64 {
+        self.lost() as f64 / (self.lost() + self.received).max(1) as f64
+    }
+
+    /// How much longer the gaps are than chance would make them at this loss (ITU-T G.107 §7.2, BurstR); 1: chance.
+    #[must_use]
+    pub fn burst(&self) -> f64 {
+        let now = self.current.map_or((0, 0), |c| c.gaps);
+        let (gaps, missing) = (self.gaps_before.0 + now.0, self.gaps_before.1 + now.1);
+        if gaps == 0 { 1.0 } else { (missing as f64 / gaps as f64 * (1.0 - self.loss())).max(1.0) }
+    }
+
     /// Interarrival jitter in microseconds.
     #[must_use]
     pub fn jitter_us(&self) -> u32 {
-        (self.jitter >> 4).saturating_mul(125)
+        (self.jitter >> 4).saturating_mul(125) / (self.extra_scale + 1)
     }
 
     /// The figures for a receiver report; the interval since the last one ends. `None` before the first packet.
@@ -129,6 +158,10 @@ impl Current {
         let ahead = sequence.wrapping_sub(self.highest as u16);
         let behind = (self.highest as u16).wrapping_sub(sequence);
         if ahead < MAX_DROPOUT {
+            if ahead > 1 {
+                self.gaps.0 += 1;
+                self.gaps.1 += u64::from(ahead) - 1;
+            }
             self.highest += u64::from(ahead);
             self.restart_at = None;
             self.highest
@@ -170,6 +203,20 @@ mod tests {
         reception.restart();
         reception.on_packet(at(6), 40_000, 1);
         assert_eq!((reception.lost(), reception.received()), (2, 4));
+    }
+
+    #[test]
+    fn losses_in_a_row_are_bursts_and_single_ones_are_chance() {
+        let burst = |is_lost: fn(u16) -> bool| {
+            let mut reception = Reception::default();
+            for n in (0..1_000).filter(|n| !is_lost(*n)) {
+                reception.on_packet(at(u64::from(n)), n, u32::from(n) * 160);
+            }
+            (reception.loss(), reception.burst())
+        };
+        assert_eq!(burst(|n| n % 100 == 50), (0.01, 1.0));
+        let (loss, long) = burst(|n| n % 400 >= 396);
+        assert!((loss - 0.008).abs() < 0.001 && (long - 3.97).abs() < 0.01, "{loss} {long}");
     }
 
     #[test]

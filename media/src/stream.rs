@@ -56,13 +56,15 @@ pub struct Outgoing {
     sent_at: Option<Instant>,
     mapping: Option<Mapping>,
     generating: bool,
+    /// Ticks of media time for each sample at 8 kHz.
+    scale: u32,
     packets: u64,
     octets: u64,
 }
 
 /// Samples between two instants at 8 kHz, capped at an hour.
 fn samples_between(from: Instant, to: Instant) -> u32 {
-    let micros = to.since(from).as_micros().min(3_600_000_000);
+    let micros = to.as_micros().saturating_sub(from.as_micros()).min(3_600_000_000);
     u32::try_from(micros / 125).unwrap_or(0)
 }
 
@@ -77,9 +79,25 @@ impl Outgoing {
             sent_at: None,
             mapping: None,
             generating: false,
+            scale: 1,
             packets: 0,
             octets: 0,
         }
+    }
+
+    /// Media time runs at this many ticks per second from now on, a multiple of 8000.
+    pub fn set_clock(&mut self, hz: u32) {
+        self.scale = (hz / crate::RATE).max(1);
+    }
+
+    /// The next frame of our own making begins a new talkspurt.
+    pub fn pause(&mut self) {
+        self.generating = false;
+    }
+
+    /// Ticks between two instants.
+    fn ticks_between(&self, from: Instant, to: Instant) -> u32 {
+        samples_between(from, to).wrapping_mul(self.scale)
     }
 
     /// Our synchronisation source.
@@ -103,19 +121,23 @@ impl Outgoing {
     /// The media time at an instant, for a sender report.
     #[must_use]
     pub fn timestamp_at(&self, now: Instant) -> u32 {
-        self.sent_at.map_or(self.timestamp, |at| self.timestamp.wrapping_add(samples_between(at, now)))
+        self.sent_at.map_or(self.timestamp, |at| self.timestamp.wrapping_add(self.ticks_between(at, now)))
     }
 
     /// Where media time has come to when something new begins: at least one frame further.
     fn next_timestamp(&self, now: Instant) -> u32 {
-        let elapsed = self.sent_at.map_or(0, |at| samples_between(at, now));
-        self.timestamp.wrapping_add(elapsed.max(crate::FRAME as u32))
+        let elapsed = self.sent_at.map_or(0, |at| self.ticks_between(at, now));
+        self.timestamp.wrapping_add(elapsed.max(crate::FRAME as u32 * self.scale))
     }
 
-    /// The stamp of a frame of our own making, `samples` long.
+    /// The stamp of a frame of our own making, `samples` at 8 kHz long.
     pub fn generated(&mut self, now: Instant, samples: u32, octets: usize) -> Stamp {
         let fresh = !self.generating;
-        let timestamp = if fresh { self.next_timestamp(now) } else { self.timestamp.wrapping_add(samples) };
+        let timestamp = if fresh {
+            self.next_timestamp(now)
+        } else {
+            self.timestamp.wrapping_add(samples.wrapping_mul(self.scale))
+        };
         self.generating = true;
         self.mapping = None;
         self.take(now, timestamp, fresh, octets)
@@ -151,7 +173,7 @@ impl Outgoing {
 
     /// The stamp of a relayed packet; `None` for one that comes too late to have a place in our stream.
     pub fn relayed(&mut self, now: Instant, packet: &Relayed, octets: usize) -> Option<Stamp> {
-        let known = self.mapping.filter(|m| m.continues(now, packet));
+        let known = self.mapping.filter(|m| m.continues(now, packet, self.scale));
         let fresh = known.is_none();
         let mut mapping = known.unwrap_or_else(|| self.map(now, packet));
         let sequence = packet.sequence.wrapping_add(mapping.sequence_offset);
@@ -188,13 +210,13 @@ impl Outgoing {
 }
 
 impl Mapping {
-    fn continues(&self, now: Instant, packet: &Relayed) -> bool {
+    fn continues(&self, now: Instant, packet: &Relayed, scale: u32) -> bool {
         let step = packet.sequence.wrapping_sub(self.last_in) as i16;
         if packet.source != self.source || !(-JUMP..=JUMP).contains(&step) {
             return false;
         }
-        let expected = self.anchor.1.wrapping_add(samples_between(self.anchor.0, now));
-        let drift = packet.timestamp.wrapping_sub(expected) as i32;
+        let expected = self.anchor.1.wrapping_add(samples_between(self.anchor.0, now).wrapping_mul(scale));
+        let drift = packet.timestamp.wrapping_sub(expected) as i32 / scale as i32;
         packet.is_event || (-DRIFT..=DRIFT).contains(&drift)
     }
 }
@@ -267,6 +289,20 @@ mod tests {
         assert_eq!((start.timestamp, more.timestamp), (audio.timestamp + 160, audio.timestamp + 160));
         assert_eq!(after.timestamp, start.timestamp + 8 * 160);
         assert!(start.marker && !more.marker);
+    }
+
+    #[test]
+    fn a_clock_of_48_khz_runs_six_times_as_fast() {
+        let mut out = Outgoing::new(1, 0, 0);
+        out.set_clock(48_000);
+        let stamps = [
+            out.generated(at(0), 160, 60),
+            out.generated(at(1), 160, 60),
+            out.relayed(at(2), &packet(1, 9, 5), 60).unwrap(),
+            out.relayed(at(3), &packet(1, 10, 965), 60).unwrap(),
+        ];
+        assert_eq!(stamps.map(|s| s.timestamp), [960, 1_920, 2_880, 3_840]);
+        assert!(!stamps[3].marker, "it is the same talkspurt");
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! The timeline of a recording: customer left, agent right, each packet laid where it was said. Positions come
 //! from the worker's clock, refined by media time; whatever did not arrive is silence.
 
-use crate::g711::Codec;
+use crate::codec::Codec;
 use crate::stream::Source;
 use domain::Instant;
 
@@ -50,10 +50,51 @@ pub struct Said<'a> {
     pub source: Source,
     /// Its media time.
     pub timestamp: u32,
-    /// How it is coded.
-    pub codec: Codec,
-    /// The bytes.
-    pub payload: &'a [u8],
+    /// What it is.
+    pub audio: Audio<'a>,
+}
+
+/// Audio of a tape.
+#[derive(Clone, Copy, Debug)]
+pub enum Audio<'a> {
+    /// A payload of G.711.
+    Coded(Codec, &'a [u8]),
+    /// Samples at 8 kHz.
+    Samples(&'a [i16]),
+}
+
+impl Audio<'_> {
+    /// Length in samples.
+    const fn len(&self) -> usize {
+        match self {
+            Self::Coded(_, bytes) => bytes.len(),
+            Self::Samples(samples) => samples.len(),
+        }
+    }
+
+    /// A part of it; nothing beyond its end.
+    fn part(&self, range: core::ops::Range<usize>) -> Self {
+        match self {
+            Self::Coded(codec, bytes) => Self::Coded(*codec, bytes.get(range).unwrap_or_default()),
+            Self::Samples(samples) => Self::Samples(samples.get(range).unwrap_or_default()),
+        }
+    }
+
+    fn copy_to(&self, to: &mut [i16]) {
+        match self {
+            Self::Coded(codec, bytes) => {
+                codec.decode(bytes, to);
+            }
+            Self::Samples(samples) => to.iter_mut().zip(*samples).for_each(|(to, sample)| *to = *sample),
+        }
+    }
+
+    fn append_to(&self, to: &mut Vec<i16>) {
+        match self {
+            Self::Coded(codec, bytes) => codec.append(bytes, to),
+            Self::Samples(samples) => to.extend_from_slice(samples),
+        }
+    }
 }
 
 /// One recording's timeline.
@@ -61,6 +102,7 @@ pub struct Said<'a> {
 pub struct Tape {
     opened: Instant,
     taken: u64,
+    paused_at: Option<u64>,
     customer: Track,
     agent: Track,
 }
@@ -85,23 +127,36 @@ impl Tape {
     #[must_use]
     pub fn new(now: Instant) -> Self {
         let track = || Track { samples: Vec::with_capacity(LIMIT), anchor: None, off_clock: 0 };
-        Self { opened: now, taken: 0, customer: track(), agent: track() }
+        Self { opened: now, taken: 0, paused_at: None, customer: track(), agent: track() }
     }
 
     fn position(&self, now: Instant) -> u64 {
         (now.since(self.opened).as_micros() / 125) as u64
     }
 
-    /// Lay down what was said on a channel.
+    /// Lay down what was said on a channel. Nothing is while the tape is paused.
     pub fn write(&mut self, now: Instant, channel: Channel, said: &Said<'_>) {
+        if self.paused_at.is_some() {
+            return;
+        }
         let (arrival, taken) = (self.position(now) as i64, self.taken as i64);
         let track = match channel {
             Channel::Customer => &mut self.customer,
             Channel::Agent => &mut self.agent,
         };
         if let Some(position) = track.place(arrival, said) {
-            track.lay(position - taken, said);
+            track.lay(position - taken, &said.audio);
         }
+    }
+
+    /// Pause, or go on; answers the stretch that was paused when it ends: its start and length in samples.
+    pub fn pause(&mut self, now: Instant, paused: bool) -> Option<(u64, u64)> {
+        let position = self.position(now);
+        if paused {
+            self.paused_at.get_or_insert(position);
+            return None;
+        }
+        self.paused_at.take().map(|start| (start, position.saturating_sub(start)))
     }
 
     /// The next block, when at least 200 ms are complete.
@@ -144,26 +199,28 @@ impl Track {
         Some(arrival)
     }
 
-    fn lay(&mut self, offset: i64, said: &Said<'_>) {
+    fn lay(&mut self, offset: i64, audio: &Audio<'_>) {
         let skipped = usize::try_from(offset.saturating_neg()).unwrap_or(0);
         let start = usize::try_from(offset).unwrap_or(0);
-        let Some(payload) = said.payload.get(skipped..) else { return };
-        let end = start.saturating_add(payload.len()).min(LIMIT);
+        let left = audio.len().saturating_sub(skipped);
+        let end = start.saturating_add(left).min(LIMIT);
         if end <= start {
             return;
         }
-        if self.samples.len() < end {
-            self.samples.resize(end, 0);
+        if self.samples.len() < start {
+            self.samples.resize(start, 0);
         }
-        said.codec.decode(payload, &mut self.samples[start..end]);
+        // What is laid over audio that is there already, and what follows it: mostly only the latter.
+        let over = end.min(self.samples.len()) - start;
+        audio.part(skipped..skipped + over).copy_to(&mut self.samples[start..]);
+        audio.part(skipped + over..skipped + end - start).append_to(&mut self.samples);
     }
 
     fn cut(&mut self, length: usize) -> Box<[i16]> {
-        let mut block = vec![0; length].into_boxed_slice();
-        let count = length.min(self.samples.len());
-        block[..count].copy_from_slice(&self.samples[..count]);
-        self.samples.drain(..count);
-        block
+        let mut block = Vec::with_capacity(length);
+        block.extend(self.samples.drain(..length.min(self.samples.len())));
+        block.resize(length, 0);
+        block.into_boxed_slice()
     }
 }
 
@@ -178,7 +235,7 @@ mod tests {
 
     fn said(leg: u64, timestamp: u32) -> Said<'static> {
         let source = Source { leg: LegId::new(leg), ssrc: 1 };
-        Said { source, timestamp, codec: Codec::Pcmu, payload: &LOUD }
+        Said { source, timestamp, audio: Audio::Coded(Codec::Pcmu, &LOUD) }
     }
 
     fn at(ms: u64) -> Instant {
@@ -226,6 +283,38 @@ mod tests {
         }
         let block = tape.finish(at(400)).unwrap();
         assert_eq!(loud(&block.agent), [0, 1, 2, 3, 4, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    }
+
+    #[test]
+    fn a_pause_is_silence_on_both_channels_and_the_timeline_goes_on() {
+        let mut tape = Tape::new(at(0));
+        let mut pauses = Vec::new();
+        for n in 0..15u64 {
+            if n == 5 || n == 10 {
+                pauses.extend(tape.pause(at(n * 20), n == 5));
+            }
+            for (leg, channel) in [(1, Channel::Customer), (2, Channel::Agent)] {
+                tape.write(at(n * 20), channel, &said(leg, n as u32 * 160));
+            }
+        }
+        assert_eq!(pauses, [(800, 800)]);
+        assert_eq!(tape.pause(at(300), false), None, "it is not paused");
+        let block = tape.finish(at(300)).unwrap();
+        for channel in [block.customer, block.agent] {
+            assert_eq!(loud(&channel), [0, 1, 2, 3, 4, 10, 11, 12, 13, 14]);
+        }
+    }
+
+    #[test]
+    fn samples_are_laid_over_what_is_there_and_after_it() {
+        let mut tape = Tape::new(at(0));
+        tape.write(at(0), Channel::Agent, &said(1, 0));
+        let audio = Audio::Samples(&[7; 160]);
+        let source = Source { leg: LegId::new(1), ssrc: 1 };
+        tape.write(at(10), Channel::Agent, &Said { source, timestamp: 80, audio });
+        let block = tape.finish(at(40)).unwrap();
+        assert!(block.agent[..80].iter().all(|s| *s < -10_000 || *s > 10_000), "{:?}", &block.agent[..3]);
+        assert_eq!((block.agent[80], block.agent[239], block.agent[240]), (7, 7, 0));
     }
 
     proptest! {

@@ -14,7 +14,7 @@ mod track;
 mod writer;
 
 pub use recover::recover;
-pub use report::{Finished, RecorderError, Recovered, Report};
+pub use report::{Finished, Pause, RecorderError, Recovered, Report};
 pub use writer::Recorder;
 
 #[cfg(test)]

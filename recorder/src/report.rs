@@ -19,6 +19,17 @@ pub struct Finished {
     pub sha256: String,
     /// Milliseconds that never came and are silence in the file.
     pub gap_ms: u64,
+    /// Where it was paused, in order: silence by intent, and no gap.
+    pub pauses: Vec<Pause>,
+}
+
+/// A stretch of a recording that is silent because it was paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// Its beginning, in milliseconds from the recording's.
+    pub start_ms: u64,
+    /// Its length in milliseconds.
+    pub length_ms: u64,
 }
 
 /// How a recording ended.

@@ -99,6 +99,19 @@ fn sha256(path: &Path) -> String {
 }
 
 #[test]
+fn pauses_are_told_with_the_finished_recording_and_are_no_gaps() {
+    let desk = desk();
+    desk.send(open());
+    desk.send(block(0));
+    desk.send(RecorderMessage::Paused { recording: RECORDING, start: 400, length: 800 });
+    desk.send(RecorderMessage::Close { recording: RECORDING });
+    let (reports, _dir) = desk.end();
+    let [Report::Finished(done)] = &reports[..] else { panic!("{reports:?}") };
+    assert_eq!((done.duration_ms, done.gap_ms), (250, 0));
+    assert_eq!(done.pauses, [crate::Pause { start_ms: 50, length_ms: 100 }]);
+}
+
+#[test]
 fn the_customer_is_on_the_left_and_the_agent_on_the_right() {
     let desk = desk();
     desk.send(open());

@@ -25,6 +25,7 @@ pub(crate) struct Track<W: Write + Seek> {
     wav: WavWriter<W>,
     frames: u64,
     gap_frames: u64,
+    pub(crate) pauses: Vec<crate::Pause>,
 }
 
 impl Track<BufWriter<File>> {
@@ -42,7 +43,7 @@ impl Track<BufWriter<File>> {
 impl<W: Write + Seek> Track<W> {
     pub(crate) fn over(medium: W, path: &Path, contact: ContactId) -> Result<Self, RecorderError> {
         let wav = WavWriter::new(medium, SPEC).map_err(io_error).map_err(disk(path))?;
-        let mut track = Self { contact, path: path.to_owned(), wav, frames: 0, gap_frames: 0 };
+        let mut track = Self { contact, path: path.to_owned(), wav, frames: 0, gap_frames: 0, pauses: Vec::new() };
         track.flush()?;
         Ok(track)
     }
@@ -67,24 +68,32 @@ impl<W: Write + Seek> Track<W> {
         self.write_silence(missing)?;
         self.gap_frames += missing;
         let known = usize::try_from(self.frames.saturating_sub(start)).unwrap_or(usize::MAX).min(length);
+        let both = customer.len().min(agent.len()).max(known);
+        let pairs = |range: core::ops::Range<usize>| Some((customer.get(range.clone())?, agent.get(range)?));
+        if let Some((left, right)) = pairs(known..both) {
+            self.write_frames(left.iter().copied().zip(right.iter().copied()))?;
+        }
         let sample = |channel: &[i16], at: usize| channel.get(at).copied().unwrap_or(0);
-        self.write_frames(length - known, |at| (sample(customer, known + at), sample(agent, known + at)))
+        self.write_frames((both..length).map(|at| (sample(customer, at), sample(agent, at))))
     }
 
     fn write_silence(&mut self, mut frames: u64) -> Result<(), RecorderError> {
         while frames > 0 {
             let piece = frames.min(PIECE);
-            self.write_frames(piece as usize, |_| (0, 0))?;
+            self.write_frames((0..piece as usize).map(|_| (0, 0)))?;
             frames -= piece;
         }
         Ok(())
     }
 
-    fn write_frames(&mut self, count: usize, frame: impl Fn(usize) -> (i16, i16)) -> Result<(), RecorderError> {
+    fn write_frames(&mut self, frames: impl ExactSizeIterator<Item = (i16, i16)>) -> Result<(), RecorderError> {
+        let count = frames.len();
+        if count == 0 {
+            return Ok(());
+        }
         let samples = u32::try_from(count * 2).map_err(|_| RecorderError::TooLong)?;
         let mut block = self.wav.get_i16_writer(samples);
-        for at in 0..count {
-            let (left, right) = frame(at);
+        for (left, right) in frames {
             block.write_sample(left);
             block.write_sample(right);
         }

@@ -2,7 +2,7 @@
 
 use crate::file::{OPEN, disk, finish, keep_cut_short, millis, relative};
 use crate::track::Track;
-use crate::{Finished, RecorderError, Report};
+use crate::{Finished, Pause, RecorderError, Report};
 use domain::{ContactId, RecordingId};
 use media::api::RecorderMessage;
 use std::collections::BTreeMap;
@@ -93,6 +93,11 @@ impl<R: Fn(Report)> Writer<R> {
                     self.fail(recording, why);
                 }
             }
+            RecorderMessage::Paused { recording, start, length } => {
+                if let Some(track) = self.open.get_mut(&recording) {
+                    track.pauses.push(Pause { start_ms: millis(start), length_ms: millis(length) });
+                }
+            }
             RecorderMessage::Close { recording } => {
                 if let Some(track) = self.open.remove(&recording) {
                     self.close(recording, track);
@@ -129,13 +134,14 @@ impl<R: Fn(Report)> Writer<R> {
         }
     }
 
-    fn close(&self, recording: RecordingId, track: Track<BufWriter<File>>) {
+    fn close(&self, recording: RecordingId, mut track: Track<BufWriter<File>>) {
         let (contact, open) = (track.contact, track.path.clone());
         let (duration_ms, gap_ms) = (track.duration_ms(), track.gap_ms());
+        let pauses = core::mem::take(&mut track.pauses);
         match track.close().and_then(|()| finish(&open, recording)) {
             Ok((path, sha256)) => {
                 let path = relative(&self.dir, &path);
-                let finished = Finished { recording, contact, path, duration_ms, sha256, gap_ms };
+                let finished = Finished { recording, contact, path, duration_ms, sha256, gap_ms, pauses };
                 (self.report)(Report::Finished(finished));
             }
             Err(why) => self.give_up(recording, &open, why),

@@ -58,6 +58,18 @@ pub(super) fn media(config: &Config) -> media_io::Settings {
         workers,
         silence_after: media.silence,
         default_language: config.server().default_language,
+        codecs: media.codecs.iter().map(|codec| media_codec(*codec)).collect(),
+        port_rest: media.port_rest,
+    }
+}
+
+const fn media_codec(codec: config::AudioCodec) -> media::codec::Codec {
+    use media::codec::Codec;
+    match codec {
+        config::AudioCodec::Pcmu => Codec::Pcmu,
+        config::AudioCodec::Pcma => Codec::Pcma,
+        config::AudioCodec::G722 => Codec::G722,
+        config::AudioCodec::Opus => Codec::Opus,
     }
 }
 

@@ -120,7 +120,7 @@ fn media_fact(event: MediaEvent) -> Option<(LegId, MediaFact)> {
         MediaEvent::Digit { leg, digit } => (leg, MediaFact::Digit(digit)),
         MediaEvent::PlayDone { leg, play } => (leg, MediaFact::PlayDone(play)),
         MediaEvent::Silent { leg } => (leg, MediaFact::Silent),
-        MediaEvent::Flowing { .. } | MediaEvent::Stats { .. } => return None,
+        MediaEvent::Flowing { .. } | MediaEvent::LiveStats { .. } | MediaEvent::Stats { .. } => return None,
     })
 }
 

@@ -15,7 +15,7 @@ use peer::Peer;
 use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -69,7 +69,7 @@ pub(crate) struct RtpOut<'a> {
 
 /// The shared UDP port of a worker's browser legs.
 pub(crate) struct BrowserPort {
-    socket: mio::net::UdpSocket,
+    socket: UdpSocket,
     local: SocketAddr,
     certificate: Arc<SharedCertificate>,
     peers: BTreeMap<LegId, Peer>,
@@ -81,7 +81,8 @@ pub(crate) struct BrowserPort {
 impl BrowserPort {
     /// Binds the port. The address is what browsers are told: it must be one that they can reach.
     pub fn bind(address: SocketAddr, certificate: Arc<SharedCertificate>) -> io::Result<Self> {
-        let socket = mio::net::UdpSocket::bind(address)?;
+        let socket = UdpSocket::bind(address)?;
+        socket.set_nonblocking(true)?;
         let local = socket.local_addr()?;
         Ok(Self {
             socket,
@@ -100,8 +101,8 @@ impl BrowserPort {
     }
 
     /// The socket, to be registered with the worker's poller.
-    pub fn socket(&mut self) -> &mut mio::net::UdpSocket {
-        &mut self.socket
+    pub fn socket(&self) -> &UdpSocket {
+        &self.socket
     }
 
     /// Opens a leg by answering the browser's offer: our answer and what we do.
@@ -164,12 +165,12 @@ impl BrowserPort {
         self.peers.insert(leg, peer);
     }
 
-    /// Reads what has come, and answers whether there may be more. `on_rtp` gets every decrypted packet.
-    pub fn readable(&mut self, now: Instant, on_rtp: &mut dyn FnMut(LegId, RtpIn<'_>)) -> bool {
+    /// Reads what has come, as far as its turn goes. `on_rtp` gets every decrypted packet.
+    pub fn readable(&mut self, now: Instant, on_rtp: &mut dyn FnMut(LegId, RtpIn<'_>)) {
         for _ in 0..READ_MAX {
             let (length, from) = match self.socket.recv_from(&mut self.buffer) {
                 Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // A former peer's closed port; says nothing about the others.
                 Err(_) => continue,
             };
@@ -200,7 +201,6 @@ impl BrowserPort {
                 flush(&self.socket, peer);
             }
         }
-        true
     }
 
     fn leg_of_stun(&mut self, length: usize, from: SocketAddr) -> Option<LegId> {
@@ -271,7 +271,7 @@ impl BrowserPort {
     }
 }
 
-fn flush(socket: &mio::net::UdpSocket, peer: &mut Peer) {
+fn flush(socket: &UdpSocket, peer: &mut Peer) {
     while let Some(datagram) = peer.next_out() {
         // UDP promises nothing; a full socket buffer is loss like any other.
         let _ = socket.send_to(&datagram.bytes, datagram.to);

@@ -3,27 +3,49 @@
 use super::Worker;
 use crate::leg::{Leg, Playing, Terms, Transport};
 use crate::plain::Plain;
+use crate::poller::Token;
+use crate::ports::Pair;
 use domain::{ContactId, LegId, PlayId, RecordingId};
 use media::api::{Command, Direction, Event, LegKind, MediaError, PlayItem};
-use media::g711::Codec;
+use media::codec::Codec;
 use media::playout::{Playout, segments};
+use media::sdes::MasterKey;
 use media::stream::Outgoing;
 use media::tape::Channel;
-use mio::{Interest, Token};
 
 fn random() -> Result<u64, MediaError> {
     getrandom::u64().map_err(|_| MediaError::NoPort)
+}
+
+fn random_key() -> Result<MasterKey, MediaError> {
+    let mut bytes = [0; 30];
+    getrandom::fill(&mut bytes).map_err(|_| MediaError::NoPort)?;
+    Ok(MasterKey::new(bytes))
+}
+
+/// Our codecs with one of them first.
+fn in_order(codecs: &[Codec], first: Option<Codec>) -> Vec<Codec> {
+    let (mut ordered, rest): (Vec<Codec>, Vec<Codec>) = codecs.iter().partition(|codec| Some(**codec) == first);
+    ordered.extend(rest);
+    ordered
 }
 
 impl Worker {
     /// Do what is wanted. Commands for unknown legs are ignored: they crossed with the end of the leg.
     pub(super) fn on_command(&mut self, command: Command) {
         match command {
-            Command::Open { leg, kind, offer, .. } => self.on_open(leg, kind, offer.as_deref()),
+            Command::Open { leg, contact, kind, offer } => self.on_open(leg, contact, kind, offer.as_deref()),
+            Command::Mix { legs, gains } => self.on_mix(&legs, &gains),
+            Command::Gain { from, to, permille } => self.on_gain(from, to, permille),
             Command::StartRecording { recording, contact, customer, agent } => {
                 self.on_start_recording(recording, contact, customer, agent);
             }
             Command::RecordAgent { recording, agent } => self.on_record_agent(recording, agent),
+            Command::PauseRecording { recording, paused } => {
+                if let Some(tape) = self.tapes.find(recording) {
+                    self.tapes.pause(self.now.media, tape, paused);
+                }
+            }
             Command::StopRecording { recording } => self.on_stop_recording(recording),
             Command::SetAnswer { leg, .. }
             | Command::Reoffer { leg, .. }
@@ -50,32 +72,37 @@ impl Worker {
             Command::MakeOffer { direction, .. } => self.on_make_offer(slot, leg, direction),
             Command::Play { play, items, repeat, .. } => self.on_play(slot, play, &items, repeat),
             Command::StopPlay { .. } => self.with(slot, |leg| leg.speaking.play = None),
-            Command::Bridge { b, .. } => self.on_bridge(slot, b),
-            Command::Unbridge { .. } => self.unbridge(slot),
+            Command::Bridge { b, .. } => self.on_mix(&[leg, b], &[]),
+            Command::Unbridge { .. } => self.leave_room(slot),
             Command::Mute { muted, .. } => self.with(slot, |leg| leg.hearing.is_muted = muted),
             Command::SendDigits { digits, .. } => self.on_send_digits(slot, &digits),
             Command::Close { .. } => self.close(slot),
             Command::Open { .. }
+            | Command::Mix { .. }
+            | Command::Gain { .. }
+            | Command::PauseRecording { .. }
             | Command::StartRecording { .. }
             | Command::RecordAgent { .. }
             | Command::StopRecording { .. } => {}
         }
     }
 
-    fn with(&mut self, slot: usize, change: impl FnOnce(&mut Leg)) {
+    pub(super) fn with(&mut self, slot: usize, change: impl FnOnce(&mut Leg)) {
         if let Some(leg) = self.legs.at(slot) {
             change(leg);
+            self.legs.rest(slot, 0);
         }
     }
 
-    fn on_open(&mut self, leg: LegId, kind: LegKind, offer: Option<&str>) {
+    fn on_open(&mut self, leg: LegId, contact: ContactId, kind: LegKind, offer: Option<&str>) {
         if self.legs.find(leg).is_some() {
             tracing::warn!(%leg, "a media session was opened twice; the first stays");
             return;
         }
         let opened = match kind {
-            LegKind::Plain => self.open_plain(leg, offer),
-            LegKind::Browser => self.open_browser(leg, offer),
+            LegKind::Plain => self.open_plain((leg, contact), (false, offer)),
+            LegKind::Secured => self.open_plain((leg, contact), (true, offer)),
+            LegKind::Browser => self.open_browser((leg, contact), offer),
         };
         match opened {
             Ok(sdp) => self.tell(Event::Opened { leg, sdp }),
@@ -86,47 +113,57 @@ impl Worker {
         }
     }
 
-    fn new_leg(&self, id: LegId, transport: Transport) -> Result<Leg, MediaError> {
+    fn new_leg(&self, (id, contact): (LegId, ContactId), transport: Transport) -> Result<Leg, MediaError> {
         let (numbers, ssrc) = (random()?, random()?);
         // Random starts (RFC 3550 §5.1); the sequence in the lower half, so that it does not wrap at once.
         let stream = Outgoing::new(ssrc as u32, (numbers as u16) & 0x7FFF, (numbers >> 32) as u32);
-        Ok(Leg::new(id, transport, stream, self.now.media))
+        Ok(Leg::new(id, contact, transport, stream, self.now.media))
     }
 
-    fn open_plain(&mut self, id: LegId, offer: Option<&str>) -> Result<String, MediaError> {
+    fn open_plain(&mut self, id: (LegId, ContactId), wanted: (bool, Option<&str>)) -> Result<String, MediaError> {
         let pair = self.shared.ports.open(self.now.system).map_err(|why| {
             tracing::warn!(%why, "no port for a media session");
             MediaError::NoPort
         })?;
         let port = pair.address.port();
-        let opened = self.start_plain(id, pair, offer);
+        let opened = self.start_plain(id, pair, wanted);
         if opened.is_err() {
             self.shared.ports.close(self.now.system, port);
         }
         opened
     }
 
-    fn start_plain(&mut self, id: LegId, pair: crate::ports::Pair, offer: Option<&str>) -> Result<String, MediaError> {
+    fn start_plain(
+        &mut self,
+        id: (LegId, ContactId),
+        pair: Pair,
+        (is_secured, offer): (bool, Option<&str>),
+    ) -> Result<String, MediaError> {
+        let preferred = self.codec_of(id.1);
         // The session's number must fit a signed 64-bit integer in the hands of some peers.
-        let mut plain = Plain::new(pair, random()? >> 2, self.shared.silence_after);
+        let codecs = in_order(&self.shared.codecs, preferred);
+        let mut plain =
+            Plain::new(pair, random()? >> 2, self.shared.silence_after, codecs, (random_key()?, is_secured));
         let (sdp, terms) = match offer {
-            Some(offer) => plain.answer(self.now.media, offer).map(|(sdp, terms)| (sdp, Some(terms)))?,
+            Some(offer) => plain.answer(self.now.media, offer, preferred).map(|(sdp, terms)| (sdp, Some(terms)))?,
             None => (plain.offer(None), None),
         };
         let slot = self.legs.next();
-        let registry = self.poll.registry();
-        registry
-            .register(&mut plain.rtp, Token(slot * 2), Interest::READABLE)
-            .and_then(|()| registry.register(&mut plain.rtcp, Token(slot * 2 + 1), Interest::READABLE))
+        self.poller
+            .add(plain.socket(), Token(slot * 2))
+            .and_then(|()| self.poller.add(&plain.rtcp, Token(slot * 2 + 1)))
             .map_err(|_| MediaError::NoPort)?;
-        let mut leg = self.new_leg(id, Transport::Plain(Box::new(plain)))?;
-        leg.terms = terms;
+        let mut leg = self.new_leg(id, Transport::Plain(plain))?;
+        if let Some(terms) = terms {
+            leg.agree(self.now.media, terms);
+        }
         self.legs.insert(leg);
         Ok(sdp)
     }
 
-    fn open_browser(&mut self, id: LegId, offer: Option<&str>) -> Result<String, MediaError> {
-        let mut leg = self.new_leg(id, Transport::Browser)?;
+    fn open_browser(&mut self, names: (LegId, ContactId), offer: Option<&str>) -> Result<String, MediaError> {
+        let mut leg = self.new_leg(names, Transport::Browser)?;
+        let id = names.0;
         let sdp = match offer {
             Some(offer) => {
                 let (answer, direction) = self.browser.answer(self.now.system, id, offer)?;
@@ -139,12 +176,21 @@ impl Worker {
         Ok(sdp)
     }
 
+    /// What the legs of a contact speak already: one more of it had better speak the same.
+    fn codec_of(&mut self, contact: ContactId) -> Option<Codec> {
+        let spoken = |leg: &mut Leg| leg.terms.filter(|_| leg.contact == contact).map(|terms| terms.codec);
+        self.legs.all().find_map(|slot| self.legs.at(slot).and_then(spoken))
+    }
+
     /// Put into force what was agreed, and say how it went.
     fn settle<T>(&mut self, slot: usize, id: LegId, outcome: Result<(T, Terms), MediaError>) -> Option<(T, Direction)> {
         let now = self.now.media;
         match outcome {
             Ok((value, terms)) => {
                 self.with(slot, |leg| leg.agree(now, terms));
+                if let Some(room) = self.legs.at(slot).and_then(|leg| leg.room) {
+                    self.settle_room(room);
+                }
                 Some((value, terms.direction))
             }
             Err(why) => {
@@ -157,7 +203,7 @@ impl Worker {
     fn browser_terms(&self, id: LegId, direction: Direction) -> Result<Terms, MediaError> {
         let (payload_type, dtmf_pt) = self.browser.payload_types(id).ok_or(MediaError::BadSdp)?;
         let codec = Codec::from_payload_type(payload_type).ok_or(MediaError::NoCodec)?;
-        Ok(Terms { codec, payload_type, dtmf_pt, direction })
+        Ok(Terms { codec, payload_type, dtmf_pt, noise_pt: None, direction })
     }
 
     fn on_set_answer(&mut self, slot: usize, id: LegId, sdp: &str) {
@@ -176,8 +222,10 @@ impl Worker {
 
     fn on_reoffer(&mut self, slot: usize, id: LegId, sdp: &str) {
         let now = self.now;
+        // A change of codec in the middle of a call is the peer's wish only if it leaves no choice.
+        let codec = self.legs.at(slot).and_then(|leg| leg.terms).map(|terms| terms.codec);
         let outcome = match self.legs.at(slot).map(|leg| &mut leg.transport) {
-            Some(Transport::Plain(plain)) => plain.answer(now.media, sdp),
+            Some(Transport::Plain(plain)) => plain.answer(now.media, sdp, codec),
             Some(Transport::Browser) => self
                 .browser
                 .reoffer(now.system, id, sdp)
@@ -230,26 +278,6 @@ impl Worker {
         });
     }
 
-    fn on_bridge(&mut self, a: usize, b: LegId) {
-        let Some(b) = self.legs.find(b).filter(|b| *b != a) else { return };
-        let now = self.now.media;
-        self.unbridge(a);
-        self.unbridge(b);
-        for (one, other) in [(a, b), (b, a)] {
-            self.with(one, |leg| {
-                leg.peer = Some(other);
-                leg.speaking.relayed_at = now;
-            });
-        }
-    }
-
-    fn unbridge(&mut self, slot: usize) {
-        let peer = self.legs.at(slot).and_then(|leg| leg.peer.take());
-        if let Some(peer) = peer {
-            self.with(peer, |leg| leg.peer = None);
-        }
-    }
-
     fn on_start_recording(
         &mut self,
         recording: RecordingId,
@@ -291,18 +319,11 @@ impl Worker {
 
     /// End a leg; its figures are the last that is heard of it.
     pub(super) fn close(&mut self, slot: usize) {
-        self.unbridge(slot);
-        let Some(mut leg) = self.legs.remove(slot) else { return };
-        match &mut leg.transport {
-            Transport::Plain(plain) => {
-                let registry = self.poll.registry();
-                for socket in [&mut plain.rtp, &mut plain.rtcp] {
-                    if let Err(why) = registry.deregister(socket) {
-                        tracing::debug!(%why, "a socket was not registered any more");
-                    }
-                }
-                self.shared.ports.close(self.now.system, plain.port());
-            }
+        self.leave_room(slot);
+        let Some(leg) = self.legs.remove(slot) else { return };
+        match &leg.transport {
+            // The poller forgets the sockets when the leg is dropped.
+            Transport::Plain(plain) => self.shared.ports.close(self.now.system, plain.port()),
             Transport::Browser => self.browser.close(leg.id),
         }
         self.tell(Event::Stats { leg: leg.id, stats: leg.stats() });

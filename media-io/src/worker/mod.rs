@@ -3,18 +3,20 @@
 
 mod command;
 mod relay;
+mod rooms;
 mod slots;
 mod tick;
 
 use crate::browser::BrowserPort;
 use crate::clock::{Clock, Now};
+use crate::poller::{Poller, Ready, Token};
 use crate::ports::Ports;
 use crate::prompts::Prompts;
 use crate::settings::{Figures, SharedFigures};
 use crate::tapes::Tapes;
 use domain::Language;
 use media::api::{Command, Event};
-use mio::{Events, Interest, Poll, Token};
+use media::codec::Codec;
 use slots::Slots;
 use std::io;
 use std::sync::Arc;
@@ -56,6 +58,8 @@ pub(crate) struct Shared {
     pub(crate) ports: Ports,
     pub(crate) prompts: Arc<Prompts>,
     pub(crate) default_language: Language,
+    /// Codecs for plain RTP, best first.
+    pub(crate) codecs: Vec<Codec>,
     pub(crate) silence_after: Duration,
     pub(crate) events: Box<dyn Fn(Event) + Send + Sync>,
     pub(crate) figures: SharedFigures,
@@ -72,59 +76,59 @@ struct Decrypted {
 /// A worker.
 pub(crate) struct Worker {
     shared: Arc<Shared>,
-    poll: Poll,
+    poller: Poller,
     orders: Receiver<Order>,
     browser: BrowserPort,
     legs: Slots,
     tapes: Tapes,
+    rooms: Vec<Option<rooms::Room>>,
     now: Now,
     counts: Figures,
     /// The datagram at hand.
     buffer: Vec<u8>,
-    /// Sockets that were not read to their end, by their tokens.
-    backlog: Vec<Token>,
     inbox: Vec<Decrypted>,
     inbox_bytes: Vec<u8>,
     has_more_orders: bool,
+    /// Ticks so far.
+    ticks: u64,
 }
 
 impl Worker {
     /// A worker on its own browser port.
     pub(crate) fn new(
         shared: Arc<Shared>,
-        poll: Poll,
+        poller: Poller,
         orders: Receiver<Order>,
-        mut browser: BrowserPort,
+        browser: BrowserPort,
         tapes: Tapes,
     ) -> io::Result<Self> {
-        poll.registry().register(browser.socket(), BROWSER, Interest::READABLE)?;
+        poller.add(browser.socket(), BROWSER)?;
         let now = shared.clock.now();
         Ok(Self {
             shared,
-            poll,
+            poller,
             orders,
             browser,
             legs: Slots::default(),
             tapes,
+            rooms: Vec::new(),
             now,
             counts: Figures::default(),
             buffer: vec![0; DATAGRAM],
-            backlog: Vec::new(),
             inbox: Vec::new(),
             inbox_bytes: Vec::new(),
             has_more_orders: false,
+            ticks: 0,
         })
     }
 
     /// Work until told to stop.
     pub(crate) fn run(mut self) {
-        let mut ready = Events::with_capacity(1_024);
-        let mut behind = Vec::new();
+        let mut ready = Ready::new();
         let mut due = Instant::now() + TICK;
         loop {
-            let is_behind = self.has_more_orders || !self.backlog.is_empty();
-            let wait = if is_behind { Duration::ZERO } else { due.saturating_duration_since(Instant::now()) };
-            match self.poll.poll(&mut ready, Some(wait)) {
+            let left = due.saturating_duration_since(Instant::now());
+            match self.poller.wait(&mut ready, if self.has_more_orders { Duration::ZERO } else { left }) {
                 Ok(()) => {}
                 Err(why) if why.kind() == io::ErrorKind::Interrupted => continue,
                 Err(why) => {
@@ -133,9 +137,8 @@ impl Worker {
                 }
             }
             self.now = self.shared.clock.now();
-            self.work_off_backlog(&mut behind);
-            for event in &ready {
-                self.on_ready(event.token());
+            for token in ready.tokens() {
+                self.on_ready(token);
             }
             if self.take_orders().is_break() {
                 break;
@@ -152,17 +155,9 @@ impl Worker {
         self.end();
     }
 
-    /// Read on where a turn ended. `spare` is empty before and after; it saves an allocation under load.
-    fn work_off_backlog(&mut self, spare: &mut Vec<Token>) {
-        core::mem::swap(&mut self.backlog, spare);
-        for token in spare.drain(..) {
-            self.on_ready(token);
-        }
-    }
-
     fn on_ready(&mut self, token: Token) {
         match token {
-            WAKE => {}
+            WAKE => self.poller.woken(),
             BROWSER => self.on_browser_ready(),
             Token(number) if number % 2 == 0 => self.on_rtp_ready(number / 2),
             Token(number) => self.on_rtcp_ready(number / 2),

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 #[derive(Default)]
 pub(super) struct Slots {
     legs: Vec<Option<Leg>>,
+    /// The tick before which a leg need not be looked at: those that only relay cost nothing most of the time.
+    rests: Vec<u64>,
     by_id: HashMap<LegId, usize>,
     free: Vec<usize>,
 }
@@ -31,6 +33,20 @@ impl Slots {
             self.legs[slot] = Some(leg);
         } else {
             self.legs.push(Some(leg));
+            self.rests.push(0);
+        }
+        self.rests[slot] = 0;
+    }
+
+    /// Whether a leg must be looked at in this tick.
+    pub(super) fn is_due(&self, slot: usize, tick: u64) -> bool {
+        self.rests.get(slot).is_some_and(|until| *until <= tick)
+    }
+
+    /// Leave a leg alone until this tick; 0: look at it in the next.
+    pub(super) fn rest(&mut self, slot: usize, until: u64) {
+        if let Some(rest) = self.rests.get_mut(slot) {
+            *rest = until;
         }
     }
 

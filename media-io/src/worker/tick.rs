@@ -8,7 +8,10 @@ use crate::rtcp_report::compound;
 use domain::PlayId;
 use media::FRAME;
 use media::api::Event;
-use media::dtmf::Step;
+use media::codec::PAYLOAD;
+use media::dtmf::{EventPayload, Step};
+use media::noise::Description;
+use media::rtp::Stamp;
 use std::time::Duration;
 
 /// How often reports are sent (RFC 3550 §6.2).
@@ -17,12 +20,22 @@ const REPORT_EVERY: Duration = Duration::from_secs(5);
 /// A joined leg to which nothing was passed on for so long hears comfort noise, so that the way to it stays open.
 const GAP: Duration = Duration::from_millis(200);
 
+/// How often a quiet peer is told so.
+const NOISE_EVERY: Duration = Duration::from_millis(200);
+
+/// Ticks for which a leg that only relays is left alone: less than the gap that would be noticed.
+const REST: u64 = 5;
+
 impl Worker {
     /// 20 ms have passed.
     pub(super) fn on_tick(&mut self) {
         self.browser.tick(self.now.system);
+        self.ticks += 1;
+        self.mix_rooms();
         for slot in self.legs.all() {
-            self.on_leg_tick(slot);
+            if self.legs.is_due(slot, self.ticks) {
+                self.on_leg_tick(slot);
+            }
         }
         self.counts.recorder_gaps += self.tapes.tick(self.now.media);
         self.shared.figures.add(&mut self.counts);
@@ -31,11 +44,20 @@ impl Worker {
     fn on_leg_tick(&mut self, slot: usize) {
         let (now, silence_after) = (self.now, self.shared.silence_after);
         let Some(leg) = self.legs.at(slot) else { return };
-        let id = leg.id;
+        let (id, rests) = (leg.id, is_only_relaying(leg, now));
+        if let Transport::Plain(plain) = &mut leg.transport {
+            plain.tend(now.media);
+        }
         let ended = speak(leg, &mut self.browser, now);
         let is_broken = matches!(leg.transport, Transport::Browser) && self.browser.has_failed(id);
         let fell_silent = notice_silence(leg, now, silence_after, is_broken);
-        report(leg, now);
+        let stats = report(leg, now).then(|| leg.stats());
+        if rests {
+            self.legs.rest(slot, self.ticks + REST);
+        }
+        if let Some(stats) = stats {
+            self.tell(Event::LiveStats { leg: id, stats });
+        }
         if let Some(play) = ended {
             self.tell(Event::PlayDone { leg: id, play });
         }
@@ -43,6 +65,13 @@ impl Worker {
             self.tell(Event::Silent { leg: id });
         }
     }
+}
+
+/// Whether a leg hears its peer and nothing of our making.
+fn is_only_relaying(leg: &Leg, now: Now) -> bool {
+    let speaking = &leg.speaking;
+    let is_relayed = leg.peer.is_some() && now.media.since(speaking.relayed_at) < GAP;
+    is_relayed && speaking.play.is_none() && !speaking.digits.is_busy()
 }
 
 /// Say what is to be said in these 20 ms; answers the play that has come to its end.
@@ -57,7 +86,8 @@ fn speak(leg: &mut Leg, browser: &mut BrowserPort, now: Now) -> Option<PlayId> {
             Step::Idle => {}
             Step::Rest => return None,
             Step::Event { first, payload } => {
-                let bytes = payload.to_bytes();
+                let scale = (terms.codec.clock() / media::RATE) as u16;
+                let bytes = EventPayload { duration: payload.duration.saturating_mul(scale), ..payload }.to_bytes();
                 let stamp = leg.speaking.stream.event(now.media, first, bytes.len());
                 let mut buffer = [0; HEADROOM + 4];
                 buffer[HEADROOM..].copy_from_slice(&bytes);
@@ -67,33 +97,65 @@ fn speak(leg: &mut Leg, browser: &mut BrowserPort, now: Now) -> Option<PlayId> {
             }
         }
     }
+    if is_only_relaying(leg, now) {
+        return None;
+    }
+    if let Some(payload_type) = terms.noise_pt.filter(|_| leg.hears_nothing()) {
+        say_that_it_is_quiet(leg, browser, now, payload_type);
+        return None;
+    }
     let mut frame = [0; FRAME];
-    let ended = fill(leg, now, &mut frame)?;
+    let ended = fill(leg, &mut frame);
     if terms.direction.sends() {
-        let mut buffer = [0; HEADROOM + FRAME];
-        terms.codec.encode(&frame, &mut buffer[HEADROOM..]);
-        let stamp = leg.speaking.stream.generated(now.media, FRAME as u32, FRAME);
-        let parcel = Parcel { payload_type: terms.payload_type, stamp, payload: HEADROOM..HEADROOM + FRAME };
+        let mut buffer = [0; HEADROOM + PAYLOAD];
+        let payload = buffer.last_chunk_mut::<PAYLOAD>()?;
+        let length = leg.encode(terms.codec, &frame, payload);
+        if length == 0 {
+            return ended;
+        }
+        let stamp = leg.speaking.stream.generated(now.media, FRAME as u32, length);
+        let parcel = Parcel { payload_type: terms.payload_type, stamp, payload: HEADROOM..HEADROOM + length };
         leg.transmit(browser, now, &parcel, &mut buffer);
     }
     ended
 }
 
-/// The frame of a play or of comfort noise; `None` if the leg hears its peer. The inner value is a play that ended.
-fn fill(leg: &mut Leg, now: Now, frame: &mut [i16]) -> Option<Option<PlayId>> {
+/// A peer that makes its own comfort noise (RFC 3389) is told of it now and then, and not sent fifty packets a second.
+fn say_that_it_is_quiet(leg: &mut Leg, browser: &mut BrowserPort, now: Now, payload_type: u8) {
+    let is_due = now.media.since(leg.speaking.noise_at) >= NOISE_EVERY;
+    if !is_due || !leg.terms.is_some_and(|terms| terms.direction.sends()) {
+        return;
+    }
+    leg.speaking.noise_at = now.media;
+    let mut sample = [0; FRAME];
+    leg.speaking.noise.fill(&mut sample);
+    let payload = Description::of(&sample).to_payload();
+    let mut buffer = [0; HEADROOM + 1];
+    buffer[HEADROOM..].copy_from_slice(&payload);
+    // What is said next is a new talkspurt, and so is each of these.
+    leg.speaking.stream.pause();
+    let stamp = Stamp { marker: false, ..leg.speaking.stream.generated(now.media, FRAME as u32, payload.len()) };
+    leg.speaking.stream.pause();
+    let parcel = Parcel { payload_type, stamp, payload: HEADROOM..HEADROOM + 1 };
+    leg.transmit(browser, now, &parcel, &mut buffer);
+}
+
+/// The frame of a play or of comfort noise; answers a play that ended.
+fn fill(leg: &mut Leg, frame: &mut [i16; FRAME]) -> Option<PlayId> {
     if let Some(playing) = &mut leg.speaking.play {
         let id = playing.id;
         if playing.playout.fill(frame) {
-            return Some(None);
+            return None;
         }
         leg.speaking.play = None;
-        return Some(Some(id));
+        return Some(id);
     }
-    if leg.peer.is_some() && now.media.since(leg.speaking.relayed_at) < GAP {
-        return None;
+    let mixed = if leg.is_mixed { leg.slow_mut().and_then(|slow| slow.mixed.take()) } else { None };
+    match mixed {
+        Some(mixed) => *frame = mixed,
+        None => leg.speaking.noise.fill(frame),
     }
-    leg.speaking.noise.fill(frame);
-    Some(None)
+    None
 }
 
 /// Whether the peer has just been silent for too long, or its session has just broken. Held legs are spared the wait:
@@ -107,16 +169,18 @@ fn notice_silence(leg: &mut Leg, now: Now, silence_after: Duration, is_broken: b
     is_silent && !core::mem::replace(&mut leg.hearing.is_silent, true)
 }
 
-fn report(leg: &mut Leg, now: Now) {
+/// Send the report that is due, if one is.
+fn report(leg: &mut Leg, now: Now) -> bool {
     if now.media.since(leg.speaking.reported_at) < REPORT_EVERY {
-        return;
+        return false;
     }
     leg.speaking.reported_at = now.media;
-    let Transport::Plain(plain) = &leg.transport else { return };
+    let Transport::Plain(plain) = &leg.transport else { return true };
     let source = plain.reported_source();
     if let Some(packet) = compound(leg, now.media, source)
-        && let Transport::Plain(plain) = &leg.transport
+        && let Transport::Plain(plain) = &mut leg.transport
     {
         plain.send_rtcp(&packet);
     }
+    true
 }

@@ -136,7 +136,7 @@ pub fn collect(bench: &Bench, wanted: RecordingId, length: usize) -> (Vec<i16>, 
                 right.extend(agent);
             }
             RecorderMessage::Open { recording, contact, .. } => assert_eq!((recording, contact), (wanted, CONTACT)),
-            RecorderMessage::Close { .. } => panic!("closed before its time"),
+            other => panic!("before its time: {other:?}"),
         }
     }
     (left, right)

@@ -1,7 +1,7 @@
 //! What telephones and browsers have in common: an ear that remembers what it hears and a mouth that says a tone.
 
+use media::codec::{Codec, Coder, PAYLOAD};
 use media::dtmf::{Receiver, Sender, Step};
-use media::g711::Codec;
 use media::rtp::Stamp;
 use media::tone::{Sine, strongest_tone};
 use media::{FRAME, RATE};
@@ -53,7 +53,7 @@ pub struct Received<'a> {
 }
 
 pub struct Ear {
-    codec: Codec,
+    coder: Mutex<Box<dyn Coder + Send>>,
     event_type: u8,
     heard: Mutex<Heard>,
     changed: Condvar,
@@ -61,7 +61,7 @@ pub struct Ear {
 
 impl Ear {
     pub fn new(codec: Codec, event_type: u8) -> Self {
-        Self { codec, event_type, heard: Mutex::default(), changed: Condvar::new() }
+        Self { coder: Mutex::new(codec.coder().unwrap()), event_type, heard: Mutex::default(), changed: Condvar::new() }
     }
 
     pub fn hear(&self, packet: &Received<'_>) {
@@ -74,9 +74,7 @@ impl Ear {
                 return;
             }
             heard.audio_types.insert(packet.payload_type);
-            let mut samples = vec![0; packet.payload.len()];
-            self.codec.decode(packet.payload, &mut samples);
-            heard.samples.extend(samples);
+            self.coder.lock().unwrap().decode(packet.payload, &mut heard.samples);
         });
     }
 
@@ -113,6 +111,7 @@ impl Ear {
 /// Says a tone and keys digits, 20 ms at a time.
 pub struct Mouth {
     codec: Codec,
+    coder: Box<dyn Coder + Send>,
     event_type: u8,
     sine: Sine,
     stamp: Stamp,
@@ -122,12 +121,12 @@ pub struct Mouth {
 impl Mouth {
     pub fn new(codec: Codec, event_type: u8, tone: u32, ssrc: u32) -> Self {
         let stamp = Stamp { ssrc, sequence: tone as u16, timestamp: tone, marker: false };
-        Self { codec, event_type, sine: Sine::new(tone, RATE), stamp, event_start: 0 }
+        Self { codec, coder: codec.coder().unwrap(), event_type, sine: Sine::new(tone, RATE), stamp, event_start: 0 }
     }
 
     /// 20 ms pass in silence.
     pub fn pause(&mut self) {
-        self.stamp.timestamp = self.stamp.timestamp.wrapping_add(FRAME as u32);
+        self.stamp.timestamp = self.stamp.timestamp.wrapping_add(FRAME as u32 * self.codec.clock() / RATE);
     }
 
     /// The packet of the next 20 ms: payload type, stamp and payload.
@@ -137,8 +136,9 @@ impl Mouth {
         self.sine.fill(&mut samples);
         let (payload_type, timestamp, marker, payload) = match keys.step() {
             Step::Idle => {
-                let mut audio = vec![0; FRAME];
-                self.codec.encode(&samples, &mut audio);
+                let mut audio = [0; PAYLOAD];
+                let length = self.coder.encode(&samples, &mut audio);
+                let audio = audio[..length].to_vec();
                 (self.codec.payload_type(), self.stamp.timestamp, false, audio)
             }
             Step::Rest => return None,

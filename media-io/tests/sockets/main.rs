@@ -2,6 +2,8 @@
 
 mod bench;
 mod browser;
+mod codecs;
+mod conference;
 mod ear;
 mod loud;
 mod page;

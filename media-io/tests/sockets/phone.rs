@@ -5,6 +5,9 @@ use crate::ear::{Ear, Mouth, Received};
 use media::dtmf::Sender;
 use media::g711::Codec;
 use media::rtp::{Packet, is_rtcp};
+use rtcp::receiver_report::ReceiverReport;
+use rtcp::reception_report::ReceptionReport;
+use rtcp::sender_report::SenderReport;
 use std::net::{SocketAddr, UdpSocket};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +25,8 @@ struct Shared {
     remote: Mutex<Option<SocketAddr>>,
     digits: Mutex<Sender>,
     is_quiet: AtomicBool,
+    /// Answer each sender report at once, and claim to have done so this much earlier.
+    claim: Mutex<Option<Duration>>,
     is_over: AtomicBool,
 }
 
@@ -44,6 +49,7 @@ impl Phone {
             remote: Mutex::new(None),
             digits: Mutex::default(),
             is_quiet: AtomicBool::new(false),
+            claim: Mutex::default(),
             is_over: AtomicBool::new(false),
         });
         let (ear, mouth) = (Arc::clone(&shared), Arc::clone(&shared));
@@ -55,10 +61,11 @@ impl Phone {
     pub fn sdp(&self, direction: &str) -> String {
         let port = self.shared.socket.local_addr().unwrap().port();
         let (pt, name, events) = (self.shared.codec.payload_type(), self.shared.codec.name(), self.shared.event_type);
+        let (rate, clock) = (self.shared.codec.rtpmap_rate(), self.shared.codec.clock());
         format!(
             "v=0\r\no=phone 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-             m=audio {port} RTP/AVP {pt} {events}\r\na=rtpmap:{pt} {name}/8000\r\n\
-             a=rtpmap:{events} telephone-event/8000\r\na=rtcp-mux\r\na={direction}\r\n"
+             m=audio {port} RTP/AVP {pt} {events}\r\na=rtpmap:{pt} {name}/{rate}\r\n\
+             a=rtpmap:{events} telephone-event/{clock}\r\na=rtcp-mux\r\na={direction}\r\n"
         )
     }
 
@@ -70,6 +77,11 @@ impl Phone {
     /// Say nothing, not even silence, or talk again.
     pub fn set_quiet(&self, quiet: bool) {
         self.shared.is_quiet.store(quiet, Ordering::Relaxed);
+    }
+
+    /// Answer sender reports: three packets lost, 1 ms of jitter, and the way takes this much longer than it does.
+    pub fn reports_with_delay_of(&self, longer: Duration) {
+        *self.shared.claim.lock().unwrap() = Some(longer);
     }
 
     pub fn key(&self, digits: &str) {
@@ -104,12 +116,15 @@ impl Shared {
     fn listen(&self) {
         let mut buffer = [0; 2_048];
         while !self.is_over.load(Ordering::Relaxed) {
-            let Ok((length, _)) = self.socket.recv_from(&mut buffer) else { continue };
+            let Ok((length, from)) = self.socket.recv_from(&mut buffer) else { continue };
             let mut bytes = &buffer[..length];
             if is_rtcp(bytes) {
                 let packets = rtcp::packet::unmarshal(&mut bytes).unwrap();
-                let is_report = packets[0].as_any().is::<rtcp::sender_report::SenderReport>();
-                self.ear.note(|heard| heard.reports += usize::from(is_report));
+                let report = packets[0].as_any().downcast_ref::<SenderReport>();
+                self.ear.note(|heard| heard.reports += usize::from(report.is_some()));
+                if let Some(report) = report {
+                    self.answer(report, from);
+                }
             } else {
                 let packet = rtp::packet::Packet::unmarshal(&mut bytes).unwrap();
                 self.ear.hear(&Received {
@@ -121,6 +136,21 @@ impl Shared {
                 });
             }
         }
+    }
+
+    fn answer(&self, report: &SenderReport, to: SocketAddr) {
+        let Some(longer) = *self.claim.lock().unwrap() else { return };
+        let middle = (report.ntp_time >> 16) as u32;
+        let block = ReceptionReport {
+            ssrc: report.ssrc,
+            total_lost: 3,
+            jitter: 8,
+            last_sender_report: middle.wrapping_sub((longer.as_millis() * 65_536 / 1_000) as u32),
+            ..Default::default()
+        };
+        let packet = ReceiverReport { ssrc: 1, reports: vec![block], ..Default::default() };
+        let bytes = rtcp::packet::marshal(&[Box::new(packet) as Box<dyn rtcp::packet::Packet + Send + Sync>]).unwrap();
+        self.socket.send_to(&bytes, to).unwrap();
     }
 
     fn talk(&self) {

@@ -177,7 +177,24 @@ fn a_stranger_is_not_heard_while_the_peer_talks() {
     b.forget();
     b.wait("goes on", |heard| heard.samples.len() > 8_000);
     assert_eq!(b.heard(|heard| tone(&heard.samples)), Some(440));
-    assert!(bench.workers.figures().ignored >= 200);
+}
+
+#[test]
+fn a_peer_that_has_moved_is_heard_from_its_new_address_after_a_silence() {
+    let bench = Bench::with(Settings { silence_after: Duration::from_millis(400), ..Settings::default() });
+    let (a, b) = pair(Codec::Pcmu);
+    let sdp = bench.connect(A, &a);
+    bench.connect(B, &b);
+    bench.send(Command::Bridge { a: A, b: B });
+    b.wait_tone(Some(440));
+    let moved = Phone::new(Codec::Pcmu, 101, 850);
+    moved.dial(&sdp);
+    b.forget();
+    b.wait("goes on", |heard| heard.samples.len() > 8_000);
+    assert_eq!(b.heard(|heard| tone(&heard.samples)), Some(440), "the first still talks");
+    a.set_quiet(true);
+    b.wait_tone(Some(850));
+    moved.wait_tone(Some(620));
 }
 
 #[test]
@@ -250,6 +267,22 @@ fn what_cannot_be_opened_says_why_and_leaves_nothing_behind() {
     let a = Phone::new(Codec::Pcmu, 101, 440);
     bench.connect(A, &a);
     bench.expect_event(&Event::Flowing { leg: A });
+}
+
+#[test]
+fn figures_are_told_while_a_call_lasts_with_the_peers_reports_and_a_score() {
+    let bench = Bench::new();
+    let a = Phone::new(Codec::Pcmu, 101, 440);
+    a.reports_with_delay_of(Duration::from_millis(100));
+    bench.connect(A, &a);
+    let stats = bench.expect("live figures with a round trip", |event| match event {
+        Event::LiveStats { leg: A, stats } if stats.round_trip_us > 0 => Some(*stats),
+        _ => None,
+    });
+    assert_eq!((stats.peer_lost, stats.peer_jitter_us), (3, 1_000));
+    // The phone says that it answered 100 ms earlier than it did.
+    assert!((100_000..5_000_000).contains(&stats.round_trip_us), "{stats:?}");
+    assert!(stats.received > 100 && (3_000..=4_500).contains(&stats.mos_permille), "{stats:?}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Reading of session descriptions. Only what audio needs is kept; nothing that a peer writes makes it panic.
 
 use crate::api::{Direction, MediaError};
-use crate::g711::Codec;
+use crate::codec::Codec;
+use crate::sdes::{self, Offered};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Longest text in bytes.
@@ -36,6 +37,8 @@ pub(super) struct Section<'a> {
     pub(super) rtcp: Option<(u16, Option<IpAddr>)>,
     pub(super) rtcp_mux: bool,
     pub(super) ptime: Option<u16>,
+    /// The first key for SRTP that we can use.
+    pub(super) crypto: Option<Offered>,
     maps: Vec<(u8, &'a str)>,
 }
 
@@ -105,6 +108,14 @@ fn read_number<T: core::str::FromStr>(word: Option<&str>) -> Result<T, MediaErro
     word.and_then(|w| w.parse().ok()).ok_or(MediaError::BadSdp)
 }
 
+/// Whether a map such as `PCMA/8000/1` means this; unsaid channels are one.
+fn is_encoding(map: &str, name: &str, clock: u32, channels: &str) -> bool {
+    let mut parts = map.split('/');
+    parts.next().is_some_and(|n| n.eq_ignore_ascii_case(name))
+        && parts.next().and_then(|hz| hz.parse().ok()) == Some(clock)
+        && parts.next().unwrap_or("1") == channels
+}
+
 impl<'a> Section<'a> {
     fn parse(value: &'a str) -> Result<Self, MediaError> {
         let mut words = value.split_whitespace();
@@ -125,6 +136,7 @@ impl<'a> Section<'a> {
             rtcp: None,
             rtcp_mux: false,
             ptime: None,
+            crypto: None,
             maps: Vec::new(),
         };
         let is_payload_type = |format: &&str| format.parse::<u8>().is_ok_and(|pt| pt < 128);
@@ -153,6 +165,7 @@ impl<'a> Section<'a> {
                 self.rtcp = Some((port, rest.map(read_connection).transpose()?));
             }
             "rtcp-mux" => self.rtcp_mux = true,
+            "crypto" => self.crypto = self.crypto.or_else(|| sdes::parse(value)),
             "ptime" => self.ptime = words.next().and_then(|w| w.parse().ok()),
             _ => self.direction = read_direction(attribute).or(self.direction),
         }
@@ -164,23 +177,43 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn is_plain_rtp(&self) -> bool {
-        matches!(self.protocol, "RTP/AVP" | "RTP/AVPF")
+        matches!(self.protocol, "RTP/AVP" | "RTP/AVPF") || self.is_secured_rtp()
+    }
+
+    /// RTP under SRTP with keys in the description (RFC 4568).
+    pub(super) fn is_secured_rtp(&self) -> bool {
+        matches!(self.protocol, "RTP/SAVP" | "RTP/SAVPF")
     }
 
     pub(super) fn payload_types(&self) -> impl Iterator<Item = u8> {
         self.formats.iter().filter_map(|format| format.parse().ok())
     }
 
-    /// Whether this payload type is this encoding at 8 kHz, mono: by its map, else by its static assignment.
-    pub(super) fn encodes(&self, payload_type: u8, name: &str) -> bool {
-        match self.maps.iter().find(|(pt, _)| *pt == payload_type) {
-            Some((_, encoding)) => {
-                let mut parts = encoding.split('/');
-                parts.next().is_some_and(|n| n.eq_ignore_ascii_case(name))
-                    && parts.next() == Some("8000")
-                    && parts.next().is_none_or(|channels| channels == "1")
-            }
-            None => Codec::from_payload_type(payload_type).is_some_and(|codec| codec.name() == name),
+    /// Whether this payload type is this codec: by its map, else by its static assignment.
+    pub(super) fn encodes(&self, payload_type: u8, codec: Codec) -> bool {
+        let channels = if codec == Codec::Opus { "2" } else { "1" };
+        match self.map(payload_type) {
+            Some(encoding) => is_encoding(encoding, codec.name(), codec.clock(), channels),
+            None => Codec::from_payload_type(payload_type) == Some(codec),
         }
+    }
+
+    /// The payload type of telephone events that run by this clock (RFC 4733 §2.2), if the peer has them.
+    pub(super) fn events(&self, clock: u32) -> Option<u8> {
+        let is_event = |encoding: &str| is_encoding(encoding, "telephone-event", clock, "1");
+        self.payload_types().find(|pt| self.map(*pt).is_some_and(is_event))
+    }
+
+    /// The payload type of comfort noise (RFC 3389), if the peer has it.
+    pub(super) fn noise(&self) -> Option<u8> {
+        let is_noise = |pt: u8| match self.map(pt) {
+            Some(encoding) => is_encoding(encoding, "CN", 8_000, "1"),
+            None => pt == crate::noise::PAYLOAD_TYPE,
+        };
+        self.payload_types().find(|pt| is_noise(*pt))
+    }
+
+    fn map(&self, payload_type: u8) -> Option<&'a str> {
+        self.maps.iter().find(|(pt, _)| *pt == payload_type).map(|(_, encoding)| *encoding)
     }
 }

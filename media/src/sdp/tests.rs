@@ -35,9 +35,11 @@ fn a_usual_offer_is_answered() {
             codec: Codec::Pcma,
             payload_type: 8,
             dtmf_pt: Some(101),
+            noise_pt: None,
             direction: Direction::SendRecv,
             rtcp_mux: false,
             ptime: 30,
+            keys: None,
         }
     );
     assert_eq!(
@@ -46,6 +48,70 @@ fn a_usual_offer_is_answered() {
          a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n\
          a=rtcp:20001\r\na=sendrecv\r\n"
     );
+}
+
+#[test]
+fn codecs_are_offered_in_our_order_and_opus_brings_its_own_events() {
+    let wide = Local { codecs: vec![Codec::Opus, Codec::G722, Codec::Pcma], ..local() };
+    let ours = offer(&wide);
+    for line in [
+        "m=audio 20000 RTP/AVP 111 9 8 101 110",
+        "a=rtpmap:111 opus/48000/2",
+        "a=rtpmap:9 G722/8000",
+        "a=rtpmap:101 telephone-event/8000",
+        "a=rtpmap:110 telephone-event/48000",
+    ] {
+        assert!(ours.lines().any(|l| l == line), "{line}: {ours}");
+    }
+    let (answer, agreed) = negotiate(&ours, &Local { codecs: Codec::ALL.to_vec(), ..local() }).unwrap();
+    assert_eq!((agreed.codec, agreed.payload_type, agreed.dtmf_pt), (Codec::Opus, 111, Some(110)));
+    assert!(answer.contains("RTP/AVP 111 110\r\n") && answer.contains("opus/48000/2"), "{answer}");
+    assert_eq!(accept_answer(&answer, &wide).unwrap().codec, Codec::Opus);
+}
+
+#[test]
+fn a_preferred_codec_is_taken_wherever_the_peer_has_it() {
+    let all = Local { codecs: Codec::ALL.to_vec(), ..local() };
+    let offer = offer_of(
+        "m=audio 4000 RTP/AVP 9 8 0 96 101\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:101 telephone-event/8000\r\n",
+    );
+    let picked = |preferred| {
+        let (_, agreed) = negotiate_with(&offer, &all, &Choice { preferred, key: None }).unwrap();
+        (agreed.codec, agreed.payload_type, agreed.dtmf_pt)
+    };
+    assert_eq!(picked(None), (Codec::G722, 9, Some(101)));
+    assert_eq!(picked(Some(Codec::Pcmu)), (Codec::Pcmu, 0, Some(101)));
+    assert_eq!(picked(Some(Codec::Opus)), (Codec::Opus, 96, None), "its events run by another clock");
+    let (_, narrow) = negotiate_with(&offer, &local(), &Choice { preferred: Some(Codec::Opus), key: None }).unwrap();
+    assert_eq!(narrow.codec, Codec::Pcma, "not one of ours");
+}
+
+#[test]
+fn a_secured_offer_is_answered_with_our_key_and_ours_with_the_peers() {
+    let (ours, theirs) = (MasterKey::new([1; 30]), MasterKey::new([2; 30]));
+    let text = offer_secured(&local(), theirs);
+    assert!(text.contains("m=audio 20000 RTP/SAVP 0 8 101\r\n") && text.contains("a=crypto:1 AES_CM_128_"), "{text}");
+    assert_eq!(negotiate(&text, &local()).map(|_| ()), Err(MediaError::NoCodec), "without a key of ours");
+    let choice = Choice { preferred: None, key: Some(ours) };
+    let (answer, agreed) = negotiate_with(&text, &local(), &choice).unwrap();
+    assert_eq!(agreed.keys, Some(Keys { ours: Offered { tag: 1, key: ours }, theirs }));
+    let accepted = accept_answer_with(&answer, &local(), Some(theirs)).unwrap();
+    assert_eq!(accepted.keys, Some(Keys { ours: Offered { tag: 1, key: theirs }, theirs: ours }));
+    assert!(accept_answer_with(&answer, &local(), None).is_err(), "we offered none of this");
+    let plain = answer.replace("RTP/SAVP", "RTP/AVP");
+    assert!(accept_answer_with(&plain, &local(), Some(theirs)).is_err(), "nobody takes the lock off");
+    let without_key = text.replace("a=crypto", "a=cryptic");
+    assert!(negotiate_with(&without_key, &local(), &choice).is_err());
+}
+
+#[test]
+fn comfort_noise_is_answered_where_it_is_offered_beside_g711() {
+    let offer = offer_of("m=audio 4000 RTP/AVP 0 13 9\r\n");
+    let (answer, agreed) = negotiate(&offer, &local()).unwrap();
+    assert_eq!(agreed.noise_pt, Some(13));
+    assert!(answer.contains("RTP/AVP 0 13\r\n") && answer.contains("a=rtpmap:13 CN/8000\r\n"), "{answer}");
+    let wide = Local { codecs: vec![Codec::G722], ..local() };
+    assert_eq!(negotiate(&offer, &wide).unwrap().1.noise_pt, None);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Writing of session descriptions.
 
 use super::parse::Description;
-use super::{EVENT_PAYLOAD_TYPE, Local, Negotiated, PTIME_MS};
+use super::{EVENT_PAYLOAD_TYPE, Local, Negotiated, PTIME_MS, WIDE_EVENT_PAYLOAD_TYPE};
 use crate::api::Direction;
+use crate::codec::Codec;
+use crate::sdes::{self, Offered};
 use core::fmt::Write;
 use core::net::IpAddr;
 
@@ -32,8 +34,11 @@ fn head(local: &Local) -> String {
 /// What an audio section says.
 struct Audio<'a> {
     protocol: &'a str,
-    codecs: Vec<(u8, &'a str)>,
-    events: Option<u8>,
+    codecs: Vec<(u8, Codec)>,
+    /// Payload types of telephone events, and their clocks.
+    events: Vec<(u8, u32)>,
+    noise: Option<u8>,
+    crypto: Option<Offered>,
     direction: Direction,
     rtcp_mux: bool,
     rtcp_port: bool,
@@ -42,18 +47,28 @@ struct Audio<'a> {
 fn audio(text: &mut String, local: &Local, audio: &Audio<'_>) {
     let port = local.address.port();
     let _ = write!(text, "m=audio {port} {}", audio.protocol);
-    for pt in audio.codecs.iter().map(|(pt, _)| *pt).chain(audio.events) {
+    let codecs = audio.codecs.iter().map(|(pt, _)| *pt);
+    for pt in codecs.chain(audio.noise).chain(audio.events.iter().map(|(pt, _)| *pt)) {
         let _ = write!(text, " {pt}");
     }
     text.push_str("\r\n");
-    for (pt, name) in &audio.codecs {
-        line!(text, "a=rtpmap:{pt} {name}/8000");
+    for (pt, codec) in &audio.codecs {
+        line!(text, "a=rtpmap:{pt} {}/{}", codec.name(), codec.rtpmap_rate());
+        if *codec == Codec::Opus {
+            line!(text, "a=fmtp:{pt} stereo=0;useinbandfec=1");
+        }
     }
-    if let Some(pt) = audio.events {
-        line!(text, "a=rtpmap:{pt} telephone-event/8000");
+    if let Some(pt) = audio.noise {
+        line!(text, "a=rtpmap:{pt} CN/8000");
+    }
+    for (pt, clock) in &audio.events {
+        line!(text, "a=rtpmap:{pt} telephone-event/{clock}");
         line!(text, "a=fmtp:{pt} 0-15");
     }
     line!(text, "a=ptime:{PTIME_MS}");
+    if let Some(offered) = &audio.crypto {
+        line!(text, "a=crypto:{}", sdes::write(offered));
+    }
     if audio.rtcp_port {
         line!(text, "a=rtcp:{}", port.saturating_add(1));
     }
@@ -63,13 +78,21 @@ fn audio(text: &mut String, local: &Local, audio: &Audio<'_>) {
     line!(text, "a={}", audio.direction.attribute());
 }
 
+/// Telephone events for each clock that our codecs run by (RFC 4733 §2.2).
+fn offered_events(local: &Local) -> Vec<(u8, u32)> {
+    let known = [(EVENT_PAYLOAD_TYPE, 8_000), (WIDE_EVENT_PAYLOAD_TYPE, 48_000)];
+    known.into_iter().filter(|(_, clock)| local.codecs.iter().any(|codec| codec.clock() == *clock)).collect()
+}
+
 /// Our offer.
-pub(super) fn offer(local: &Local) -> String {
+pub(super) fn offer(local: &Local, crypto: Option<Offered>) -> String {
     let mut text = head(local);
     let section = Audio {
-        protocol: "RTP/AVP",
-        codecs: local.codecs.iter().map(|c| (c.payload_type(), c.name())).collect(),
-        events: Some(EVENT_PAYLOAD_TYPE),
+        protocol: if crypto.is_some() { "RTP/SAVP" } else { "RTP/AVP" },
+        crypto,
+        codecs: local.codecs.iter().map(|c| (c.payload_type(), *c)).collect(),
+        events: offered_events(local),
+        noise: None,
         direction: local.direction,
         rtcp_mux: true,
         rtcp_port: true,
@@ -85,8 +108,10 @@ pub(super) fn answer(local: &Local, offer: &Description<'_>, chosen: usize, agre
         if index == chosen {
             let section = Audio {
                 protocol: section.protocol,
-                codecs: vec![(agreed.payload_type, agreed.codec.name())],
-                events: agreed.dtmf_pt,
+                codecs: vec![(agreed.payload_type, agreed.codec)],
+                events: agreed.dtmf_pt.map(|pt| (pt, agreed.codec.clock())).into_iter().collect(),
+                noise: agreed.noise_pt,
+                crypto: agreed.keys.map(|keys| keys.ours),
                 direction: agreed.direction,
                 rtcp_mux: agreed.rtcp_mux,
                 rtcp_port: !agreed.rtcp_mux,
