@@ -38,6 +38,7 @@ export function world(lang) {
     id, name, open: id !== 'retention', goal: { share_percent: 80, within_ms: 20_000, short_abandon_ms: 5_000 }, waiting, oldest_at: waiting ? now() - 42_000 * (waiting > 3 ? 5 : 1) : null,
     service_level: { permille: level, formula: 'no_short' }, asa_ms: 14_000, counts: { offered: 140, answered: 128, answered_within: 110, abandoned: waiting, short_abandons: 1, flowed_out: 0 },
     agents: { signed_in: 7, ready: waiting ? 0 : 2, reserved: 1, busy: 3, after_contact_work: 1, not_ready: 1 },
+    expected_wait: { mean_ms: waiting * 31_000, p90_ms: waiting * 58_000 },
   }));
   const people = [['li.wei', w.me, 'ready'], ...w.agents].map(([id, name, state, extra, customer], i) => ({
     id, name, state, reason: state === 'not_ready' ? extra : null, since_at: now() - (state === 'not_ready' ? 66 * MIN : 198_000 - i * 14_000), next: null, reachable: true,
@@ -98,7 +99,7 @@ export function why(w, id) {
   const skills = [no(0, out('skill', { skill: 'german', held: 2, needed: 3 })), no(1, out('skill', { skill: 'german', held: 0, needed: 3 }))];
   const agents = n === 0 ? [yes(0, 1, 132_000), yes(1, 2, 41_000), ...busy, ...rest] : n === 2 ? [yes(0, 1, 132_000), no(1, out('sticky_window', { left_ms: left(20_000) })), ...busy, ...rest] : [...busy, no(1, out('cooling_down', { left_ms: left(8_000) })), no(0, out('member_delay', { left_ms: left(60_000) })), ...skills.slice(0, 0), ...rest, no(1, skills[1].excluded), no(0, skills[0].excluded)];
   const seen = new Set();
-  const waiting = n === 3 ? null : { queue: named(w.queues[2]), position: n + 1, score: 222_500 - n * 29_000, ring: n === 1 ? 1 : 0, need: [{ skill: 'billing', level: 1 }, { skill: 'german', level: 3 }], next_change_at: n === 1 ? now() + left(15_000) : n === 2 ? now() + left(20_000) : null, rule: 'longest_idle', agents: agents.filter((v) => !seen.has(v.agent.id) && seen.add(v.agent.id)) };
+  const waiting = n === 3 ? null : { queue: named(w.queues[2]), position: n + 1, score: 222_500 - n * 29_000, ring: n === 1 ? 1 : 0, need: [{ skill: 'billing', level: 1 }, { skill: 'german', level: 3 }], next_change_at: n === 1 ? now() + left(15_000) : n === 2 ? now() + left(20_000) : null, rule: 'longest_idle', expected_wait: { mean_ms: 95_000, p90_ms: 190_000 }, told_wait: { at: now() - 193_000, mean_ms: 260_000, p90_ms: 480_000 }, agents: agents.filter((v) => !seen.has(v.agent.id) && seen.add(v.agent.id)) };
   return { contact: id, at: now(), waiting, decisions: n === 0 ? [offered(1, 90_000, 'no_answer'), offered(0, 4_000, null)] : n === 3 ? [offered(2, 60_000, 'declined'), offered(0, 9_000, 'answered')] : [] };
 }
 

@@ -52,8 +52,12 @@ fn position(call: &Call, floor: &FloorView) -> Option<u32> {
 }
 
 impl Switchboard {
-    /// What one who came now could be told: nothing to wait for where an agent is ready and the line is empty.
+    /// What one who came now could be told: nothing to wait for where an agent is ready and the line is empty; nothing
+    /// at all where nobody is let in.
     fn expected_in(&self, queue: &QueueView) -> Option<ExpectedWait> {
+        if self.closed.contains(&queue.id) {
+            return None;
+        }
         if queue.waiting == 0 && queue.agents_ready > 0 {
             return Some(ExpectedWait { mean_ms: 0, p90_ms: 0 });
         }

@@ -413,7 +413,8 @@ fn a_queue_that_closes_gives_its_callers_back_to_their_flow() {
     let left = ContactEventKind::QueueLeft { queue, reason: ExitReason::Closed };
     assert!(bench.events().contains(&&left));
     assert!(bench.sent("BYE").is_some(), "the flow ends the call");
-    assert_eq!(bench.board.floor(bench.now).closed, [queue]);
+    let floor = bench.board.floor(bench.now);
+    assert_eq!((&floor.closed[..], floor.queues[0].expected), (&[queue][..], None), "nobody may come now");
     assert_eq!(
         bench.steer(Wish::OpenQueue { queue: "nowhere".parse().unwrap(), open: true }),
         Err(CommandError::UnknownQueue)
