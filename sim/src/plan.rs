@@ -35,6 +35,8 @@ const TEXT: &str = r#"
 company = "A small world"
 [sip]
 listen = "127.0.0.1:5060"
+phone_keep_alive_s = 0
+trunk_keep_alive_s = 0
 [media]
 rtp_ports = [40000, 40199]
 [routing]
