@@ -54,6 +54,8 @@ fn setup(address: SocketAddr) -> Setup {
 impl Running {
     pub async fn bind(address: SocketAddr, reports: mpsc::Sender<Report>, ear: Ear) -> std::io::Result<Self> {
         let socket = UdpSocket::bind(address).await?;
+        // Before the runtime has seen it writable, what is tried to be sent is refused, and nobody repeats a REGISTER.
+        socket.writable().await?;
         let address = socket.local_addr()?;
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|e| std::io::Error::other(e.to_string()))?;
