@@ -1,6 +1,6 @@
 //! OPTIONS by which we learn whether trunks and phones are there.
 
-use super::registration::{PHONE, prove, register, registered};
+use super::registration::{PHONE, prove, register, registered, registered_in_a_browser_too};
 use super::*;
 use crate::api::{KeepAlive, Reason};
 use domain::{Cause, TrunkId};
@@ -146,9 +146,7 @@ fn an_answer_that_comes_late_still_counts() {
 fn of_two_phones_the_last_that_answers_keeps_the_user_reachable() {
     let mut bench = asking(None, Some(20));
     registered(&mut bench, udp(PHONE), "<sip:anna@192.168.1.5>");
-    bench.receive(websocket(3), &register(7, "<sip:x9@abc.invalid>", "", "").replace("reg-1", "reg-2"));
-    let proof = prove(&bench, "anna", "MD5");
-    bench.receive(websocket(3), &register(8, "<sip:x9@abc.invalid>", &proof, "").replace("reg-1", "reg-2"));
+    registered_in_a_browser_too(&mut bench);
     bench.told.clear();
     bench.fact(Fact::SendFailed(Destination::Udp(address(PHONE))));
     assert_eq!(bench.told(), [], "the browser is there");

@@ -27,6 +27,13 @@ pub(super) fn prove(bench: &Bench, user: &str, algorithm: &str) -> String {
     format!("Authorization: {value}\n")
 }
 
+/// Anna has a second phone, in a browser.
+pub(super) fn registered_in_a_browser_too(bench: &mut Bench) {
+    bench.receive(websocket(3), &register(7, "<sip:x9@abc.invalid>", "", "").replace("reg-1", "reg-2"));
+    let proof = prove(bench, "anna", "MD5");
+    bench.receive(websocket(3), &register(8, "<sip:x9@abc.invalid>", &proof, "").replace("reg-1", "reg-2"));
+}
+
 pub(super) fn registered(bench: &mut Bench, source: Source, contact: &str) {
     bench.receive(source, &register(1, contact, "", ""));
     let proof = prove(bench, "anna", "SHA-256");
@@ -198,9 +205,7 @@ fn a_browser_that_comes_back_with_the_same_contact_gets_its_call_back() {
 fn all_phones_of_a_user_ring_and_the_first_to_answer_wins() {
     let mut bench = Bench::new();
     registered(&mut bench, udp(PHONE), "<sip:anna@192.168.1.5>");
-    bench.receive(websocket(3), &register(7, "<sip:x9@abc.invalid>", "", "").replace("reg-1", "reg-2"));
-    let proof = prove(&bench, "anna", "MD5");
-    bench.receive(websocket(3), &register(8, "<sip:x9@abc.invalid>", &proof, "").replace("reg-1", "reg-2"));
+    registered_in_a_browser_too(&mut bench);
     bench.sent.clear();
     bench.told.clear();
     bench.command(invite_to(Target::Registered("anna".to_owned())));

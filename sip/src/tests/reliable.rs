@@ -1,6 +1,6 @@
 //! Reliable provisional responses (RFC 3262), sent and received.
 
-use super::registration::{PHONE, prove, register, registered};
+use super::registration::{PHONE, registered, registered_in_a_browser_too};
 use super::timing::times;
 use super::*;
 use crate::api::Reason;
@@ -388,9 +388,7 @@ fn a_reliable_response_to_our_reinvite_is_acknowledged_and_may_bring_the_answer(
 fn phones_that_choose_the_same_tag_are_told_apart_by_their_calls() {
     let mut bench = Bench::new();
     registered(&mut bench, udp(PHONE), "<sip:anna@192.168.1.5>");
-    bench.receive(websocket(3), &register(7, "<sip:x9@abc.invalid>", "", "").replace("reg-1", "reg-2"));
-    let proof = prove(&bench, "anna", "MD5");
-    bench.receive(websocket(3), &register(8, "<sip:x9@abc.invalid>", &proof, "").replace("reg-1", "reg-2"));
+    registered_in_a_browser_too(&mut bench);
     bench.sent.clear();
     bench.command(invite_to(Target::Registered("anna".to_owned())));
     let sent = bench.sent();
