@@ -65,6 +65,7 @@ impl Kinds {
 
     /// The kinds of a queue.
     pub(super) fn in_queue(&self, queue: QueueId) -> impl Iterator<Item = Kind> {
-        self.types.iter().filter(move |(wanted, _)| wanted.queue == queue).map(|(_, kind)| *kind)
+        let first = Type { queue, channel: Channel::ALL[0], need: Vec::new() };
+        self.types.range(first..).take_while(move |(wanted, _)| wanted.queue == queue).map(|(_, kind)| *kind)
     }
 }
