@@ -50,6 +50,7 @@ impl Timers {
     }
 }
 
+#[inline]
 fn set(heap: &mut Heap<Instant>, places: &mut Places, id: u32, at: Option<Instant>) {
     if places.has(id) {
         heap.remove(places, id);

@@ -117,8 +117,9 @@ impl Engine {
         self.rules.at_once = true;
     }
 
-    /// From now on agents' states are not told as effects (they can be asked for, but not since when they are), and a
-    /// decision names the chosen agent alone: for simulations. To be called before anybody signs in.
+    /// From now on agents' states are not told as effects (they can be asked for, but not since when they are), nor that
+    /// an offer was answered at once, and a decision names no candidates: for simulations. To be called before anybody
+    /// signs in.
     pub fn quiet(&mut self) {
         self.rules.quiet = true;
     }

@@ -152,6 +152,7 @@ impl Engine {
     #[inline]
     fn why(&self, class: u32, slot: u32, rule: AgentRule, best: &Best) -> Why {
         let mut candidates = [None; CANDIDATES];
+        let best = if self.rules.quiet { &[None; CANDIDATES] } else { best };
         for (told, rank) in candidates.iter_mut().zip(best.iter().flatten()) {
             *told = Some((self.agent(agent_of(*rank)).setup.id, self.told_figure(class, rule, *rank)));
         }

@@ -50,7 +50,9 @@ impl Engine {
         let (queue, deadline) = (queue.setup.id, self.now + queue.setup.offer_timeout);
         let id = self.agent(agent).setup.id;
         effects.push(Effect::Offer { offer, contact, agent: id, queue, deadline, why });
-        effects.push(Effect::OfferEnded { offer, contact, agent: id, result: OfferResult::Answered });
+        if !self.rules.quiet {
+            effects.push(Effect::OfferEnded { offer, contact, agent: id, result: OfferResult::Answered });
+        }
         self.take_in_hand(slot, agent, effects);
         self.refresh(agent, effects);
     }

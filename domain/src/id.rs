@@ -36,7 +36,14 @@ impl Slug {
     /// The text of the slug.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The text of the slug, in ASCII.
+    #[inline]
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
     }
 }
 
@@ -90,6 +97,10 @@ macro_rules! slug_id {
             /// The text of the id.
             #[must_use]
             pub fn as_str(&self) -> &str { self.0.as_str() }
+            /// The text of the id, in ASCII.
+            #[inline]
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8] { self.0.as_bytes() }
         }
         impl FromStr for $name {
             type Err = ParseIdError;

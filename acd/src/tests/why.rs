@@ -83,7 +83,7 @@ fn a_quiet_engine_tells_no_states_and_knows_them() {
     floor.engine.quiet();
     floor.make_ready("li");
     floor.fact(Fact::Arrived(Arrival { channel: Channel::Voice, ..contact(1) }));
-    assert_eq!((floor.effects.len(), floor.state("li")), (2, AgentState::Busy));
+    assert_eq!((floor.effects.len(), floor.state("li")), (1, AgentState::Busy));
     floor.wish(Command::NotReady(agent_id("li"), reason("lunch")));
     floor.finish("li", 1);
     floor.wait(30);

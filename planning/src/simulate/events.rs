@@ -70,52 +70,82 @@ type Planned = u128;
 /// Children of a node of the heap: four make it half as deep as two and fill one line of the cache.
 const FAN: usize = 4;
 
-/// The events to come.
+/// The events to come. Arrivals, of which each type has one at a time, stand apart: that leaves the deeper heap alone at
+/// every other event.
 #[derive(Debug, Default)]
 pub(super) struct Events {
-    heap: Vec<Planned>,
+    arrivals: Heap,
+    others: Heap,
     planned: u32,
 }
 
 impl Events {
     pub(super) fn with_capacity(capacity: usize) -> Self {
-        Self { heap: Vec::with_capacity(capacity), planned: 0 }
+        Self { others: Heap(Vec::with_capacity(capacity)), ..Self::default() }
     }
 
     /// The time of the earliest, in microseconds.
     #[inline]
     pub(super) fn next_at(&self) -> Option<u64> {
-        self.heap.first().map(|event| (event >> 64) as u64)
+        let first = self.arrivals.first().min(self.others.first());
+        (first != NONE).then_some((first >> 64) as u64)
     }
 
+    #[inline]
     pub(super) fn plan(&mut self, at: u64, what: What) {
         let event = u128::from(at) << 64 | u128::from(self.planned) << 32 | u128::from(what.packed());
         self.planned = self.planned.wrapping_add(1);
-        let mut hole = self.heap.len();
-        self.heap.push(event);
-        while hole > 0 {
-            let parent = (hole - 1) / FAN;
-            if self.heap[parent] <= event {
-                break;
-            }
-            self.heap[hole] = self.heap[parent];
-            hole = parent;
-        }
-        self.heap[hole] = event;
+        let heap = if matches!(what, What::Arrival(_)) { &mut self.arrivals } else { &mut self.others };
+        heap.push(event);
     }
 
+    #[inline]
     pub(super) fn pop(&mut self) -> Option<(u64, What)> {
-        let last = self.heap.pop()?;
-        let first = self.heap.first().copied().unwrap_or(last);
-        if !self.heap.is_empty() {
-            self.sink(last);
-        }
+        let arrives = self.arrivals.first() < self.others.first();
+        let first = if arrives { self.arrivals.pop() } else { self.others.pop() }?;
         Some(((first >> 64) as u64, What::unpacked(first as u32)))
+    }
+}
+
+/// Later than every event.
+const NONE: Planned = Planned::MAX;
+
+/// The least first.
+#[derive(Debug, Default)]
+struct Heap(Vec<Planned>);
+
+impl Heap {
+    /// The least, or [`NONE`].
+    #[inline]
+    fn first(&self) -> Planned {
+        self.0.first().copied().unwrap_or(NONE)
+    }
+
+    fn push(&mut self, event: Planned) {
+        let mut hole = self.0.len();
+        self.0.push(event);
+        while hole > 0 {
+            let parent = (hole - 1) / FAN;
+            if self.0[parent] <= event {
+                break;
+            }
+            self.0[hole] = self.0[parent];
+            hole = parent;
+        }
+        self.0[hole] = event;
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<Planned> {
+        let last = self.0.pop()?;
+        let Some(first) = self.0.first().copied() else { return Some(last) };
+        self.sink(last);
+        Some(first)
     }
 
     /// Puts an event into the hole at the top.
     fn sink(&mut self, event: Planned) {
-        let heap = self.heap.as_mut_slice();
+        let heap = self.0.as_mut_slice();
         let mut hole = 0;
         loop {
             let children = hole * FAN + 1;

@@ -70,6 +70,7 @@ impl Floor {
     }
 
     /// The agent's group, up to date.
+    #[inline]
     fn group_of(&mut self, now: u64, agent: u32) -> (&mut Desk, &mut Staff) {
         let desk = &mut self.desks[agent as usize];
         let group = &mut self.groups[usize::from(desk.group)];

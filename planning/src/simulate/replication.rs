@@ -9,7 +9,7 @@ use super::floor::{Area, Floor};
 use super::tally::{Exit, Tally};
 use acd::Engine;
 use acd::api::{Arrival, Command, Effect, Fact};
-use domain::{ContactId, Instant, OfferId, OfferResult};
+use domain::{AgentId, ContactId, Instant, OfferId, OfferResult};
 
 /// A run that is under way. It goes on by [`Replication::advance`].
 #[derive(Debug)]
@@ -197,11 +197,11 @@ impl<'c> Replication<'c> {
         for effect in effects.drain(..) {
             match effect {
                 Effect::Offer { contact, agent, offer, .. } => {
-                    let (agent, slot) = (number_of(agent.as_str()), slot_of(contact));
+                    let (agent, slot) = (number_of(agent), slot_of(contact));
                     if self.centre.rings { self.on_ringing(agent, slot, offer) } else { self.on_seized(agent, slot) }
                 }
                 Effect::OfferEnded { contact, agent, result, .. } if self.centre.rings => {
-                    self.on_offer_over(number_of(agent.as_str()), contact, result);
+                    self.on_offer_over(number_of(agent), contact, result);
                 }
                 _ => {}
             }
@@ -463,6 +463,7 @@ impl<'c> Replication<'c> {
 }
 
 /// The number that is the text of an agent's id.
-fn number_of(text: &str) -> u32 {
-    text.bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+#[inline]
+fn number_of(agent: AgentId) -> u32 {
+    agent.as_bytes().iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
 }
