@@ -6,7 +6,8 @@ use media::rtp::{Packet, Stamp};
 use media::tone::{Sine, strongest_tone};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 
 /// Samples in a packet: 20 ms at 8 kHz.
@@ -14,35 +15,54 @@ const FRAME: usize = 160;
 /// Samples remembered: five seconds.
 const MEMORY: usize = 5 * 8_000;
 
+#[derive(Default)]
+struct Heard {
+    samples: VecDeque<i16>,
+    last: Option<Instant>,
+    longest_gap: Duration,
+}
+
 /// What was heard lately.
 #[derive(Clone, Default)]
-pub struct Ear(Arc<Mutex<VecDeque<i16>>>);
+pub struct Ear(Arc<Mutex<Heard>>);
 
 impl Ear {
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets what was heard.
     pub fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.heard() = Heard::default();
+    }
+
+    /// The longest time between two packets since the ear was cleared.
+    #[must_use]
+    pub fn longest_gap(&self) -> Duration {
+        self.heard().longest_gap
     }
 
     /// How many samples (8 kHz) were heard since the ear was cleared, at most five seconds of them.
     #[must_use]
     pub fn samples(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.heard().samples.len()
     }
 
     /// The strongest of these tones in the last second heard.
     #[must_use]
     pub fn tone(&self, candidates: &[u32]) -> Option<u32> {
-        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let last: Vec<i16> = heard.iter().rev().take(8_000).rev().copied().collect();
+        let heard = self.heard();
+        let last: Vec<i16> = heard.samples.iter().rev().take(8_000).rev().copied().collect();
         strongest_tone(&last, 8_000, candidates)
     }
 
     fn hear(&self, samples: &[i16]) {
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.extend(samples);
-        let surplus = heard.len().saturating_sub(MEMORY);
-        heard.drain(..surplus);
+        let (mut heard, now) = (self.heard(), Instant::now());
+        let gap = heard.last.replace(now).map_or(Duration::ZERO, |last| now.duration_since(last));
+        heard.longest_gap = heard.longest_gap.max(gap);
+        heard.samples.extend(samples);
+        let surplus = heard.samples.len().saturating_sub(MEMORY);
+        heard.samples.drain(..surplus);
     }
 }
 

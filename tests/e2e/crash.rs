@@ -11,10 +11,11 @@ use switchroom::phone::{Order, Report};
 const CALLER_HZ: u32 = 620;
 const AGENT_HZ: u32 = 1_040;
 
-struct Served {
-    child: Child,
-    http: String,
-    sip: SocketAddr,
+/// The built program, running.
+pub struct Served {
+    pub child: Child,
+    pub http: String,
+    pub sip: SocketAddr,
 }
 
 impl Drop for Served {
@@ -26,7 +27,7 @@ impl Drop for Served {
 }
 
 /// Starts the built program; it says where it listens once it is ready.
-fn serve(config: &Path) -> Served {
+pub fn serve(config: &Path) -> Served {
     let mut child = Command::new(env!("CARGO_BIN_EXE_switchroom"))
         .args(["serve", "--config"])
         .arg(config)

@@ -5,7 +5,9 @@ mod support;
 
 mod browser;
 mod crash;
+mod mutations;
 mod program;
 mod sipp;
 mod softphone;
 mod torture;
+mod wire;

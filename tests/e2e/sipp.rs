@@ -1,4 +1,5 @@
-//! 200 calls at 20 calls/s through menu and queue to 20 agents, by SIPp on both sides.
+//! SIPp as caller and as agent: 200 calls at 20 calls/s through menu and queue to 20 agents; PRACK, UPDATE and session
+//! timers with every field checked by the scenario.
 
 use crate::support::{Bench, Plan};
 use std::net::UdpSocket;
@@ -66,5 +67,38 @@ async fn two_hundred_calls_reach_twenty_agents_without_a_failure() {
     assert_eq!(rows.len(), CALLS);
     let bad: Vec<_> = rows.iter().filter(|row| row.outcome.as_deref() != Some("answered")).collect();
     assert!(bad.is_empty(), "{} contacts were not answered: {:?}", bad.len(), bad.first());
+    bench.stop().await;
+}
+
+async fn wait(who: &str, child: std::process::Child, dir: &Path) {
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+    must_succeed(who, &output, dir);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_rings_reliably_gets_its_prack_and_its_update_is_answered() {
+    let port = free_port();
+    let plan = Plan { wrap_up_s: 0, ..Plan::default() };
+    let bench = Bench::start(&plan, &[("anna".to_owned(), format!("sip:anna@127.0.0.1:{port}"))]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let arguments = ["-p", &port.to_string(), "-m", "1", "-timeout", "60"];
+    let agent = sipp("agent_prack.xml", dir.path()).args(arguments).spawn().unwrap();
+    let mut caller = bench.call_answered("8001").await;
+    wait("agent", agent, dir.path()).await;
+    crate::support::report(&mut caller, |report| matches!(report, switchroom::phone::Report::Over(_))).await;
+    bench.quiet().await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_with_session_timers_is_told_the_least_and_refreshed_at_half_time() {
+    let plan = Plan { silence_s: 120, ..Plan::default() };
+    let bench = Bench::start(&plan, &[]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let server = bench.daemon.sip.to_string();
+    let arguments = [server.as_str(), "-m", "1", "-timeout", "120"];
+    let caller = sipp("caller_timer.xml", dir.path()).args(arguments).spawn().unwrap();
+    wait("caller", caller, dir.path()).await;
+    bench.quiet().await;
     bench.stop().await;
 }

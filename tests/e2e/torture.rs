@@ -1,12 +1,31 @@
-//! Every message of RFC 4475 and RFC 5118 over UDP and TCP: the daemon lives, and answers the next OPTIONS.
+//! Every message of RFC 4475 and RFC 5118 over UDP, TCP and WebSocket, on IPv4 and IPv6: each is answered as it should
+//! be, the daemon lives, and answers the next OPTIONS.
 
 use crate::support::{Bench, PATIENCE, Plan};
+use futures_util::{SinkExt as _, StreamExt as _};
+use sip::api::Credentials;
+use sip::digest;
+use sip::message::{HeaderName, Message, Method, Uri, parse_frame};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Got {
+    /// This final status.
+    Status(u16),
+    /// No answer, and the connection was closed.
+    Closed,
+    /// No answer.
+    Silence,
+}
 
 fn corpora() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora/sip");
@@ -77,37 +96,192 @@ fn verdict_of(answer: &[u8], message: &[u8]) -> Option<u16> {
     own.then_some(status)
 }
 
-/// The final status that answers a torture message on a UDP socket, told apart by Call-ID from our own OPTIONS.
-async fn ask_udp(socket: &UdpSocket, server: SocketAddr, number: usize, message: &[u8]) -> (Option<u16>, bool) {
+/// Where messages are sent, and where the answers are looked for.
+enum Way {
+    Udp { socket: UdpSocket, ports: Vec<UdpSocket> },
+    Tcp,
+    Ws { url: String },
+}
+
+impl Way {
+    /// The Vias of the corpora name these ports; answers go there (RFC 3261 §18.2.2) and not to the source port.
+    async fn udp(ip: IpAddr) -> Self {
+        let mut ports = Vec::new();
+        for port in [5060, 5050, 5070, 5080, 6050, 19_823] {
+            ports.push(UdpSocket::bind((ip, port)).await.unwrap_or_else(|e| panic!("port {port} of {ip}: {e}")));
+        }
+        Self::Udp { socket: UdpSocket::bind((ip, 0)).await.unwrap(), ports }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Udp { .. } => "UDP",
+            Self::Tcp => "TCP",
+            Self::Ws { .. } => "WS",
+        }
+    }
+
+    /// Sends one message and tells what became of it. `due`: an answer is due, and waited for.
+    async fn ask(&self, server: SocketAddr, number: usize, message: &[u8], due: bool) -> Got {
+        match self {
+            Self::Udp { socket, ports } => {
+                socket.send_to(message, server).await.unwrap();
+                let early = alive_by_udp(socket, server, number, message).await;
+                let late = collect(ports, early, message);
+                if late.is_some() || !due {
+                    return late.map_or(Got::Silence, Got::Status);
+                }
+                settle(ports, socket, message).await.map_or(Got::Silence, Got::Status)
+            }
+            Self::Tcp => {
+                let mut stream = TcpStream::connect(server).await.unwrap();
+                // The daemon may close this connection in the middle: that is its right.
+                let _ = stream.write_all(message).await;
+                self.listen(Line::Tcp(stream, Vec::new()), number, message, due).await
+            }
+            Self::Ws { url } => {
+                let mut line = Line::Ws(Box::new(web_socket(url).await));
+                register(&mut line, number).await;
+                line.say(message).await;
+                self.listen(line, number, message, due).await
+            }
+        }
+    }
+
+    /// What comes back on the connection that brought the message: where no answer is due, up to the answer to an
+    /// OPTIONS that follows it.
+    async fn listen(&self, mut line: Line, number: usize, message: &[u8], due: bool) -> Got {
+        let own = format!("torture-{number}-{}", self.name());
+        if !due {
+            line.say(options(number, "127.0.0.1", self.name()).as_bytes()).await;
+        }
+        let search = async {
+            loop {
+                let Some(answer) = line.hear().await else { return Got::Closed };
+                if let Some(status) = verdict_of(&answer, message) {
+                    return Got::Status(status);
+                }
+                if call_id(&answer).is_some_and(|id| id == own) {
+                    return Got::Silence;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, search).await.unwrap_or(Got::Silence)
+    }
+}
+
+/// A connection: what it brings is cut into messages.
+enum Line {
+    Tcp(TcpStream, Vec<u8>),
+    Ws(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
+}
+
+impl Line {
+    async fn say(&mut self, message: &[u8]) {
+        // One that is closed says so when it is listened to.
+        let _ = match self {
+            Self::Tcp(stream, _) => stream.write_all(message).await.is_ok(),
+            Self::Ws(socket) => socket.send(frame(message)).await.is_ok(),
+        };
+    }
+
+    /// The next message; `None`: closed.
+    async fn hear(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::Tcp(stream, rest) => loop {
+                if let Some(message) = cut(rest) {
+                    return Some(message);
+                }
+                let mut buffer = [0; 4_096];
+                match stream.read(&mut buffer).await {
+                    Ok(0) | Err(_) => return None,
+                    Ok(length) => rest.extend_from_slice(&buffer[..length]),
+                }
+            },
+            Self::Ws(socket) => loop {
+                match socket.next().await {
+                    Some(Ok(Frame::Text(text))) => return Some(text.as_bytes().to_vec()),
+                    Some(Ok(Frame::Binary(bytes))) => return Some(bytes.to_vec()),
+                    Some(Ok(Frame::Close(_)) | Err(_)) | None => return None,
+                    Some(Ok(_)) => {}
+                }
+            },
+        }
+    }
+}
+
+/// The first whole message of what a stream has brought.
+fn cut(rest: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let head = rest.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let text = String::from_utf8_lossy(&rest[..head]).to_ascii_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    let end = head + length.unwrap_or(0);
+    (rest.len() >= end).then(|| rest.drain(..end).collect())
+}
+
+async fn web_socket(url: &str) -> WebSocketStream<MaybeTlsStream<TcpStream>> {
+    let mut request = url.into_client_request().unwrap();
+    request.headers_mut().insert("Sec-WebSocket-Protocol", "sip".parse().unwrap());
+    tokio_tungstenite::connect_async(request).await.unwrap().0
+}
+
+fn frame(message: &[u8]) -> Frame {
+    match str::from_utf8(message) {
+        Ok(text) => Frame::text(text),
+        Err(_) => Frame::binary(message.to_vec()),
+    }
+}
+
+/// Registers a phone on this connection: strangers on WebSockets get no answers.
+async fn register(line: &mut Line, number: usize) {
+    let uri = Uri::parse("sip:127.0.0.1").unwrap();
+    let credentials = Credentials {
+        user: "6001".to_owned(),
+        password: "softphone-secret".to_owned(),
+        ha1_md5: String::new(),
+        ha1_sha256: String::new(),
+    };
+    let mut authorization = String::new();
+    for cseq in 1..=2 {
+        let request = format!(
+            "REGISTER {uri} SIP/2.0\r\nVia: SIP/2.0/WS t.invalid;branch=z9hG4bK-reg-{number}-{cseq}\r\n\
+             From: <sip:6001@127.0.0.1>;tag=r\r\nTo: <sip:6001@127.0.0.1>\r\nCall-ID: register-{number}\r\n\
+             CSeq: {cseq} REGISTER\r\nMax-Forwards: 70\r\nContact: <sip:6001@t.invalid;transport=ws>\r\n\
+             {authorization}Content-Length: 0\r\n\r\n"
+        );
+        line.say(request.as_bytes()).await;
+        let answer = tokio::time::timeout(PATIENCE, line.hear()).await.unwrap().expect("an answer to the REGISTER");
+        let Ok(Message::Response(answer)) = parse_frame(&answer) else { panic!("no response") };
+        if answer.code == 200 {
+            return;
+        }
+        let challenges: Vec<&str> = answer.headers.all(&HeaderName::WwwAuthenticate).collect();
+        let value = digest::answer(&challenges, &Method::Register, &uri, &credentials, "torture").unwrap();
+        authorization = format!("Authorization: {value}\r\n");
+    }
+    panic!("not registered");
+}
+
+/// Waits until an OPTIONS is answered. What answered the torture message meanwhile is told apart by its Call-ID.
+async fn alive_by_udp(socket: &UdpSocket, server: SocketAddr, number: usize, message: &[u8]) -> Option<u16> {
     let via = socket.local_addr().unwrap().to_string();
     socket.send_to(options(number, &via, "UDP").as_bytes(), server).await.unwrap();
     let mut verdict = None;
     let mut buffer = vec![0; 65_536];
-    let alive = tokio::time::timeout(PATIENCE, async {
+    let answered = tokio::time::timeout(PATIENCE, async {
         loop {
             let (length, _) = socket.recv_from(&mut buffer).await.unwrap();
-            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
-            if text.contains(&format!("torture-{number}-UDP")) {
-                return true;
+            if call_id(&buffer[..length]).is_some_and(|id| id == format!("torture-{number}-UDP")) {
+                return;
             }
             verdict = verdict_of(&buffer[..length], message).or(verdict);
         }
-    })
-    .await
-    .unwrap_or(false);
-    (verdict, alive)
+    });
+    answered.await.expect("no answer to the OPTIONS");
+    verdict
 }
 
-/// The Vias of the corpora name these ports; answers go there (RFC 3261 §18.2.2) and not to the source port.
-async fn answer_sockets() -> Vec<UdpSocket> {
-    let mut sockets = Vec::new();
-    for port in [5060, 5050, 5070, 5080, 6050, 19_823] {
-        sockets.push(UdpSocket::bind(("127.0.0.2", port)).await.expect("a port of 127.0.0.2 is free"));
-    }
-    sockets
-}
-
-async fn collect(sockets: &[UdpSocket], verdict: Option<u16>, message: &[u8]) -> Option<u16> {
+fn collect(sockets: &[UdpSocket], verdict: Option<u16>, message: &[u8]) -> Option<u16> {
     let mut verdict = verdict;
     let mut buffer = vec![0; 65_536];
     for socket in sockets {
@@ -118,55 +292,11 @@ async fn collect(sockets: &[UdpSocket], verdict: Option<u16>, message: &[u8]) ->
     verdict
 }
 
-fn holds(expected: &str, got: Option<u16>) -> bool {
-    let always = [401, 403, 404, 405, 407, 480, 481, 482, 483];
-    match expected.split_once(':') {
-        None if expected == "valid" => got.is_some_and(|status| !matches!(status, 400 | 500 | 505)),
-        None if expected == "valid-response" || expected == "drop" => got.is_none(),
-        None => true,
-        Some(("valid", wanted)) => {
-            got.is_some_and(|status| always.contains(&status) || wanted.split('|').any(|w| w.parse() == Ok(status)))
-        }
-        Some(("reject", wanted)) => got.is_some_and(|status| wanted.split('|').any(|w| w.parse() == Ok(status))),
-        Some(("reject-or-drop", wanted)) => got.is_none() || got == wanted.parse().ok(),
-        Some(_) => got.is_some(),
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_torture_messages_over_udp_leave_the_daemon_alive() {
-    let bench = Bench::start(&Plan::default(), &[]).await;
-    let ports = answer_sockets().await;
-    let socket = UdpSocket::bind("127.0.0.2:0").await.unwrap();
-    let expected = expectations();
-    let (mut right, mut total) = (0, 0);
-    println!("{:<38} {:<28} {:>6}  verdict", "message (UDP)", "expected", "status");
-    for (number, file) in corpora().iter().enumerate() {
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let message = with_fresh_branch(&std::fs::read(file).unwrap(), number);
-        socket.send_to(&message, bench.daemon.sip).await.unwrap();
-        let (verdict, alive) = ask_udp(&socket, bench.daemon.sip, number, &message).await;
-        assert!(alive, "no answer to the OPTIONS after {name}");
-        // A final answer to an INVITE may take a round trip through media and history.
-        let verdict = if verdict.is_none() && expected[&name].starts_with("valid") {
-            settle(&ports, &socket, &message).await
-        } else {
-            collect(&ports, verdict, &message).await
-        };
-        let good = holds(&expected[&name], verdict);
-        (right, total) = (right + usize::from(good), total + 1);
-        let status = verdict.map_or("-".to_owned(), |status| status.to_string());
-        println!("{name:<38} {:<28} {status:>6}  {}", expected[&name], if good { "as expected" } else { "OTHER" });
-    }
-    println!("{right} of {total} as expected");
-    bench.stop().await;
-}
-
-/// Gives an answer half a second to come.
+/// Gives an answer half a second to come: a final answer to an INVITE may take a round trip through media and history.
 async fn settle(ports: &[UdpSocket], socket: &UdpSocket, message: &[u8]) -> Option<u16> {
     let mut buffer = vec![0; 65_536];
     for _ in 0..25 {
-        if let Some(status) = collect(ports, None, message).await {
+        if let Some(status) = collect(ports, None, message) {
             return Some(status);
         }
         if let Ok((length, _)) = socket.try_recv_from(&mut buffer)
@@ -179,21 +309,92 @@ async fn settle(ports: &[UdpSocket], socket: &UdpSocket, message: &[u8]) -> Opti
     None
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_torture_messages_over_tcp_leave_the_daemon_alive() {
-    let bench = Bench::start(&Plan::default(), &[]).await;
+/// On a stream a message whose end cannot be told has its connection closed; elsewhere silence is no answer.
+fn holds(expected: &str, got: Got) -> bool {
+    let always = [401, 403, 404, 405, 407, 480, 481, 482, 483];
+    let (kind, wanted) = expected.split_once(':').unwrap_or((expected, ""));
+    let wants = |status: u16| wanted.split('|').any(|w| w.parse() == Ok(status));
+    match (kind, got) {
+        ("valid", Got::Status(status)) if wanted.is_empty() => !matches!(status, 400 | 500 | 505),
+        ("valid", Got::Status(status)) => always.contains(&status) || wants(status),
+        ("valid", _) | ("reject" | "reject-or-tolerate", Got::Silence) => false,
+        ("valid-response", got) => got == Got::Silence,
+        ("drop", got) => !matches!(got, Got::Status(_)),
+        ("reject" | "reject-or-drop", Got::Status(status)) => wants(status),
+        _ => true,
+    }
+}
+
+/// Sends all messages, prints what became of each, and returns how many of each RFC ended as they should.
+async fn table(way: &Way, bench: &Bench) -> [usize; 2] {
+    let expected = expectations();
+    let mut right = [0; 2];
+    println!("{:<38} {:<28} {:>8}  verdict", format!("message ({})", way.name()), "expected", "status");
     for (number, file) in corpora().iter().enumerate() {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let mut torture = TcpStream::connect(bench.daemon.sip).await.unwrap();
-        // The daemon may close this connection in the middle: that is its right.
-        let _ = torture.write_all(&std::fs::read(file).unwrap()).await;
-        let mut clean = TcpStream::connect(bench.daemon.sip).await.unwrap();
-        let via = clean.local_addr().unwrap().to_string();
-        clean.write_all(options(number, &via, "TCP").as_bytes()).await.unwrap();
-        let mut buffer = vec![0; 4_096];
-        let read = tokio::time::timeout(PATIENCE, clean.read(&mut buffer)).await;
-        let length = read.unwrap_or_else(|_| panic!("no answer to the OPTIONS after {name}")).unwrap();
-        assert_eq!(status_of(&buffer[..length]), Some(200), "after {name}");
+        let expected = expected[&name].as_str();
+        let due = expected.starts_with("valid") && expected != "valid-response"
+            || expected.starts_with("reject:")
+            || expected.starts_with("reject-or-tolerate");
+        let message = with_fresh_branch(&std::fs::read(file).unwrap(), number);
+        let got = way.ask(bench.daemon.sip, number, &message, due).await;
+        let good = holds(expected, got);
+        right[usize::from(file.to_string_lossy().contains("rfc5118"))] += usize::from(good);
+        let status = match got {
+            Got::Status(status) => status.to_string(),
+            Got::Closed => "closed".to_owned(),
+            Got::Silence => "-".to_owned(),
+        };
+        println!("{name:<38} {expected:<28} {status:>8}  {}", if good { "as expected" } else { "OTHER" });
     }
+    println!("{} of 51 of RFC 4475, {} of 12 of RFC 5118 as expected", right[0], right[1]);
+    right
+}
+
+/// Tortures a daemon on this address by one transport.
+async fn torture(ip: IpAddr, way: impl AsyncFnOnce(&Bench) -> Way) {
+    let bench = Bench::start(&Plan { ip, ..Plan::default() }, &[]).await;
+    let way = way(&bench).await;
+    let right = table(&way, &bench).await;
+    assert!(right[0] >= 50 && right[1] == 12, "{} of 51 and {} of 12", right[0], right[1]);
+    let clean = UdpSocket::bind((ip, 0)).await.unwrap();
+    alive_by_udp(&clean, bench.daemon.sip, usize::MAX, b"").await;
     bench.stop().await;
+}
+
+const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+
+async fn by_ws(bench: &Bench) -> Way {
+    Way::Ws { url: format!("ws://{}/sip", bench.daemon.http) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_torture_messages_over_udp_are_answered_as_they_should_be() {
+    torture(V4, async |_| Way::udp(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_torture_messages_over_udp_and_ipv6_are_answered_as_they_should_be() {
+    torture(V6, async |_| Way::udp(V6).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_torture_messages_over_tcp_are_answered_as_they_should_be() {
+    torture(V4, async |_| Way::Tcp).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_torture_messages_over_tcp_and_ipv6_are_answered_as_they_should_be() {
+    torture(V6, async |_| Way::Tcp).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_torture_messages_over_websocket_are_answered_as_they_should_be() {
+    torture(V4, by_ws).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_torture_messages_over_websocket_and_ipv6_are_answered_as_they_should_be() {
+    torture(V6, by_ws).await;
 }

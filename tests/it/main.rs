@@ -5,6 +5,7 @@ mod support;
 
 mod figures;
 mod leaving;
+mod lossy;
 mod offers;
 mod races;
 mod rush;

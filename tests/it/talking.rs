@@ -61,6 +61,35 @@ async fn a_phone_that_holds_gives_the_caller_music_and_takes_him_back() {
     bench.stop().await;
 }
 
+/// How often a phone holds and takes back in one call.
+const HOLDS: u64 = 100;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_holds_leave_one_unbroken_recording() {
+    let plan = Plan { wrap_up_s: 1, ..Plan::default() };
+    let (bench, mut phones) = Bench::with_phones(&plan, &["anna"]).await;
+    let caller = bench.call_answered("8001").await;
+    caller.order(Order::Tone(CALLER_HZ)).await;
+    phones[0].order(Order::Tone(AGENT_HZ)).await;
+    answer(&mut phones[0]).await;
+    hears(&caller, AGENT_HZ).await;
+    for _ in 0..HOLDS {
+        for hold in [true, false] {
+            phones[0].order(Order::Hold(hold)).await;
+            report(&mut phones[0], |report| *report == Report::HoldTaken).await;
+        }
+    }
+    hears(&caller, AGENT_HZ).await;
+    hears(&phones[0], CALLER_HZ).await;
+    caller.order(Order::HangUp).await;
+    let story = bench.story(|story| story.recordings.iter().any(|tape| tape.state == "complete")).await;
+    let count = |kind: &str| story.events.iter().filter(|event| event.kind == kind).count() as u64;
+    assert_eq!((count("held"), count("resumed")), (HOLDS, HOLDS));
+    let [tape] = story.recordings.as_slice() else { panic!("{} recordings", story.recordings.len()) };
+    assert_eq!(tape.gap_ms, 0, "nothing is missing");
+    bench.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_falls_silent_is_cleared_away() {
     let plan = Plan { silence_s: 2, wrap_up_s: 1, ..Plan::default() };

@@ -2,8 +2,10 @@
 
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
+pub mod relay;
+
 use domain::{AgentId, AgentState, ContactDetail, ContactFilter, ContactRow, Query};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use switchroom::boot::{Daemon, Options, Sockets};
@@ -38,11 +40,21 @@ pub struct Plan {
     pub md5_only: bool,
     /// Agents stay ready whatever becomes of an offer: a second's pause after no answer, none after declining.
     pub tireless: bool,
+    /// Where it listens.
+    pub ip: IpAddr,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { offer_timeout_s: 20, wrap_up_s: 30, silence_s: 30, record: true, md5_only: false, tireless: false }
+        Self {
+            offer_timeout_s: 20,
+            wrap_up_s: 30,
+            silence_s: 30,
+            record: true,
+            md5_only: false,
+            tireless: false,
+            ip: Ipv4Addr::LOCALHOST.into(),
+        }
     }
 }
 
@@ -98,21 +110,21 @@ pub fn config_text(plan: &Plan, agents: &[(String, String)]) -> String {
 flows = ["flow.toml"]
 
 [server]
-http = "127.0.0.1:0"
+http = "{any_port}"
 data_dir = "data"
 prompts_dir = "{prompts}"
 
 [sip]
-listen = "127.0.0.1:0"
+listen = "{any_port}"
 md5_only = {md5_only}
 
 [media]
-address = "127.0.0.1"
+address = "{ip}"
 silence_s = {silence}
 
 [[trunk]]
 id = "loopback"
-sources = ["127.0.0.0/8"]
+sources = ["127.0.0.0/8", "::1/128"]
 
 [[skill]]
 id = "help"
@@ -130,6 +142,8 @@ default_disposition = "done"
 
 {SETTLED}{agents}
 "#,
+        ip = plan.ip,
+        any_port = SocketAddr::new(plan.ip, 0),
         prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts").display(),
         silence = plan.silence_s,
         offer = plan.offer_timeout_s,
