@@ -30,6 +30,7 @@ mod server;
 mod sip_setup;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod tree;
 
 pub use changes::Changes;
@@ -37,8 +38,9 @@ pub use config::{Config, Overrides};
 pub use load::load;
 pub use model::{
     Agent, AgentPhone, AudioCodec, Database, Entry, MediaSettings, Queue, Reason, Routing, ServerSettings, SipSettings,
-    Skill, SoftPhone, Trunk, User,
+    Skill, SoftPhone, SrtpOffers, Trunk, User,
 };
 pub use outside::{Outside, PromptSet};
 pub use problem::{CODES, Level, Problem};
 pub use report::Source;
+pub use tls::{Identity, TrunkTls};

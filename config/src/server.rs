@@ -1,6 +1,6 @@
 //! The bootstrap sections: `[server]`, `[sip]`, `[media]`, `[store]`.
 
-use crate::model::{AudioCodec, Database, MediaSettings, ServerSettings, SipSettings};
+use crate::model::{AudioCodec, Database, MediaSettings, ServerSettings, SipSettings, SrtpOffers};
 use crate::outside::Outside;
 use crate::people::secret;
 use crate::reader::Table;
@@ -21,6 +21,7 @@ pub(crate) fn server(root: &Table<'_>, outside: &dyn Outside) -> ServerSettings 
     let settings = ServerSettings {
         company: text("company").unwrap_or_else(|| "Switchroom".to_owned()),
         http: table.and_then(|table| table.address("http")).unwrap_or(SocketAddr::new(LOOPBACK, 8080)),
+        https: table.and_then(|table| table.address("https")),
         data_dir: outside.resolve(text("data_dir").as_deref().unwrap_or("data")),
         prompts_dir: outside.resolve(text("prompts_dir").as_deref().unwrap_or("prompts")),
         default_language: table.and_then(|table| table.id("default_language")).map_or(Language::EN, |l| l.value),
@@ -40,9 +41,11 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
     let defaults = sip_defaults();
     let listen = table.address("listen").unwrap_or(defaults.listen);
     let advertised = table.address("advertised");
-    if listen.ip().is_unspecified() && !table.has("advertised") {
-        let why = format!("`advertised` is needed: {} is no address that a peer can reach", listen.ip());
-        table.refuse("missing_key", table.place_of("listen"), "advertised", why);
+    let (tls_listen, tls_advertised) = (table.address("tls_listen"), table.address("tls_advertised"));
+    let told = table.has("advertised");
+    told_if_needed(&table, listen, told, ["listen", "advertised"]);
+    if let Some(tls) = tls_listen {
+        told_if_needed(&table, tls, told || table.has("tls_advertised"), ["tls_listen", "tls_advertised"]);
     }
     let least = table.int("expires_min_s", 1..=86_400).and_then(|s| u32::try_from(s).ok());
     let most = table.int("expires_max_s", 1..=86_400).and_then(|s| u32::try_from(s).ok());
@@ -54,6 +57,8 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
     let settings = SipSettings {
         listen,
         advertised,
+        tls_listen,
+        tls_advertised,
         realm: table.need_text_if_any("realm").map_or(defaults.realm, |text| text.value),
         domains: table.texts("domains").into_iter().map(|text| text.value).collect(),
         allow_md5: table.flag("allow_md5", true),
@@ -70,10 +75,20 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
     settings
 }
 
+/// Peers must be told another address than "any".
+fn told_if_needed(table: &Table<'_>, listen: SocketAddr, told: bool, [key, missing]: [&'static str; 2]) {
+    if listen.ip().is_unspecified() && !told {
+        let why = format!("`{missing}` is needed: {} is no address that a peer can reach", listen.ip());
+        table.refuse("missing_key", table.place_of(key), missing, why);
+    }
+}
+
 fn sip_defaults() -> SipSettings {
     SipSettings {
         listen: SocketAddr::new(LOOPBACK, 5060),
         advertised: None,
+        tls_listen: None,
+        tls_advertised: None,
         realm: "switchroom".to_owned(),
         domains: Vec::new(),
         allow_md5: true,
@@ -139,6 +154,7 @@ pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
         silence: Duration::from_secs(30),
         codecs: vec![AudioCodec::Pcmu, AudioCodec::Pcma],
         port_rest: Duration::from_secs(30),
+        srtp: SrtpOffers::Off,
     };
     let Some(table) = root.table("media") else { return settings };
     if let Some(address) = table.parsed::<IpAddr>("address", "bad_address") {
@@ -156,6 +172,7 @@ pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
     settings.silence = table.seconds("silence_s", 30, 1..=3_600);
     settings.codecs = codecs(&table).unwrap_or(settings.codecs);
     settings.port_rest = table.seconds("port_rest_s", 30, 0..=600);
+    settings.srtp = table.choice("srtp", &[("off", SrtpOffers::Off), ("tls", SrtpOffers::Tls)]).unwrap_or_default();
     table.done();
     settings
 }

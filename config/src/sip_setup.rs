@@ -12,9 +12,9 @@ const AGENT_NAME: &str = concat!("switchroom/", env!("CARGO_PKG_VERSION"));
 
 impl Config {
     /// What the SIP endpoint is built from. `bound` is the address that the daemon listens on, which peers are told
-    /// unless the configuration says another.
+    /// unless the configuration says another; `tls` is that for TLS.
     #[must_use]
-    pub fn sip(&self, bound: SocketAddr) -> Setup {
+    pub fn sip(&self, bound: SocketAddr, tls: Option<SocketAddr>) -> Setup {
         let settings = self.sip_settings();
         let agents = self.agents().iter().filter_map(|agent| match &agent.phone {
             AgentPhone::Registered { user, password: Some(password) } => Some((user, password)),
@@ -24,6 +24,7 @@ impl Config {
         let users = agents.chain(phones).map(|(user, password)| self.credentials(user, password, false)).collect();
         Setup {
             advertised: settings.advertised.unwrap_or(bound),
+            tls_advertised: tls.map(|tls| self.tls_advertised(tls)),
             domains: settings.domains.clone(),
             realm: settings.realm.clone(),
             allow_md5: settings.allow_md5,
@@ -35,6 +36,13 @@ impl Config {
             agent_name: AGENT_NAME.to_owned(),
             policy: settings.policy,
         }
+    }
+
+    /// What peers are told of TLS.
+    fn tls_advertised(&self, bound: SocketAddr) -> SocketAddr {
+        let settings = self.sip_settings();
+        let of_advertised = settings.advertised.map(|advertised| SocketAddr::new(advertised.ip(), bound.port()));
+        settings.tls_advertised.or(of_advertised).unwrap_or(bound)
     }
 
     fn trunk(&self, trunk: &Trunk) -> sip::api::Trunk {

@@ -21,6 +21,8 @@ pub struct Counters {
     pub connections: AtomicU64,
     /// Connections refused by a limit.
     pub connections_refused: AtomicU64,
+    /// TLS handshakes that failed, also those of connections that we opened.
+    pub handshakes_failed: AtomicU64,
     /// Connections closed because their framing was lost.
     pub framing_lost: AtomicU64,
     /// Connections closed because nothing, or no whole message, came in time.
@@ -64,6 +66,10 @@ impl Counters {
 
     pub(crate) fn refused(&self) {
         count(&self.connections_refused);
+    }
+
+    pub(crate) fn handshake_failed(&self) {
+        count(&self.handshakes_failed);
     }
 
     pub(crate) fn framing_lost(&self) {

@@ -1,4 +1,4 @@
-//! SIP transports: UDP, TCP and WebSocket sockets, framing, connection reuse, limits (RFC 3261 §18, RFC 7118).
+//! SIP transports: UDP, TCP, TLS and WebSocket sockets, framing, connection reuse, limits (RFC 3261 §18, RFC 7118).
 //!
 //! Reader tasks parse; whole messages go to one inbox as [`sip::api::Fact`]s. This crate decides nothing about
 //! transactions or calls, and sending never waits.
@@ -12,15 +12,17 @@ mod counters;
 mod flows;
 mod limits;
 mod tcp;
+mod tls;
 mod udp;
 mod websocket;
 
 pub use bind::{Bound, bind};
 pub use counters::Counters;
 pub use limits::Limits;
+pub use tls::Tls;
 
 use flows::{Flows, Queued};
-use sip::api::{Destination, Fact, FlowId};
+use sip::api::{Destination, Fact, FlowId, Transport};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -36,8 +38,7 @@ pub struct Transports(Arc<Shared>);
 struct Shared {
     /// Our address for UDP and TCP.
     local: SocketAddr,
-    /// Our address for WebSocket.
-    http: SocketAddr,
+    tls: Tls,
     limits: Limits,
     inbox: Sender<Fact>,
     counters: Arc<Counters>,
@@ -48,19 +49,21 @@ struct Shared {
 }
 
 impl Transports {
-    /// Starts the readers. `http` is the address of the server that carries [`Self::ws_router`]; it becomes the
-    /// local address of WebSocket messages. Every message is put into `inbox`.
+    /// Starts the readers. Every message is put into `inbox`.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     #[must_use]
-    pub fn start(bound: Bound, http: SocketAddr, limits: Limits, inbox: Sender<Fact>, counters: Arc<Counters>) -> Self {
-        let Bound { udp, tcp, local, udp_out } = bound;
+    pub fn start(bound: Bound, tls: Tls, limits: Limits, inbox: Sender<Fact>, counters: Arc<Counters>) -> Self {
+        let Bound { udp, tcp, local, tls: listener, udp_out } = bound;
         let flows = Flows::new(limits.connections_max, limits.connections_per_address_max);
         let runtime = Handle::current();
-        let shared = Arc::new(Shared { local, http, limits, inbox, counters, flows, udp: udp_out, runtime });
+        let shared = Arc::new(Shared { local, tls, limits, inbox, counters, flows, udp: udp_out, runtime });
         tokio::spawn(udp::receive(udp, Arc::clone(&shared)));
-        tokio::spawn(tcp::accept(tcp, Arc::clone(&shared)));
+        tokio::spawn(tcp::accept(tcp, Transport::Tcp, Arc::clone(&shared)));
+        if let Some((listener, _)) = listener {
+            tokio::spawn(tcp::accept(listener, Transport::Tls, Arc::clone(&shared)));
+        }
         Self(shared)
     }
 
@@ -70,7 +73,7 @@ impl Transports {
         self.0.local
     }
 
-    /// How many TCP and WebSocket connections are open.
+    /// How many TCP, TLS and WebSocket connections are open.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.0.flows.open()
@@ -82,7 +85,7 @@ impl Transports {
     pub fn send(&self, to: Destination, bytes: Vec<u8>) {
         match to {
             Destination::Udp(address) => self.send_datagram(address, &bytes),
-            Destination::Tcp(address) => self.send_stream(address, bytes),
+            Destination::Tcp(_) | Destination::Tls(_) => self.send_stream(to, bytes),
             Destination::Flow(flow) => _ = self.0.queue(flow, bytes),
         }
     }
@@ -93,9 +96,11 @@ impl Transports {
     }
 
     /// The route `GET /sip`, a WebSocket with the subprotocol `sip`. The server must provide
-    /// [`axum::extract::ConnectInfo`] with the peer's [`SocketAddr`].
-    pub fn ws_router(&self) -> axum::Router {
-        websocket::router(Arc::clone(&self.0))
+    /// [`axum::extract::ConnectInfo`] with the peer's [`SocketAddr`]; `local` is the address of the server itself, and
+    /// `secure` says that it speaks TLS.
+    pub fn ws_router(&self, local: SocketAddr, secure: bool) -> axum::Router {
+        let transport = if secure { Transport::Wss } else { Transport::Ws };
+        websocket::router(Arc::clone(&self.0), local, transport)
     }
 
     fn send_datagram(&self, address: SocketAddr, bytes: &[u8]) {
@@ -110,13 +115,13 @@ impl Transports {
         }
     }
 
-    fn send_stream(&self, address: SocketAddr, bytes: Vec<u8>) {
-        let (flow, opening) = self.0.flows.to(address, self.0.limits.queue_messages_max);
+    fn send_stream(&self, to: Destination, bytes: Vec<u8>) {
+        let (flow, opening) = self.0.flows.to(to, self.0.limits.queue_messages_max);
         let is_queued = self.0.queue(flow, bytes);
         if let Some(opening) = opening {
-            self.0.runtime.spawn(tcp::open(address, opening, Arc::clone(&self.0)));
+            self.0.runtime.spawn(tcp::open(to, opening, Arc::clone(&self.0)));
         } else if !is_queued {
-            self.0.send_failed(Destination::Tcp(address));
+            self.0.send_failed(to);
         }
     }
 }

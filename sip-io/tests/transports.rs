@@ -3,7 +3,7 @@
 use futures_util::{SinkExt, StreamExt};
 use sip::Message;
 use sip::api::{Destination, Fact, FlowId, Source, Transport};
-use sip_io::{Counters, Limits, Transports, bind};
+use sip_io::{Counters, Limits, Tls, Transports, bind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,8 +32,8 @@ async fn started(limits: Limits, inbox_size: usize) -> Under {
     let counters = Arc::new(Counters::default());
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let http = server.local_addr().unwrap();
-    let transports = Transports::start(bound, http, limits, sender, Arc::clone(&counters));
-    let service = transports.ws_router().into_make_service_with_connect_info::<SocketAddr>();
+    let transports = Transports::start(bound, Tls::default(), limits, sender, Arc::clone(&counters));
+    let service = transports.ws_router(http, false).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(server, service).await });
     Under { transports, inbox, counters, local, http }
 }

@@ -1,6 +1,6 @@
 //! Who may do what: sources of trunks, homes of registered users, digest.
 
-use crate::api::{Counter, Credentials, Peer, Setup, Source, Transport};
+use crate::api::{Counter, Credentials, Peer, Setup, Source};
 use crate::digest::{Algorithm, Authenticator, Verdict};
 use crate::message::{HeaderName, Request};
 use crate::shared::{Core, home_of};
@@ -93,7 +93,7 @@ impl Guard {
 /// The trunk whose networks hold this source. A WebSocket is never a trunk: browsers come from anywhere, also from
 /// the machine of an SBC.
 pub(crate) fn trunk_of(setup: &Setup, source: Source) -> Option<TrunkId> {
-    if source.transport == Transport::Ws {
+    if source.transport.is_browser() {
         return None;
     }
     let address = source.remote.ip().to_canonical();

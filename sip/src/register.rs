@@ -1,6 +1,6 @@
 //! REGISTER: who registers where for how long (RFC 3261 §10.3).
 
-use crate::api::{Destination, Effect, Transport};
+use crate::api::{Destination, Effect};
 use crate::auth::Admission;
 use crate::endpoint::Endpoint;
 use crate::message::{HeaderName, NameAddr, Request, Response};
@@ -92,13 +92,13 @@ impl Endpoint {
         let expires = core.now + Duration::from_secs(u64::from(seconds));
         let headers = &arrival.request.headers;
         let kept = |name: &str| ["q", "+sip.instance", "reg-id"].iter().any(|known| known.eq_ignore_ascii_case(name));
-        let browser = arrival.source.transport == Transport::Ws;
+        let transport = arrival.source.transport;
         let binding = Binding {
             id: 0,
             contact: contact.uri,
             params: contact.params.0.into_iter().filter(|(name, _)| kept(name)).collect(),
             to: home_of(arrival.source),
-            browser,
+            transport,
             call_id: headers.call_id().unwrap_or_default().to_owned(),
             number: headers.cseq().map(|(number, _)| number).unwrap_or_default(),
             expires,
@@ -113,9 +113,9 @@ impl Endpoint {
         core.watch(put.id);
         core.deadlines.set(Key::Binding(put.id), expires);
         if put.is_new {
-            core.emit(Effect::Registered { user: user.to_owned(), browser });
+            core.emit(Effect::Registered { user: user.to_owned(), transport });
         } else if !reachable {
-            core.emit(Effect::Reachable { user: user.to_owned(), browser });
+            core.emit(Effect::Reachable { user: user.to_owned(), transport });
         }
     }
 

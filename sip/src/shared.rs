@@ -4,7 +4,7 @@ use crate::api::{Counter, Destination, Effect, FlowId, Setup, Source, Transport}
 use crate::cause;
 use crate::dialog::Dialog;
 use crate::dice::Dice;
-use crate::message::{ALLOW, HeaderName, Request, Response, SUPPORTED, Uri, Via};
+use crate::message::{ALLOW, HeaderName, Request, Response, SUPPORTED, Scheme, Uri, Via};
 use crate::registrar::Registrar;
 use crate::timers::{Deadlines, Key, LegTimer};
 use crate::transaction::client::Clients;
@@ -120,31 +120,52 @@ impl Core {
         match to {
             Destination::Udp(_) => Some(Transport::Udp),
             Destination::Tcp(_) => Some(Transport::Tcp),
+            Destination::Tls(_) => Some(Transport::Tls),
             Destination::Flow(flow) => self.live.get(&flow).copied(),
         }
     }
 
     /// Our Via towards a destination (§18.1.1); `rport` for those behind NAT (RFC 3581).
     pub(crate) fn via(&self, transport: Transport, branch: &str) -> Via {
-        let name = match transport {
-            Transport::Udp => "UDP",
-            Transport::Tcp => "TCP",
-            Transport::Ws => "WS",
-        };
-        let mut via = Via::new(name, self.setup.advertised, branch);
+        let mut via = Via::new(transport.via(), self.address(transport), branch);
         via.params.set("rport", None);
         via
     }
 
-    /// Our Contact towards a destination.
-    pub(crate) fn contact(&self, to: Destination) -> String {
-        let mut uri = Uri::from_addr(CONTACT_USER, self.setup.advertised);
-        match self.transport(to) {
-            Some(Transport::Tcp) => uri.params.set("transport", Some("tcp")),
-            Some(Transport::Ws) => uri.params.set("transport", Some("ws")),
-            Some(Transport::Udp) | None => {}
+    /// Where peers reach us by a transport.
+    fn address(&self, transport: Transport) -> SocketAddr {
+        match transport {
+            Transport::Tls => self.setup.tls_advertised.unwrap_or(self.setup.advertised),
+            Transport::Udp | Transport::Tcp | Transport::Ws | Transport::Wss => self.setup.advertised,
         }
-        format!("<{uri}>")
+    }
+
+    /// Our URI towards a destination. `scheme` is that of whom we talk to: a SIPS URI is answered by one (§12.1.1), and
+    /// its transport is the one below TLS (RFC 5630 §3.1.3).
+    pub(crate) fn our_uri(&self, user: &str, to: Destination, scheme: &Scheme) -> Uri {
+        let transport = self.transport(to).unwrap_or(Transport::Udp);
+        let mut uri = Uri::from_addr(user, self.address(transport));
+        let is_sips = *scheme == Scheme::Sips && transport.is_secure();
+        let name = match transport {
+            Transport::Udp => None,
+            Transport::Tls if is_sips => None,
+            Transport::Tcp => Some("tcp"),
+            Transport::Tls => Some("tls"),
+            // RFC 7118 §5: one name for both.
+            Transport::Ws | Transport::Wss => Some("ws"),
+        };
+        if is_sips {
+            uri.scheme = Scheme::Sips;
+        }
+        if name.is_some() {
+            uri.params.set("transport", name);
+        }
+        uri
+    }
+
+    /// Our Contact towards a destination.
+    pub(crate) fn contact(&self, to: Destination, scheme: &Scheme) -> String {
+        format!("<{}>", self.our_uri(CONTACT_USER, to, scheme))
     }
 
     /// The host in our own addresses of record.

@@ -8,5 +8,6 @@ mod leaving;
 mod offers;
 mod races;
 mod rush;
+mod secure;
 mod steering;
 mod talking;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
+pub mod tls;
+
 use domain::{AgentId, AgentState, ContactDetail, ContactFilter, ContactRow, Query};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -38,17 +40,28 @@ pub struct Plan {
     pub md5_only: bool,
     /// Agents stay ready whatever becomes of an offer: a second's pause after no answer, none after declining.
     pub tireless: bool,
+    /// SIP over TLS and HTTPS, with a certificate beside the configuration; SRTP is offered to phones that come by TLS.
+    pub tls: bool,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { offer_timeout_s: 20, wrap_up_s: 30, silence_s: 30, record: true, md5_only: false, tireless: false }
+        Self {
+            offer_timeout_s: 20,
+            wrap_up_s: 30,
+            silence_s: 30,
+            record: true,
+            md5_only: false,
+            tireless: false,
+            tls: false,
+        }
     }
 }
 
-/// An agent; one whose phone is a browser (`registered`) signs in by himself.
+/// An agent; one whose phone is a browser (`registered`) signs in by himself. `desk`: a desk phone that registers.
 fn agent_text(id: &str, phone: &str) -> String {
     let signed_in = phone != "registered";
+    let phone = if phone == "desk" { "registered" } else { phone };
     format!(
         "[[agent]]\nid = \"{id}\"\nname = \"{id}\"\nlogin = \"{id}\"\npassword = \"secret-{id}\"\nphone = \"{phone}\"\n\
          skills = {{ help = 5 }}\nqueues = [\"help\"]\nsigned_in = {signed_in}\n\n"
@@ -97,16 +110,20 @@ pub fn config_text(plan: &Plan, agents: &[(String, String)]) -> String {
         r#"
 flows = ["flow.toml"]
 
+{tls}
 [server]
 http = "127.0.0.1:0"
+{https}
 data_dir = "data"
 prompts_dir = "{prompts}"
 
 [sip]
 listen = "127.0.0.1:0"
 md5_only = {md5_only}
+{tls_listen}
 
 [media]
+srtp = "{srtp}"
 address = "127.0.0.1"
 silence_s = {silence}
 
@@ -131,6 +148,10 @@ default_disposition = "done"
 {SETTLED}{agents}
 "#,
         prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts").display(),
+        tls = if plan.tls { "[tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"" } else { "" },
+        https = if plan.tls { "https = \"127.0.0.1:0\"" } else { "" },
+        tls_listen = if plan.tls { "tls_listen = \"127.0.0.1:0\"" } else { "" },
+        srtp = if plan.tls { "tls" } else { "off" },
         silence = plan.silence_s,
         offer = plan.offer_timeout_s,
         wrap_up = plan.wrap_up_s,
@@ -192,6 +213,7 @@ impl Bench {
     /// Starts a daemon for these agents.
     pub async fn start(plan: &Plan, agents: &[(String, String)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        tls::renew(dir.path());
         write_config(dir.path(), &config_text(plan, agents));
         Self::open(dir).await
     }

@@ -13,6 +13,7 @@ mod redirects;
 mod referrals;
 mod registration;
 mod reliable;
+mod secure;
 mod session_timers;
 mod sources;
 mod timing;
@@ -60,6 +61,7 @@ pub(crate) fn credentials(user: &str) -> Credentials {
 pub(crate) fn setup(advertised: &str) -> Setup {
     Setup {
         advertised: address(advertised),
+        tls_advertised: None,
         domains: Vec::new(),
         realm: "switchroom".to_owned(),
         allow_md5: true,
