@@ -81,6 +81,12 @@ pub fn edge(sip: &sip_io::Counters, http: &http_api::Gate) -> Vec<http_api::Metr
             "SIP messages dropped unread: too many of a source",
             of(&sip.rate_limited),
         ),
+        ("switchroom_sip_bans_total", "Sources banned for wrong passwords", of(&sip.bans)),
+        (
+            "switchroom_sip_banned_dropped_total",
+            "SIP messages and connections of banned sources",
+            of(&sip.banned_dropped),
+        ),
         ("switchroom_sip_unsent_total", "SIP messages that their peers did not take", of(&sip.unsent)),
         ("switchroom_sip_send_failed_total", "SIP destinations that could not be reached", of(&sip.send_failed)),
         ("switchroom_sip_connections_total", "SIP connections accepted or opened", of(&sip.connections)),

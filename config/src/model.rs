@@ -10,6 +10,7 @@ use domain::{
 };
 use secrecy::SecretString;
 use sip::api::{Destination, Policy, Timers, TrunkRegistration};
+use sip::door::Rules;
 use std::path::PathBuf;
 
 /// Where the daemon serves people, and where it keeps things.
@@ -21,6 +22,8 @@ pub struct ServerSettings {
     pub http: SocketAddr,
     /// The same over TLS; `None`: not at all.
     pub https: Option<SocketAddr>,
+    /// Connections to both, WebSockets among them.
+    pub connections: Connections,
     /// Recordings, the spool, and the database when it is a file.
     pub data_dir: PathBuf,
     /// Prompts.
@@ -56,6 +59,19 @@ pub struct SipSettings {
     pub timers: Timers,
     /// Session timers, redirections, keep-alive.
     pub policy: Policy,
+    /// Who may come in. Trunks are not in it: see [`crate::Config::door`].
+    pub door: Rules,
+    /// TCP, TLS and WebSocket connections.
+    pub connections: Connections,
+}
+
+/// Connections at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// In all.
+    pub max: usize,
+    /// From one address.
+    pub per_address_max: usize,
 }
 
 /// The media side.

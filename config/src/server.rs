@@ -1,6 +1,6 @@
 //! The bootstrap sections: `[server]`, `[sip]`, `[media]`, `[store]`.
 
-use crate::model::{AudioCodec, Database, MediaSettings, ServerSettings, SipSettings, SrtpOffers};
+use crate::model::{AudioCodec, Connections, Database, MediaSettings, ServerSettings, SipSettings, SrtpOffers};
 use crate::outside::Outside;
 use crate::people::secret;
 use crate::reader::Table;
@@ -11,6 +11,7 @@ use core::time::Duration;
 use domain::Language;
 use secrecy::ExposeSecret;
 use sip::api::{KeepAlive, Policy, Redirects, SessionInterval, Timers};
+use sip::door::Rules;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -22,6 +23,7 @@ pub(crate) fn server(root: &Table<'_>, outside: &dyn Outside) -> ServerSettings 
         company: text("company").unwrap_or_else(|| "Switchroom".to_owned()),
         http: table.and_then(|table| table.address("http")).unwrap_or(SocketAddr::new(LOOPBACK, 8080)),
         https: table.and_then(|table| table.address("https")),
+        connections: table.map_or(HTTP_CONNECTIONS, |table| connections(table, HTTP_CONNECTIONS)),
         data_dir: outside.resolve(text("data_dir").as_deref().unwrap_or("data")),
         prompts_dir: outside.resolve(text("prompts_dir").as_deref().unwrap_or("prompts")),
         default_language: table.and_then(|table| table.id("default_language")).map_or(Language::EN, |l| l.value),
@@ -70,6 +72,8 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
             t4: table.millis("t4_ms", 5_000, 10..=60_000),
         },
         policy: policy(&table),
+        door: door(&table),
+        connections: connections(&table, SIP_CONNECTIONS),
     };
     table.done();
     settings
@@ -99,6 +103,34 @@ fn sip_defaults() -> SipSettings {
             keep_alive: KeepAlive { trunks: ASKED, phones: ASKED, ..KeepAlive::default() },
             ..Policy::default()
         },
+        door: Rules::default(),
+        connections: SIP_CONNECTIONS,
+    }
+}
+
+const SIP_CONNECTIONS: Connections = Connections { max: 10_000, per_address_max: 1_000 };
+const HTTP_CONNECTIONS: Connections = Connections { max: 10_000, per_address_max: 2_000 };
+
+/// How many connections there may be.
+fn connections(table: &Table<'_>, defaults: Connections) -> Connections {
+    let most = |key, default| table.int(key, 1..=1_000_000).and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
+    Connections {
+        max: most("connections_max", defaults.max),
+        per_address_max: most("connections_per_address_max", defaults.per_address_max),
+    }
+}
+
+/// How much one address may send, and how many wrong passwords. Zero turns a thing off.
+fn door(table: &Table<'_>) -> Rules {
+    let defaults = Rules::default();
+    let count =
+        |key, range, default| table.int(key, range).and_then(|number| u32::try_from(number).ok()).unwrap_or(default);
+    Rules {
+        rate_per_s: count("rate_per_s", 0..=1_000_000, defaults.rate_per_s),
+        burst: count("rate_burst", 1..=1_000_000, defaults.burst),
+        failures: count("ban_failures", 0..=10_000, defaults.failures),
+        ban: table.seconds("ban_s", defaults.ban.as_secs(), 1..=86_400),
+        ..defaults
     }
 }
 

@@ -4,8 +4,9 @@ use crate::config::Config;
 use crate::model::{AgentPhone, Trunk};
 use core::net::SocketAddr;
 use secrecy::{ExposeSecret, SecretString};
-use sip::api::{Credentials, Setup};
+use sip::api::{Credentials, Destination, Setup};
 use sip::digest::{Algorithm, ha1};
+use sip::door::Rules;
 
 /// Value of the Server and User-Agent header fields.
 const AGENT_NAME: &str = concat!("switchroom/", env!("CARGO_PKG_VERSION"));
@@ -36,6 +37,18 @@ impl Config {
             agent_name: AGENT_NAME.to_owned(),
             policy: settings.policy,
         }
+    }
+
+    /// Who may come in: the limits of `[sip]`, from which trunks are free.
+    #[must_use]
+    pub fn door(&self) -> Rules {
+        let sources = self.trunks().iter().flat_map(|trunk| trunk.sources.iter().copied());
+        let peers = self.trunks().iter().filter_map(|trunk| match trunk.peer {
+            Some(Destination::Udp(peer) | Destination::Tcp(peer) | Destination::Tls(peer)) => Some(peer.ip()),
+            Some(Destination::Flow(_)) | None => None,
+        });
+        let peers = peers.map(|peer| (peer, if peer.is_ipv4() { 32 } else { 128 }));
+        Rules { exempt: sources.chain(peers).collect(), ..self.sip_settings().door.clone() }
     }
 
     /// What peers are told of TLS.

@@ -11,8 +11,12 @@ pub struct Counters {
     pub sent: AtomicU64,
     /// Datagrams dropped because the inbox was full.
     pub inbox_full: AtomicU64,
-    /// Datagrams dropped because their source sent too many.
+    /// Messages of sources that sent too many: datagrams dropped unread, streams read later.
     pub rate_limited: AtomicU64,
+    /// Sources banned for wrong passwords.
+    pub bans: AtomicU64,
+    /// Messages and connections of banned sources, dropped.
+    pub banned_dropped: AtomicU64,
     /// Messages dropped because a send buffer or queue was full or their connection was gone.
     pub unsent: AtomicU64,
     /// Destinations that could not be reached.
@@ -50,6 +54,14 @@ impl Counters {
 
     pub(crate) fn rate_limited(&self) {
         count(&self.rate_limited);
+    }
+
+    pub(crate) fn banned(&self) {
+        count(&self.bans);
+    }
+
+    pub(crate) fn unheard(&self) {
+        count(&self.banned_dropped);
     }
 
     pub(crate) fn dropped_unsent(&self) {

@@ -21,13 +21,26 @@ pub use counters::Counters;
 pub use limits::Limits;
 pub use tls::Tls;
 
-use flows::{Flows, Queued};
-use sip::api::{Destination, Fact, FlowId, Transport};
+use flows::{Admission, Flows, Queued};
+use sip::api::{Destination, DoorNote, Fact, FlowId, Transport};
+use sip::door::{Door, Rules, Verdict};
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
+
+/// What transports are started with beside their sockets.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// How connections are secured.
+    pub tls: Tls,
+    /// Limits.
+    pub limits: Limits,
+    /// Who may come in.
+    pub door: Rules,
+}
 
 /// Running transports: a handle that is cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,6 +53,9 @@ struct Shared {
     local: SocketAddr,
     tls: Tls,
     limits: Limits,
+    /// Who may come in. Held for moments only.
+    door: Mutex<Door>,
+    started: Instant,
     inbox: Sender<Fact>,
     counters: Arc<Counters>,
     flows: Flows,
@@ -54,11 +70,14 @@ impl Transports {
     /// # Panics
     /// Outside of a tokio runtime.
     #[must_use]
-    pub fn start(bound: Bound, tls: Tls, limits: Limits, inbox: Sender<Fact>, counters: Arc<Counters>) -> Self {
+    pub fn start(bound: Bound, settings: Settings, inbox: Sender<Fact>, counters: Arc<Counters>) -> Self {
         let Bound { udp, tcp, local, tls: listener, udp_out } = bound;
+        let Settings { tls, limits, door } = settings;
+        let (door, started) = (Mutex::new(Door::new(door)), Instant::now());
         let flows = Flows::new(limits.connections_max, limits.connections_per_address_max);
         let runtime = Handle::current();
-        let shared = Arc::new(Shared { local, tls, limits, inbox, counters, flows, udp: udp_out, runtime });
+        let shared =
+            Arc::new(Shared { local, tls, limits, door, started, inbox, counters, flows, udp: udp_out, runtime });
         tokio::spawn(udp::receive(udp, Arc::clone(&shared)));
         tokio::spawn(tcp::accept(tcp, Transport::Tcp, Arc::clone(&shared)));
         if let Some((listener, _)) = listener {
@@ -87,6 +106,21 @@ impl Transports {
             Destination::Udp(address) => self.send_datagram(address, &bytes),
             Destination::Tcp(_) | Destination::Tls(_) => self.send_stream(to, bytes),
             Destination::Flow(flow) => _ = self.0.queue(flow, bytes),
+        }
+    }
+
+    /// Takes what the endpoint has learned of sources and ways.
+    pub fn note(&self, note: DoorNote) {
+        let now = self.0.started.elapsed();
+        let mut door = self.0.door();
+        match note {
+            DoorNote::Home { at, known } => door.on_home(at, known),
+            DoorNote::Failure(address) => {
+                if door.on_failure(address, now) {
+                    self.0.counters.banned();
+                    tracing::warn!(%address, "too many wrong passwords: it is not heard for a while");
+                }
+            }
         }
     }
 
@@ -127,6 +161,40 @@ impl Transports {
 }
 
 impl Shared {
+    fn door(&self) -> MutexGuard<'_, Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A message has come; what becomes of it is counted.
+    fn knock(&self, address: IpAddr, way: Destination) -> Verdict {
+        let verdict = self.door().knock(address, way, self.started.elapsed());
+        match verdict {
+            Verdict::Heard => {}
+            Verdict::TooMany(_) => self.counters.rate_limited(),
+            Verdict::Banned => self.counters.unheard(),
+        }
+        verdict
+    }
+
+    /// The right of an address to one connection more.
+    fn admit(&self, address: IpAddr) -> Option<Admission> {
+        if self.door().is_banned(address, self.started.elapsed()) {
+            self.counters.unheard();
+            return None;
+        }
+        let admission = self.flows.admit(address);
+        if admission.is_none() {
+            self.counters.refused();
+        }
+        admission
+    }
+
+    /// True for a connection of somebody who is known: he may be silent longer.
+    fn is_known(&self, address: IpAddr, flow: FlowId) -> bool {
+        let door = self.door();
+        door.is_exempt(address) || door.is_home(Destination::Flow(flow))
+    }
+
     fn queue(&self, flow: FlowId, bytes: Vec<u8>) -> bool {
         match self.flows.queue(flow, bytes) {
             Queued::Yes => {

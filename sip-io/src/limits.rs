@@ -23,10 +23,11 @@ pub struct Limits {
     pub ping: Duration,
     /// A WebSocket that brings nothing, not even a pong, for so long is closed.
     pub pong: Duration,
+    /// A TCP or TLS connection of somebody who has neither registered nor called by it, and is no trunk, is closed when it
+    /// brings nothing for so long.
+    pub stranger_idle: Duration,
     /// Messages waiting to be written to one connection; one more closes it.
     pub queue_messages_max: usize,
-    /// Datagrams read from one address per second; more are dropped unread.
-    pub datagrams_per_second_max: u32,
 }
 
 impl Default for Limits {
@@ -41,8 +42,8 @@ impl Default for Limits {
             write: Duration::from_secs(10),
             ping: Duration::from_secs(20),
             pong: Duration::from_secs(30),
+            stranger_idle: Duration::from_secs(120),
             queue_messages_max: 256,
-            datagrams_per_second_max: 50_000,
         }
     }
 }

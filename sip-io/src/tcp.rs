@@ -34,8 +34,8 @@ pub(crate) async fn accept(listener: TcpListener, transport: Transport, shared: 
             () = shared.inbox.closed() => return,
         };
         match accepted {
-            Ok((stream, remote)) => match shared.flows.admit(remote.ip()) {
-                None => shared.counters.refused(),
+            Ok((stream, remote)) => match shared.admit(remote.ip()) {
+                None => {}
                 Some(admission) if transport == Transport::Tls => {
                     tokio::spawn(shake_hands(stream, remote, admission, Arc::clone(&shared)));
                 }
@@ -153,9 +153,12 @@ async fn read(mut stream: impl AsyncRead + Unpin, inlet: Inlet, mut deadlines: D
     let mut framer = Framer::new();
     let mut buffer = vec![0; READ_BYTES];
     loop {
-        let length = match timeout_at(deadlines.next(), stream.read(&mut buffer)).await {
+        let known = inlet.is_known();
+        let length = match timeout_at(deadlines.next(known), stream.read(&mut buffer)).await {
             Ok(Ok(length)) if length > 0 => length,
             Ok(_) => return End::Peer,
+            // What it brought last may have made it known.
+            Err(_) if !known && inlet.is_known() => continue,
             Err(_) => return End::TimedOut,
         };
         framer.push(buffer.get(..length).unwrap_or_default());
@@ -199,16 +202,18 @@ struct Deadlines {
     first_message: Option<Instant>,
     /// While a message is incomplete.
     message: Option<Instant>,
-    idle: Instant,
+    /// When it brought something last.
+    last: Instant,
 }
 
 impl Deadlines {
     fn new(limits: Limits, first_message: Option<Instant>) -> Self {
-        Self { limits, first_message, message: None, idle: Instant::now() + limits.idle }
+        Self { limits, first_message, message: None, last: Instant::now() }
     }
 
-    fn next(&self) -> Instant {
-        [self.first_message, self.message].into_iter().flatten().fold(self.idle, Instant::min)
+    fn next(&self, known: bool) -> Instant {
+        let idle = self.last + if known { self.limits.idle } else { self.limits.stranger_idle };
+        [self.first_message, self.message].into_iter().flatten().fold(idle, Instant::min)
     }
 
     fn on_message(&mut self) {
@@ -217,7 +222,7 @@ impl Deadlines {
     }
 
     fn on_bytes(&mut self, now: Instant, is_incomplete: bool) {
-        self.idle = now + self.limits.idle;
+        self.last = now;
         if is_incomplete {
             self.message.get_or_insert(now + self.limits.message);
         } else {

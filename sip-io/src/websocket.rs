@@ -43,8 +43,7 @@ async fn upgrade(
     if upgrade.selected_protocol().is_none() {
         return (StatusCode::BAD_REQUEST, "the WebSocket subprotocol must be sip").into_response();
     }
-    let Some(admission) = shared.flows.admit(remote.ip()) else {
-        shared.counters.refused();
+    let Some(admission) = shared.admit(remote.ip()) else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
     };
     upgrade.on_upgrade(async move |socket| {

@@ -4,7 +4,7 @@ use rcgen::{CertifiedKey, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use sip::api::{Destination, Fact, Source, Transport};
-use sip_io::{Counters, Limits, Tls, Transports, bind};
+use sip_io::{Counters, Limits, Settings, Tls, Transports, bind};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -56,7 +56,8 @@ fn started(tls: Tls, limits: Limits, address: &str) -> Under {
     let local = bound.tls.as_ref().unwrap().1;
     let (sender, inbox) = mpsc::channel(8);
     let counters = Arc::new(Counters::default());
-    let transports = Transports::start(bound, tls, limits, sender, Arc::clone(&counters));
+    let transports =
+        Transports::start(bound, Settings { tls, limits, ..Settings::default() }, sender, Arc::clone(&counters));
     Under { transports, inbox, counters, tls: local }
 }
 

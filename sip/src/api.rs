@@ -10,7 +10,7 @@ pub use setup::{Credentials, KeepAlive, Policy, Redirects, SessionInterval, Setu
 
 use crate::Message;
 use crate::message::ParseError;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use domain::{Cause, LegId, TrunkId};
 
 /// A transport protocol (RFC 3261 §18, RFC 7118).
@@ -361,8 +361,25 @@ pub enum Effect {
         /// The status that refused it, if the trunk gave one.
         status: Option<u16>,
     },
+    /// Something that the door must know (see [`crate::door`]).
+    Door(DoorNote),
     /// Something to be counted.
     Count(Counter),
+}
+
+/// What the endpoint learns of sources and ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoorNote {
+    /// A message of this address had a wrong password, or one that was used before.
+    Failure(IpAddr),
+    /// Somebody is known there from now on, or nobody any more: a phone has registered by this way, or a call came by
+    /// this connection.
+    Home {
+        /// The way.
+        at: Destination,
+        /// True: from now on.
+        known: bool,
+    },
 }
 
 /// Why [`crate::Endpoint::deadline`] asks to be called.

@@ -33,7 +33,7 @@ enum Refused {
 impl Endpoint {
     /// A REGISTER. Everybody may send one; nobody is told whether a user exists.
     pub(crate) fn on_register(&mut self, arrival: &Arrival) {
-        let user = match self.guard.check(&arrival.request, &mut self.core) {
+        let user = match self.guard.check(arrival, &mut self.core) {
             Admission::User(user) => user,
             Admission::Challenge { stale } => {
                 self.challenge(arrival, stale);
@@ -110,6 +110,9 @@ impl Endpoint {
             core.deadlines.clear(Key::Binding(id));
             core.unwatch(id);
         }
+        for home in put.left.into_iter().chain([home_of(arrival.source)]) {
+            core.tell_home(home);
+        }
         core.watch(put.id);
         core.deadlines.set(Key::Binding(put.id), expires);
         if put.is_new {
@@ -126,7 +129,12 @@ impl Endpoint {
         core.unwatch(id);
         let Some(user) = core.registrar.owner(id).map(str::to_owned) else { return };
         let reachable = core.registrar.is_reachable(&user);
-        if let Some(user) = core.registrar.remove(id) {
+        let home = core.registrar.binding(id).map(|binding| binding.to);
+        let last = core.registrar.remove(id);
+        if let Some(home) = home {
+            core.tell_home(home);
+        }
+        if let Some(user) = last {
             core.emit(Effect::Unregistered { user });
         } else if reachable && !core.registrar.is_reachable(&user) {
             core.emit(Effect::Unreachable { user });

@@ -64,6 +64,8 @@ pub(crate) struct Put {
     pub(crate) is_new: bool,
     /// Bindings that gave way.
     pub(crate) replaced: Vec<u64>,
+    /// Where they were.
+    pub(crate) left: Vec<Destination>,
 }
 
 impl Registrar {
@@ -124,6 +126,7 @@ impl Registrar {
         {
             replaced.push(oldest.id);
         }
+        let left = replaced.iter().filter_map(|id| self.binding(*id)).map(|binding| binding.to).collect();
         for id in &replaced {
             self.remove(*id);
         }
@@ -132,7 +135,7 @@ impl Registrar {
         self.owners.insert(binding.id, user.to_owned());
         self.homes.entry(binding.to).or_default().insert(binding.id);
         self.users.entry(user.to_owned()).or_default().push(binding);
-        Put { id: self.last, is_new, replaced }
+        Put { id: self.last, is_new, replaced, left }
     }
 
     /// The user who has this binding.

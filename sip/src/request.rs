@@ -187,7 +187,7 @@ impl Endpoint {
             self.on_invite(arrival, peer);
             return;
         }
-        match self.guard.check(&arrival.request, &mut self.core) {
+        match self.guard.check(&arrival, &mut self.core) {
             Admission::User(user) => self.on_invite(arrival, Peer::User(user)),
             Admission::Trunk(trunk) => self.on_invite(arrival, Peer::Trunk(trunk)),
             Admission::Challenge { stale } => self.challenge(&arrival, stale),

@@ -1,6 +1,6 @@
 //! What all parts of the endpoint share: the setup, the clock of this call, the effects, the tables.
 
-use crate::api::{Counter, Destination, Effect, FlowId, Setup, Source, Transport};
+use crate::api::{Counter, Destination, DoorNote, Effect, FlowId, Setup, Source, Transport};
 use crate::cause;
 use crate::dialog::Dialog;
 use crate::dice::Dice;
@@ -13,7 +13,7 @@ use crate::transaction::{Link, TxId};
 use core::net::SocketAddr;
 use domain::{Cause, Instant, LegId, TrunkId};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Greatest number of transactions of each side. A lingering one holds about 3 kB for 32 s: this many are 400 MB,
 /// and enough for 2 000 calls a second.
@@ -48,6 +48,10 @@ pub(crate) struct Core {
     pub(crate) registrar: Registrar,
     /// Open connections.
     pub(crate) live: BTreeMap<FlowId, Transport>,
+    /// Those among them by which a call came from somebody who may call.
+    pub(crate) callers: BTreeSet<FlowId>,
+    /// Where somebody is known, as the door was told.
+    homes_told: BTreeSet<Destination>,
     /// No new calls.
     pub(crate) draining: bool,
     secret: [u8; 16],
@@ -68,6 +72,8 @@ impl Core {
             servers: Servers::default(),
             registrar: Registrar::default(),
             live: BTreeMap::new(),
+            callers: BTreeSet::new(),
+            homes_told: BTreeSet::new(),
             draining: false,
             secret,
             last_tx: 0,
@@ -88,6 +94,30 @@ impl Core {
     /// Counts something.
     pub(crate) fn count(&mut self, counter: Counter) {
         self.emit(Effect::Count(counter));
+    }
+
+    /// A wrong password came, or one that was used before.
+    pub(crate) fn on_wrong_password(&mut self, source: Source) {
+        self.count(Counter::AuthFailed);
+        self.emit(Effect::Door(DoorNote::Failure(source.remote.ip())));
+    }
+
+    /// A call came from there, of somebody who may call.
+    pub(crate) fn on_caller(&mut self, source: Source) {
+        if let Some(flow) = source.flow {
+            self.callers.insert(flow);
+            self.tell_home(Destination::Flow(flow));
+        }
+    }
+
+    /// Tells the door if it has changed whether somebody is known there.
+    pub(crate) fn tell_home(&mut self, at: Destination) {
+        let calls = matches!(at, Destination::Flow(flow) if self.callers.contains(&flow));
+        let known = calls || self.registrar.is_home(at);
+        let changed = if known { self.homes_told.insert(at) } else { self.homes_told.remove(&at) };
+        if changed {
+            self.emit(Effect::Door(DoorNote::Home { at, known }));
+        }
     }
 
     /// Sends bytes.

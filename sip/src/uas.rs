@@ -171,6 +171,7 @@ impl Endpoint {
             self.finish_with(&arrival, Response::to(&arrival.request, 400, ""));
             return;
         };
+        core.on_caller(arrival.source);
         let (id, tx) = (core.dice.leg(), core.open_server(&arrival.request, &arrival.key, arrival.reply_to));
         core.servers.set_leg(tx, id);
         core.respond(tx, &Response::to(&arrival.request, 100, ""));

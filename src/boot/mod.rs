@@ -177,12 +177,12 @@ impl Daemon {
         let Sockets { http, https, sip: bound } = sockets;
         let certificate = Renewable::of(&config);
         let (sip_address, sip_tls) = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
-        let tls = tls::sip(&config, certificate.as_ref());
         let counters = Arc::default();
-        let transports =
-            sip_io::Transports::start(bound, tls, sip_io::Limits::default(), sip_tx, Arc::clone(&counters));
+        let guarded = setup::transports(&config, tls::sip(&config, certificate.as_ref()));
+        let transports = sip_io::Transports::start(bound, guarded, sip_tx, Arc::clone(&counters));
         let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
+        let gate = setup::gate(&config);
         let house = House {
             config,
             clock: &clock,
@@ -192,7 +192,6 @@ impl Daemon {
             explains: explain_tx,
             certificate: certificate.clone(),
         };
-        let gate = http_api::Gate::new(http_api::ConnectionLimits::default());
         let reading = Reading::new(&floor, &metrics, &journal, &reload_tx, Edge { counters, gate: gate.clone() });
         let doors = house.open(options, &wish_tx, reading);
         let serving = Serving { doors: &doors, transports: &transports, gate };

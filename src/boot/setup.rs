@@ -47,6 +47,27 @@ pub(super) async fn seed(store: &crm::Store, config: &Config, demo: bool) -> Res
     Ok(())
 }
 
+/// What the SIP transports are built from.
+pub(super) fn transports(config: &Config, tls: sip_io::Tls) -> sip_io::Settings {
+    let connections = config.sip_settings().connections;
+    let limits = sip_io::Limits {
+        connections_max: connections.max,
+        connections_per_address_max: connections.per_address_max,
+        ..sip_io::Limits::default()
+    };
+    sip_io::Settings { tls, limits, door: config.door() }
+}
+
+/// Who may hold connections to the HTTP servers.
+pub(super) fn gate(config: &Config) -> http_api::Gate {
+    let connections = config.server().connections;
+    http_api::Gate::new(http_api::ConnectionLimits {
+        connections_max: connections.max,
+        connections_per_address_max: connections.per_address_max,
+        ..http_api::ConnectionLimits::default()
+    })
+}
+
 /// What the media workers are built from.
 pub(super) fn media(config: &Config) -> media_io::Settings {
     let media = config.media();

@@ -224,6 +224,8 @@ pub enum Effect {
     },
     /// Count this.
     Count(sip::api::Counter),
+    /// The transports' door must know this.
+    Door(sip::api::DoorNote),
     /// A trunk came or went: for the log.
     Trunk {
         /// The trunk.

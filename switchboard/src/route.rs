@@ -32,6 +32,7 @@ impl Switchboard {
                 sip::api::Effect::Send { to, bytes } => out.push(Effect::Send { to, bytes }),
                 sip::api::Effect::Close(flow) => out.push(Effect::Close(flow)),
                 sip::api::Effect::Count(counter) => out.push(Effect::Count(counter)),
+                sip::api::Effect::Door(note) => out.push(Effect::Door(note)),
                 other => self.jobs.push_back(Job::Sip(other)),
             }
         }
@@ -66,7 +67,7 @@ impl Switchboard {
             Sip::TrunkUnregistered { trunk, status } => self.on_trunk(trunk, TrunkState::Unregistered(status), out),
             // Calls send no offer before they answer.
             Sip::EarlyAnswered { .. } => {}
-            Sip::ReinviteRefused { .. } | Sip::Send { .. } | Sip::Close(_) | Sip::Count(_) => {}
+            Sip::ReinviteRefused { .. } | Sip::Send { .. } | Sip::Close(_) | Sip::Count(_) | Sip::Door(_) => {}
         }
     }
 
