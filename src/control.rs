@@ -202,6 +202,7 @@ impl Control {
                     }
                 }
                 Effect::Count(counter) => self.shells.metrics.sip(counter),
+                Effect::Door(note) => self.shells.transports.note(note),
                 Effect::Trunk { trunk, state } => log_trunk(trunk, state),
                 Effect::FlowNote { contact, note } => warn!(%contact, node = %note.node, "{}", note.kind),
             }

@@ -11,6 +11,7 @@ pub mod demo;
 mod metrics;
 pub mod phone;
 pub mod ports;
+mod tls;
 mod token;
 
 /// Every code with which a command of the program can fail, with one line on what it means.

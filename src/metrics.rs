@@ -60,12 +60,48 @@ impl Metrics {
             ("switchroom_sip_retransmissions_total", "SIP retransmissions absorbed", &self.retransmissions),
             ("switchroom_sip_stray_responses_total", "SIP responses that match nothing", &self.stray),
         ];
-        let metric = |(name, help, value): (&'static str, &'static str, &AtomicU64)| http_api::Metric {
-            name,
-            help,
-            counter: true,
-            samples: vec![(Vec::new(), value.load(Relaxed) as f64)],
-        };
-        rows.into_iter().map(metric).collect()
+        rows.into_iter().map(|(name, help, value)| counter(name, help, value.load(Relaxed))).collect()
     }
+}
+
+fn counter(name: &'static str, help: &'static str, value: u64) -> http_api::Metric {
+    http_api::Metric { name, help, counter: true, samples: vec![(Vec::new(), value as f64)] }
+}
+
+/// What is counted where peers connect.
+#[must_use]
+pub fn edge(sip: &sip_io::Counters, http: &http_api::Gate) -> Vec<http_api::Metric> {
+    let of = |value: &AtomicU64| value.load(Relaxed);
+    let rows = [
+        ("switchroom_sip_received_total", "SIP messages received", of(&sip.received)),
+        ("switchroom_sip_sent_total", "SIP messages sent", of(&sip.sent)),
+        ("switchroom_sip_inbox_full_total", "SIP datagrams dropped because we were too busy", of(&sip.inbox_full)),
+        (
+            "switchroom_sip_rate_limited_total",
+            "SIP messages dropped unread: too many of a source",
+            of(&sip.rate_limited),
+        ),
+        ("switchroom_sip_bans_total", "Sources banned for wrong passwords", of(&sip.bans)),
+        (
+            "switchroom_sip_banned_dropped_total",
+            "SIP messages and connections of banned sources",
+            of(&sip.banned_dropped),
+        ),
+        ("switchroom_sip_unsent_total", "SIP messages that their peers did not take", of(&sip.unsent)),
+        ("switchroom_sip_send_failed_total", "SIP destinations that could not be reached", of(&sip.send_failed)),
+        ("switchroom_sip_connections_total", "SIP connections accepted or opened", of(&sip.connections)),
+        (
+            "switchroom_sip_connections_refused_total",
+            "SIP connections refused by a limit",
+            of(&sip.connections_refused),
+        ),
+        ("switchroom_sip_handshakes_failed_total", "TLS handshakes of SIP that failed", of(&sip.handshakes_failed)),
+        ("switchroom_sip_framing_lost_total", "SIP connections closed: framing lost", of(&sip.framing_lost)),
+        ("switchroom_sip_timed_out_total", "SIP connections closed: too slow or idle", of(&sip.timed_out)),
+        ("switchroom_sip_overflowed_total", "SIP connections closed: the peer does not read", of(&sip.overflowed)),
+        ("switchroom_http_connections_refused_total", "HTTP connections refused by a limit", http.refused()),
+        ("switchroom_http_handshakes_failed_total", "TLS handshakes of HTTP that failed", http.handshakes_failed()),
+        ("switchroom_http_timed_out_total", "HTTP connections closed: too slow or idle", http.timed_out()),
+    ];
+    rows.into_iter().map(|(name, help, value)| counter(name, help, value)).collect()
 }

@@ -40,6 +40,7 @@ impl Config {
 
     fn live_marks(&self) -> Marks {
         let mut marks: Marks = vec![("routing".to_owned(), format!("{:?}", self.routing))];
+        marks.extend(self.tls.iter().map(|identity| ("tls".to_owned(), identity.mark())));
         marks.extend(self.skills.iter().map(|skill| (format!("skill {}", skill.id), format!("{skill:?}"))));
         marks.extend(self.queues.iter().map(|queue| (format!("queue {}", queue.setup.id), format!("{queue:?}"))));
         marks.extend(self.agents.iter().map(|agent| (format!("agent {}", agent.id), agent_mark(agent))));
@@ -66,16 +67,21 @@ impl Config {
         let same = [
             ("server.company", server.company == new.server.company),
             ("server.http", server.http == new.server.http),
+            ("server.https", server.https == new.server.https),
+            ("server: connections", server.connections == new.server.connections),
             ("server.data_dir", server.data_dir == new.server.data_dir),
             ("server.prompts_dir", server.prompts_dir == new.server.prompts_dir),
             ("server.default_language", server.default_language == new.server.default_language),
             ("server.utc_offset_min", server.utc_offset_s == new.server.utc_offset_s),
             ("sip.listen", sip.listen == new.sip.listen),
             ("sip.advertised", sip.advertised == new.sip.advertised),
+            ("sip.tls_listen", sip.tls_listen == new.sip.tls_listen),
+            ("sip.tls_advertised", sip.tls_advertised == new.sip.tls_advertised),
             ("sip.realm", sip.realm == new.sip.realm),
             ("sip.domains", sip.domains == new.sip.domains),
             ("sip: digests", digest),
             ("sip: timers", timers),
+            ("sip: rates, bans, connections", sip.door == new.sip.door && sip.connections == new.sip.connections),
             ("sip: sessions, redirections, keep-alive", sip.policy == new.sip.policy),
             ("media", format!("{media:?}") == format!("{:?}", new.media)),
             ("store.database", database_mark(self) == database_mark(new)),
@@ -112,8 +118,8 @@ fn agent_mark(agent: &Agent) -> String {
 
 fn trunk_mark(trunk: &Trunk) -> String {
     let credentials = trunk.credentials.as_ref().map(|(user, password)| (user.as_str(), shown(password)));
-    let Trunk { sources, peer, trusted, pass_headers, registration, .. } = trunk;
-    format!("{sources:?} {peer:?} {credentials:?} {trusted} {pass_headers:?} {registration:?}")
+    let Trunk { sources, peer, trusted, pass_headers, registration, tls, srtp, .. } = trunk;
+    format!("{sources:?} {peer:?} {credentials:?} {trusted} {pass_headers:?} {registration:?} {tls:?} {srtp}")
 }
 
 fn database_mark(config: &Config) -> String {

@@ -7,8 +7,10 @@ use crate::outside::Outside;
 use crate::problem::Problem;
 use crate::reader::Table;
 use crate::report::{Place, Placed, Report, Source};
+use crate::tls::{self, Identity};
 use crate::tree::{self, Entry as TreeEntry, Value};
 use crate::{business, people, routing, server};
+use core::net::SocketAddr;
 use domain::{DispositionCode, DispositionRow, Language, QueueId};
 use std::collections::BTreeSet;
 
@@ -97,6 +99,7 @@ impl<'a> Checking<'a> {
         let known = self.known();
         let server = server::server(root, self.outside);
         let sip = server::sip(root);
+        let tls = self.identity(root, &[("server.https", server.https), ("sip.tls_listen", sip.tls_listen)]);
         let media = server::media(root, &sip);
         let database = server::store(root, self.outside);
         let routing = routing::routing(root);
@@ -125,6 +128,7 @@ impl<'a> Checking<'a> {
         let warnings = Vec::new();
         Some(Config {
             server,
+            tls,
             sip,
             media,
             database,
@@ -140,6 +144,17 @@ impl<'a> Checking<'a> {
             flows,
             warnings,
         })
+    }
+
+    /// Who we are, which must be known where something listens for TLS.
+    fn identity(&self, root: &Table<'_>, listeners: &[(&str, Option<SocketAddr>)]) -> Option<Identity> {
+        if let Some((key, _)) = listeners.iter().find(|(_, listen)| listen.is_some())
+            && !root.has("tls")
+        {
+            let why = format!("`{key}` needs a certificate: [tls] with `certificate` and `key`");
+            root.refuse("missing_key", root.place, "tls", why);
+        }
+        tls::identity(root, self.outside)
     }
 
     fn people(&self, root: &Table<'_>, known: &Known) -> (Vec<Agent>, Vec<User>) {

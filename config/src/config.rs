@@ -8,6 +8,7 @@ use crate::model::{
 use crate::outside::Outside;
 use crate::problem::Problem;
 use crate::report::Source;
+use crate::tls::Identity;
 use core::net::{IpAddr, SocketAddr};
 use domain::{AgentId, DispositionRow, FlowId, QueueId};
 use ivr::Flow;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) server: ServerSettings,
+    pub(crate) tls: Option<Identity>,
     pub(crate) sip: SipSettings,
     pub(crate) media: MediaSettings,
     pub(crate) database: Option<Database>,
@@ -118,6 +120,12 @@ impl Config {
     #[must_use]
     pub fn server(&self) -> &ServerSettings {
         &self.server
+    }
+
+    /// Who we are towards those who connect by TLS. There if anything listens for TLS.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.tls.as_ref()
     }
 
     /// The SIP side.

@@ -30,15 +30,17 @@ mod server;
 mod sip_setup;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod tree;
 
 pub use changes::Changes;
 pub use config::{Config, Overrides};
 pub use load::load;
 pub use model::{
-    Agent, AgentPhone, AudioCodec, Database, Entry, MediaSettings, Queue, Reason, Routing, ServerSettings, SipSettings,
-    Skill, SoftPhone, Trunk, User,
+    Agent, AgentPhone, AudioCodec, Connections, Database, Entry, MediaSettings, Queue, Reason, Routing, ServerSettings,
+    SipSettings, Skill, SoftPhone, SrtpOffers, Trunk, User,
 };
 pub use outside::{Outside, PromptSet};
 pub use problem::{CODES, Level, Problem};
 pub use report::Source;
+pub use tls::{Identity, TrunkTls};

@@ -1,5 +1,6 @@
 //! What a checked configuration is made of.
 
+use crate::tls::TrunkTls;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
@@ -9,6 +10,7 @@ use domain::{
 };
 use secrecy::SecretString;
 use sip::api::{Destination, Policy, Timers, TrunkRegistration};
+use sip::door::Rules;
 use std::path::PathBuf;
 
 /// Where the daemon serves people, and where it keeps things.
@@ -18,6 +20,10 @@ pub struct ServerSettings {
     pub company: String,
     /// HTTP, the console, CTI and SIP over WebSocket.
     pub http: SocketAddr,
+    /// The same over TLS; `None`: not at all.
+    pub https: Option<SocketAddr>,
+    /// Connections to both, WebSockets among them.
+    pub connections: Connections,
     /// Recordings, the spool, and the database when it is a file.
     pub data_dir: PathBuf,
     /// Prompts.
@@ -35,6 +41,10 @@ pub struct SipSettings {
     pub listen: SocketAddr,
     /// What peers are told; `None`: the address that is listened on.
     pub advertised: Option<SocketAddr>,
+    /// TLS; `None`: not at all.
+    pub tls_listen: Option<SocketAddr>,
+    /// What peers are told of TLS; `None`: the address that is listened on, or that of `advertised`.
+    pub tls_advertised: Option<SocketAddr>,
     /// The digest realm.
     pub realm: String,
     /// Domains served; empty: any.
@@ -49,6 +59,19 @@ pub struct SipSettings {
     pub timers: Timers,
     /// Session timers, redirections, keep-alive.
     pub policy: Policy,
+    /// Who may come in. Trunks are not in it: see [`crate::Config::door`].
+    pub door: Rules,
+    /// TCP, TLS and WebSocket connections.
+    pub connections: Connections,
+}
+
+/// Connections at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// In all.
+    pub max: usize,
+    /// From one address.
+    pub per_address_max: usize,
 }
 
 /// The media side.
@@ -70,6 +93,19 @@ pub struct MediaSettings {
     pub codecs: Vec<AudioCodec>,
     /// How long a port rests after its call.
     pub port_rest: Duration,
+    /// Which phones are offered SRTP.
+    pub srtp: SrtpOffers,
+}
+
+/// Which phones are offered SRTP with keys in the session description (RFC 4568). Whoever offers it to us gets it
+/// whatever stands here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SrtpOffers {
+    /// None.
+    #[default]
+    Off,
+    /// Those reached by TLS, and nothing else is offered to them.
+    Tls,
 }
 
 /// A codec for trunks and desk phones.
@@ -225,6 +261,10 @@ pub struct Trunk {
     pub pass_headers: Vec<String>,
     /// We register with it.
     pub registration: Option<TrunkRegistration>,
+    /// How it proves who it is, for a peer that is reached by TLS.
+    pub tls: Option<TrunkTls>,
+    /// Calls to it are offered with SRTP alone (RFC 4568).
+    pub srtp: bool,
 }
 
 /// Why an agent is not ready.

@@ -18,13 +18,14 @@ pub(crate) fn network(text: &str) -> Option<(IpAddr, u8)> {
     Some((address, length))
 }
 
-/// A peer: `udp:192.0.2.1:5060` or `tcp:[2001:db8::1]:5060`.
+/// A peer: `udp:192.0.2.1:5060`, `tcp:[2001:db8::1]:5060` or `tls:192.0.2.1:5061`.
 pub(crate) fn peer(text: &str) -> Option<Destination> {
     let (transport, address) = text.split_once(':')?;
     let address: SocketAddr = address.parse().ok()?;
     match transport {
         "udp" => Some(Destination::Udp(address)),
         "tcp" => Some(Destination::Tcp(address)),
+        "tls" => Some(Destination::Tls(address)),
         _ => None,
     }
 }

@@ -7,10 +7,11 @@ use crate::network::{is_sip_uri, network, peer};
 use crate::outside::Outside;
 use crate::reader::Table;
 use crate::report::{Place, Placed};
+use crate::tls;
 use crate::tree::{Item, Value};
 use domain::{AgentId, Channel, Role, TrunkId};
 use secrecy::SecretString;
-use sip::api::TrunkRegistration;
+use sip::api::{Destination, TrunkRegistration};
 
 const ROLES: &[(&str, Role)] = &[("agent", Role::Agent), ("supervisor", Role::Supervisor), ("admin", Role::Admin)];
 
@@ -203,7 +204,10 @@ pub(crate) fn trunk(table: &Table<'_>, outside: &dyn Outside) -> Option<Trunk> {
     let address = table.text("peer").and_then(|text| {
         let address = peer(&text.value);
         if address.is_none() {
-            let why = format!("`{}` is no peer such as udp:192.0.2.10:5060 or tcp:192.0.2.10:5060", text.value);
+            let why = format!(
+                "`{}` is no peer such as udp:192.0.2.10:5060, tcp:192.0.2.10:5060 or tls:192.0.2.10:5061",
+                text.value
+            );
             table.refuse("bad_address", text.place, "peer", why);
         }
         address
@@ -218,7 +222,13 @@ pub(crate) fn trunk(table: &Table<'_>, outside: &dyn Outside) -> Option<Trunk> {
     }
     let (trusted, pass_headers) = (table.flag("trusted", true), pass_headers(table));
     let registration = registration(table, address.is_some());
+    let tls = match address {
+        Some(Destination::Tls(peer)) => Some(tls::trunk(table, peer, outside)?),
+        _ => None,
+    };
+    let srtp = table.flag("srtp", false);
     table.done();
     let credentials = user.zip(password);
-    Some(Trunk { id: id?.value, sources, peer: address, credentials, trusted, pass_headers, registration })
+    let peer = address;
+    Some(Trunk { id: id?.value, sources, peer, credentials, trusted, pass_headers, registration, tls, srtp })
 }

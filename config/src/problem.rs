@@ -54,6 +54,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("bad_id", "An id or name has characters that ids do not have, or is too long."),
     ("bad_address", "A text is no address with a port, such as 127.0.0.1:5060, or no address of a peer."),
     ("bad_network", "A text is no network in CIDR notation, such as 10.0.0.0/8."),
+    ("bad_certificate", "A certificate cannot be read, or its key is another one's."),
     ("bad_number", "A text is no telephone number or SIP URI that can be dialled."),
     ("bad_expression", "A CEL expression cannot be compiled, or names something that does not exist."),
     ("duplicate_id", "Two things of one kind have the same id, number, login or user name."),

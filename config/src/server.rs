@@ -1,6 +1,6 @@
 //! The bootstrap sections: `[server]`, `[sip]`, `[media]`, `[store]`.
 
-use crate::model::{AudioCodec, Database, MediaSettings, ServerSettings, SipSettings};
+use crate::model::{AudioCodec, Connections, Database, MediaSettings, ServerSettings, SipSettings, SrtpOffers};
 use crate::outside::Outside;
 use crate::people::secret;
 use crate::reader::Table;
@@ -11,6 +11,7 @@ use core::time::Duration;
 use domain::Language;
 use secrecy::ExposeSecret;
 use sip::api::{KeepAlive, Policy, Redirects, SessionInterval, Timers};
+use sip::door::Rules;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -21,6 +22,8 @@ pub(crate) fn server(root: &Table<'_>, outside: &dyn Outside) -> ServerSettings 
     let settings = ServerSettings {
         company: text("company").unwrap_or_else(|| "Switchroom".to_owned()),
         http: table.and_then(|table| table.address("http")).unwrap_or(SocketAddr::new(LOOPBACK, 8080)),
+        https: table.and_then(|table| table.address("https")),
+        connections: table.map_or(HTTP_CONNECTIONS, |table| connections(table, HTTP_CONNECTIONS)),
         data_dir: outside.resolve(text("data_dir").as_deref().unwrap_or("data")),
         prompts_dir: outside.resolve(text("prompts_dir").as_deref().unwrap_or("prompts")),
         default_language: table.and_then(|table| table.id("default_language")).map_or(Language::EN, |l| l.value),
@@ -40,9 +43,11 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
     let defaults = sip_defaults();
     let listen = table.address("listen").unwrap_or(defaults.listen);
     let advertised = table.address("advertised");
-    if listen.ip().is_unspecified() && !table.has("advertised") {
-        let why = format!("`advertised` is needed: {} is no address that a peer can reach", listen.ip());
-        table.refuse("missing_key", table.place_of("listen"), "advertised", why);
+    let (tls_listen, tls_advertised) = (table.address("tls_listen"), table.address("tls_advertised"));
+    let told = table.has("advertised");
+    told_if_needed(&table, listen, told, ["listen", "advertised"]);
+    if let Some(tls) = tls_listen {
+        told_if_needed(&table, tls, told || table.has("tls_advertised"), ["tls_listen", "tls_advertised"]);
     }
     let least = table.int("expires_min_s", 1..=86_400).and_then(|s| u32::try_from(s).ok());
     let most = table.int("expires_max_s", 1..=86_400).and_then(|s| u32::try_from(s).ok());
@@ -54,6 +59,8 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
     let settings = SipSettings {
         listen,
         advertised,
+        tls_listen,
+        tls_advertised,
         realm: table.need_text_if_any("realm").map_or(defaults.realm, |text| text.value),
         domains: table.texts("domains").into_iter().map(|text| text.value).collect(),
         allow_md5: table.flag("allow_md5", true),
@@ -65,15 +72,27 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
             t4: table.millis("t4_ms", 5_000, 10..=60_000),
         },
         policy: policy(&table),
+        door: door(&table),
+        connections: connections(&table, SIP_CONNECTIONS),
     };
     table.done();
     settings
+}
+
+/// Peers must be told another address than "any".
+fn told_if_needed(table: &Table<'_>, listen: SocketAddr, told: bool, [key, missing]: [&'static str; 2]) {
+    if listen.ip().is_unspecified() && !told {
+        let why = format!("`{missing}` is needed: {} is no address that a peer can reach", listen.ip());
+        table.refuse("missing_key", table.place_of(key), missing, why);
+    }
 }
 
 fn sip_defaults() -> SipSettings {
     SipSettings {
         listen: SocketAddr::new(LOOPBACK, 5060),
         advertised: None,
+        tls_listen: None,
+        tls_advertised: None,
         realm: "switchroom".to_owned(),
         domains: Vec::new(),
         allow_md5: true,
@@ -84,6 +103,34 @@ fn sip_defaults() -> SipSettings {
             keep_alive: KeepAlive { trunks: ASKED, phones: ASKED, ..KeepAlive::default() },
             ..Policy::default()
         },
+        door: Rules::default(),
+        connections: SIP_CONNECTIONS,
+    }
+}
+
+const SIP_CONNECTIONS: Connections = Connections { max: 10_000, per_address_max: 1_000 };
+const HTTP_CONNECTIONS: Connections = Connections { max: 10_000, per_address_max: 2_000 };
+
+/// How many connections there may be.
+fn connections(table: &Table<'_>, defaults: Connections) -> Connections {
+    let most = |key, default| table.int(key, 1..=1_000_000).and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
+    Connections {
+        max: most("connections_max", defaults.max),
+        per_address_max: most("connections_per_address_max", defaults.per_address_max),
+    }
+}
+
+/// How much one address may send, and how many wrong passwords. Zero turns a thing off.
+fn door(table: &Table<'_>) -> Rules {
+    let defaults = Rules::default();
+    let count =
+        |key, range, default| table.int(key, range).and_then(|number| u32::try_from(number).ok()).unwrap_or(default);
+    Rules {
+        rate_per_s: count("rate_per_s", 0..=1_000_000, defaults.rate_per_s),
+        burst: count("rate_burst", 1..=1_000_000, defaults.burst),
+        failures: count("ban_failures", 0..=10_000, defaults.failures),
+        ban: table.seconds("ban_s", defaults.ban.as_secs(), 1..=86_400),
+        ..defaults
     }
 }
 
@@ -139,6 +186,7 @@ pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
         silence: Duration::from_secs(30),
         codecs: vec![AudioCodec::Pcmu, AudioCodec::Pcma],
         port_rest: Duration::from_secs(30),
+        srtp: SrtpOffers::Off,
     };
     let Some(table) = root.table("media") else { return settings };
     if let Some(address) = table.parsed::<IpAddr>("address", "bad_address") {
@@ -156,6 +204,7 @@ pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
     settings.silence = table.seconds("silence_s", 30, 1..=3_600);
     settings.codecs = codecs(&table).unwrap_or(settings.codecs);
     settings.port_rest = table.seconds("port_rest_s", 30, 0..=600);
+    settings.srtp = table.choice("srtp", &[("off", SrtpOffers::Off), ("tls", SrtpOffers::Tls)]).unwrap_or_default();
     table.done();
     settings
 }

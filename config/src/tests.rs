@@ -2,6 +2,7 @@
 
 mod flows;
 mod good;
+mod tls;
 
 use crate::*;
 use std::collections::BTreeMap;

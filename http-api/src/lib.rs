@@ -47,11 +47,13 @@ mod limit;
 mod openapi;
 pub mod problem;
 mod routes;
+mod serve;
 mod state;
 mod system;
 
 pub use auth::{new_token, token_sha256};
 pub use openapi::openapi_json;
+pub use serve::{ConnectionLimits, Gate, serve};
 pub use state::{
     Ask, Clock, Links, Metric, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings, StartTicket,
     State, WebCallRequest, WebCallTicket, WishRequest,
@@ -60,8 +62,7 @@ pub use state::{
 use axum::middleware::from_fn;
 use problem::Problem;
 
-/// Everything that the daemon serves by HTTP but the WebSockets, which it merges into this. For limits per caller
-/// serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
+/// Everything that the daemon serves by HTTP but the WebSockets, which it merges into this. [`serve`] carries it.
 pub fn router(state: State) -> axum::Router {
     let (api, _) = routes::api();
     api.merge(system::router())

@@ -39,6 +39,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("wrong_credentials", 401, "The login or the password is wrong"),
     ("unauthenticated", 401, "A valid session token is needed"),
     ("forbidden", 403, "Your role does not allow this"),
+    ("too_slow", 408, "The request came too slowly"),
     ("too_many_requests", 429, "Too many requests"),
     ("web_calls_off", 404, "Web calls are switched off"),
     ("start_over", 410, "The start link was used or has run out"),

@@ -328,6 +328,7 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
         queues: config.queues().iter().map(|one| (one.setup.id, queue(one))).collect(),
         reasons: config.reasons().iter().filter(|reason| !reason.system).map(|reason| reason.code).collect(),
         dial_trunk: config.trunks().iter().find(|trunk| trunk.peer.is_some()).map(|trunk| trunk.id),
+        srtp: switchboard::api::Srtp::default(),
         utc_offset_s: config.server().utc_offset_s,
         max_calls,
     }
@@ -336,7 +337,7 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
 /// What the switchboard is built from.
 pub(crate) fn board(config: &Config, max_calls: usize, dice: &mut Dice) -> switchboard::Setup {
     switchboard::Setup {
-        sip: config.sip(BOARD),
+        sip: config.sip(BOARD, None),
         acd: config.acd(),
         rules: rules(config, max_calls),
         wall_at_start: WALL_AT_START,
@@ -362,6 +363,7 @@ pub(crate) fn phone(person: usize) -> sip::api::Setup {
     };
     sip::api::Setup {
         advertised: address(person),
+        tls_advertised: None,
         domains: Vec::new(),
         realm: "phone".to_owned(),
         allow_md5: true,

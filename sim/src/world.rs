@@ -369,7 +369,8 @@ impl World {
         let mut effects = Vec::new();
         let was_tick = matches!(input, Input::Tick);
         self.board.handle(self.now, input, &mut effects);
-        let quiet = effects.iter().all(|effect| matches!(effect, Effect::Send { .. } | Effect::Count(_)));
+        let quiet =
+            effects.iter().all(|effect| matches!(effect, Effect::Send { .. } | Effect::Count(_) | Effect::Door(_)));
         self.carry_out(effects);
         if was_tick || !quiet {
             self.watch.check(self.now, &self.board);
@@ -401,7 +402,11 @@ impl World {
                 }
                 Effect::Lookup { contact, asker, .. } => self.look_up(contact, asker),
                 Effect::Replied { ticket, .. } => self.watch.replied(ticket),
-                Effect::Close(_) | Effect::Count(_) | Effect::Trunk { .. } | Effect::FlowNote { .. } => {}
+                Effect::Close(_)
+                | Effect::Count(_)
+                | Effect::Door(_)
+                | Effect::Trunk { .. }
+                | Effect::FlowNote { .. } => {}
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Binding UDP and TCP to the same address.
+//! Binding UDP and TCP to the same address, and TLS to another.
 
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -19,6 +19,8 @@ pub struct Bound {
     pub tcp: tokio::net::TcpListener,
     /// The address of both.
     pub local: SocketAddr,
+    /// The listener for TLS, with its address.
+    pub tls: Option<(tokio::net::TcpListener, SocketAddr)>,
     /// The same UDP socket, for sending without the runtime.
     pub(crate) udp_out: std::net::UdpSocket,
 }
@@ -49,18 +51,44 @@ fn bind_once(address: SocketAddr) -> io::Result<Bound> {
     // process take the port unnoticed.
     _ = udp.set_recv_buffer_size(UDP_BUFFER_BYTES);
     _ = udp.set_send_buffer_size(UDP_BUFFER_BYTES);
+    if address.is_ipv6() {
+        udp.set_only_v6(true)?;
+    }
     udp.bind(&address.into())?;
     let udp: std::net::UdpSocket = udp.into();
     let local = udp.local_addr()?;
 
-    let tcp = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
-    tcp.set_nonblocking(true)?;
-    tcp.set_reuse_address(true)?;
-    tcp.bind(&local.into())?;
-    tcp.listen(BACKLOG)?;
-
+    let tcp = listen(local)?;
     let udp_out = udp.try_clone()?;
     let udp = tokio::net::UdpSocket::from_std(udp)?;
-    let tcp = tokio::net::TcpListener::from_std(tcp.into())?;
-    Ok(Bound { udp, tcp, local, udp_out })
+    Ok(Bound { udp, tcp, local, tls: None, udp_out })
+}
+
+fn listen(address: SocketAddr) -> io::Result<tokio::net::TcpListener> {
+    let tcp = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    tcp.set_nonblocking(true)?;
+    tcp.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        // IPv4 has a listener of its own.
+        tcp.set_only_v6(true)?;
+    }
+    tcp.bind(&address.into())?;
+    tcp.listen(BACKLOG)?;
+    tokio::net::TcpListener::from_std(tcp.into())
+}
+
+impl Bound {
+    /// Binds TLS beside it.
+    ///
+    /// # Errors
+    /// Those of the system: address in use, not ours, no permission.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn with_tls(mut self, address: SocketAddr) -> io::Result<Self> {
+        let listener = listen(address)?;
+        let local = listener.local_addr()?;
+        self.tls = Some((listener, local));
+        Ok(self)
+    }
 }

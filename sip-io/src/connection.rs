@@ -3,10 +3,12 @@
 use crate::Shared;
 use crate::flows::{Admission, Ends};
 use sip::Message;
-use sip::api::{Fact, FlowId, Source, Transport};
+use sip::api::{Destination, Fact, FlowId, Source, Transport};
+use sip::door::Verdict;
 use sip::message::ParseError;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
 /// Why a connection ended.
@@ -27,6 +29,9 @@ pub(crate) enum End {
     /// It is unknown where the next message begins.
     #[error("framing lost")]
     FramingLost,
+    /// Its source is banned.
+    #[error("banned")]
+    Banned,
     /// Nobody reads the inbox any more.
     #[error("shut down")]
     Shutdown,
@@ -40,11 +45,29 @@ pub(crate) struct Inlet {
 }
 
 impl Inlet {
-    /// Puts a message into the inbox; waits while it is full.
+    /// Puts a message into the inbox; waits while it is full, or while its source sends too many.
     pub(crate) async fn message(&self, message: Result<Message, ParseError>) -> Result<(), End> {
+        while let Some(wait) = self.knock()? {
+            tokio::time::sleep(wait).await;
+        }
         self.shared.counters.received();
         let fact = Fact::Received { source: self.source, message };
         self.shared.inbox.send(fact).await.map_err(|_| End::Shutdown)
+    }
+
+    /// True for the connection of somebody who is known: he may be silent longer.
+    pub(crate) fn is_known(&self) -> bool {
+        self.source.flow.is_some_and(|flow| self.shared.is_known(self.source.remote.ip(), flow))
+    }
+
+    /// How long the message must wait; `None`: it may come in.
+    fn knock(&self) -> Result<Option<Duration>, End> {
+        let way = self.source.flow.map_or(Destination::Udp(self.source.remote), Destination::Flow);
+        match self.shared.knock(self.source.remote.ip(), way) {
+            Verdict::Heard => Ok(None),
+            Verdict::TooMany(wait) => Ok(Some(wait)),
+            Verdict::Banned => Err(End::Banned),
+        }
     }
 
     /// Answers a keep-alive. A full queue means that the peer does not read: then it gets no answer.

@@ -11,8 +11,12 @@ pub struct Counters {
     pub sent: AtomicU64,
     /// Datagrams dropped because the inbox was full.
     pub inbox_full: AtomicU64,
-    /// Datagrams dropped because their source sent too many.
+    /// Messages of sources that sent too many: datagrams dropped unread, streams read later.
     pub rate_limited: AtomicU64,
+    /// Sources banned for wrong passwords.
+    pub bans: AtomicU64,
+    /// Messages and connections of banned sources, dropped.
+    pub banned_dropped: AtomicU64,
     /// Messages dropped because a send buffer or queue was full or their connection was gone.
     pub unsent: AtomicU64,
     /// Destinations that could not be reached.
@@ -21,6 +25,8 @@ pub struct Counters {
     pub connections: AtomicU64,
     /// Connections refused by a limit.
     pub connections_refused: AtomicU64,
+    /// TLS handshakes that failed, also those of connections that we opened.
+    pub handshakes_failed: AtomicU64,
     /// Connections closed because their framing was lost.
     pub framing_lost: AtomicU64,
     /// Connections closed because nothing, or no whole message, came in time.
@@ -50,6 +56,14 @@ impl Counters {
         count(&self.rate_limited);
     }
 
+    pub(crate) fn banned(&self) {
+        count(&self.bans);
+    }
+
+    pub(crate) fn unheard(&self) {
+        count(&self.banned_dropped);
+    }
+
     pub(crate) fn dropped_unsent(&self) {
         count(&self.unsent);
     }
@@ -64,6 +78,10 @@ impl Counters {
 
     pub(crate) fn refused(&self) {
         count(&self.connections_refused);
+    }
+
+    pub(crate) fn handshake_failed(&self) {
+        count(&self.handshakes_failed);
     }
 
     pub(crate) fn framing_lost(&self) {

@@ -2,8 +2,8 @@
 
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
-use sip::api::FlowId;
-use std::net::{IpAddr, SocketAddr};
+use sip::api::{Destination, FlowId};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::mpsc::error::TrySendError;
@@ -14,8 +14,8 @@ use tokio::sync::{Notify, mpsc};
 struct Handle {
     queue: mpsc::Sender<Vec<u8>>,
     abort: Arc<Notify>,
-    /// Set for TCP: a peer address that messages may be sent to.
-    tcp: Option<SocketAddr>,
+    /// Where messages may be sent to by this connection; `None`: only as answers.
+    home: Option<Destination>,
 }
 
 /// What the task of a connection works with.
@@ -43,7 +43,7 @@ pub(crate) enum Queued {
 pub(crate) struct Flows {
     next: AtomicU64,
     by_id: DashMap<FlowId, Handle>,
-    by_address: DashMap<SocketAddr, FlowId>,
+    by_address: DashMap<Destination, FlowId>,
     admitted: Arc<Admitted>,
 }
 
@@ -103,17 +103,17 @@ impl Flows {
         Some(Admission { admitted: Arc::clone(admitted), address })
     }
 
-    /// Registers a connection. `tcp` is the peer's address if messages for it may take this connection.
-    pub(crate) fn add(&self, tcp: Option<SocketAddr>, queue_max: usize) -> Ends {
-        let ends = self.register(tcp, queue_max);
-        if let Some(address) = tcp {
+    /// Registers a connection. `home` is the peer's address if messages for it may take this connection.
+    pub(crate) fn add(&self, home: Option<Destination>, queue_max: usize) -> Ends {
+        let ends = self.register(home, queue_max);
+        if let Some(address) = home {
             self.by_address.insert(address, ends.flow);
         }
         ends
     }
 
-    /// The TCP connection to that address; registers one, to be opened by the caller, if there is none.
-    pub(crate) fn to(&self, address: SocketAddr, queue_max: usize) -> (FlowId, Option<Ends>) {
+    /// The TCP or TLS connection to that address; registers one, to be opened by the caller, if there is none.
+    pub(crate) fn to(&self, address: Destination, queue_max: usize) -> (FlowId, Option<Ends>) {
         match self.by_address.entry(address) {
             Entry::Occupied(entry) => (*entry.get(), None),
             Entry::Vacant(entry) => {
@@ -145,17 +145,17 @@ impl Flows {
         self.remove(flow);
     }
 
-    fn register(&self, tcp: Option<SocketAddr>, queue_max: usize) -> Ends {
+    fn register(&self, home: Option<Destination>, queue_max: usize) -> Ends {
         let flow = FlowId(self.next.fetch_add(1, Ordering::Relaxed));
         let (sender, queue) = mpsc::channel(queue_max.max(1));
         let (abort, replies) = (Arc::new(Notify::new()), sender.downgrade());
-        self.by_id.insert(flow, Handle { queue: sender, abort: Arc::clone(&abort), tcp });
+        self.by_id.insert(flow, Handle { queue: sender, abort: Arc::clone(&abort), home });
         Ends { flow, queue, replies, abort }
     }
 
     fn remove(&self, flow: FlowId) -> Option<Handle> {
         let (_, handle) = self.by_id.remove(&flow)?;
-        if let Some(address) = handle.tcp {
+        if let Some(address) = handle.home {
             self.by_address.remove_if(&address, |_, current| *current == flow);
         }
         Some(handle)

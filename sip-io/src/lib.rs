@@ -1,4 +1,4 @@
-//! SIP transports: UDP, TCP and WebSocket sockets, framing, connection reuse, limits (RFC 3261 §18, RFC 7118).
+//! SIP transports: UDP, TCP, TLS and WebSocket sockets, framing, connection reuse, limits (RFC 3261 §18, RFC 7118).
 //!
 //! Reader tasks parse; whole messages go to one inbox as [`sip::api::Fact`]s. This crate decides nothing about
 //! transactions or calls, and sending never waits.
@@ -12,20 +12,35 @@ mod counters;
 mod flows;
 mod limits;
 mod tcp;
+mod tls;
 mod udp;
 mod websocket;
 
 pub use bind::{Bound, bind};
 pub use counters::Counters;
 pub use limits::Limits;
+pub use tls::Tls;
 
-use flows::{Flows, Queued};
-use sip::api::{Destination, Fact, FlowId};
+use flows::{Admission, Flows, Queued};
+use sip::api::{Destination, DoorNote, Fact, FlowId, Transport};
+use sip::door::{Door, Rules, Verdict};
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
+
+/// What transports are started with beside their sockets.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// How connections are secured.
+    pub tls: Tls,
+    /// Limits.
+    pub limits: Limits,
+    /// Who may come in.
+    pub door: Rules,
+}
 
 /// Running transports: a handle that is cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,9 +51,11 @@ pub struct Transports(Arc<Shared>);
 struct Shared {
     /// Our address for UDP and TCP.
     local: SocketAddr,
-    /// Our address for WebSocket.
-    http: SocketAddr,
+    tls: Tls,
     limits: Limits,
+    /// Who may come in. Held for moments only.
+    door: Mutex<Door>,
+    started: Instant,
     inbox: Sender<Fact>,
     counters: Arc<Counters>,
     flows: Flows,
@@ -48,19 +65,24 @@ struct Shared {
 }
 
 impl Transports {
-    /// Starts the readers. `http` is the address of the server that carries [`Self::ws_router`]; it becomes the
-    /// local address of WebSocket messages. Every message is put into `inbox`.
+    /// Starts the readers. Every message is put into `inbox`.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     #[must_use]
-    pub fn start(bound: Bound, http: SocketAddr, limits: Limits, inbox: Sender<Fact>, counters: Arc<Counters>) -> Self {
-        let Bound { udp, tcp, local, udp_out } = bound;
+    pub fn start(bound: Bound, settings: Settings, inbox: Sender<Fact>, counters: Arc<Counters>) -> Self {
+        let Bound { udp, tcp, local, tls: listener, udp_out } = bound;
+        let Settings { tls, limits, door } = settings;
+        let (door, started) = (Mutex::new(Door::new(door)), Instant::now());
         let flows = Flows::new(limits.connections_max, limits.connections_per_address_max);
         let runtime = Handle::current();
-        let shared = Arc::new(Shared { local, http, limits, inbox, counters, flows, udp: udp_out, runtime });
+        let shared =
+            Arc::new(Shared { local, tls, limits, door, started, inbox, counters, flows, udp: udp_out, runtime });
         tokio::spawn(udp::receive(udp, Arc::clone(&shared)));
-        tokio::spawn(tcp::accept(tcp, Arc::clone(&shared)));
+        tokio::spawn(tcp::accept(tcp, Transport::Tcp, Arc::clone(&shared)));
+        if let Some((listener, _)) = listener {
+            tokio::spawn(tcp::accept(listener, Transport::Tls, Arc::clone(&shared)));
+        }
         Self(shared)
     }
 
@@ -70,7 +92,7 @@ impl Transports {
         self.0.local
     }
 
-    /// How many TCP and WebSocket connections are open.
+    /// How many TCP, TLS and WebSocket connections are open.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.0.flows.open()
@@ -82,8 +104,23 @@ impl Transports {
     pub fn send(&self, to: Destination, bytes: Vec<u8>) {
         match to {
             Destination::Udp(address) => self.send_datagram(address, &bytes),
-            Destination::Tcp(address) => self.send_stream(address, bytes),
+            Destination::Tcp(_) | Destination::Tls(_) => self.send_stream(to, bytes),
             Destination::Flow(flow) => _ = self.0.queue(flow, bytes),
+        }
+    }
+
+    /// Takes what the endpoint has learned of sources and ways.
+    pub fn note(&self, note: DoorNote) {
+        let now = self.0.started.elapsed();
+        let mut door = self.0.door();
+        match note {
+            DoorNote::Home { at, known } => door.on_home(at, known),
+            DoorNote::Failure(address) => {
+                if door.on_failure(address, now) {
+                    self.0.counters.banned();
+                    tracing::warn!(%address, "too many wrong passwords: it is not heard for a while");
+                }
+            }
         }
     }
 
@@ -93,9 +130,11 @@ impl Transports {
     }
 
     /// The route `GET /sip`, a WebSocket with the subprotocol `sip`. The server must provide
-    /// [`axum::extract::ConnectInfo`] with the peer's [`SocketAddr`].
-    pub fn ws_router(&self) -> axum::Router {
-        websocket::router(Arc::clone(&self.0))
+    /// [`axum::extract::ConnectInfo`] with the peer's [`SocketAddr`]; `local` is the address of the server itself, and
+    /// `secure` says that it speaks TLS.
+    pub fn ws_router(&self, local: SocketAddr, secure: bool) -> axum::Router {
+        let transport = if secure { Transport::Wss } else { Transport::Ws };
+        websocket::router(Arc::clone(&self.0), local, transport)
     }
 
     fn send_datagram(&self, address: SocketAddr, bytes: &[u8]) {
@@ -110,18 +149,52 @@ impl Transports {
         }
     }
 
-    fn send_stream(&self, address: SocketAddr, bytes: Vec<u8>) {
-        let (flow, opening) = self.0.flows.to(address, self.0.limits.queue_messages_max);
+    fn send_stream(&self, to: Destination, bytes: Vec<u8>) {
+        let (flow, opening) = self.0.flows.to(to, self.0.limits.queue_messages_max);
         let is_queued = self.0.queue(flow, bytes);
         if let Some(opening) = opening {
-            self.0.runtime.spawn(tcp::open(address, opening, Arc::clone(&self.0)));
+            self.0.runtime.spawn(tcp::open(to, opening, Arc::clone(&self.0)));
         } else if !is_queued {
-            self.0.send_failed(Destination::Tcp(address));
+            self.0.send_failed(to);
         }
     }
 }
 
 impl Shared {
+    fn door(&self) -> MutexGuard<'_, Door> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A message has come; what becomes of it is counted.
+    fn knock(&self, address: IpAddr, way: Destination) -> Verdict {
+        let verdict = self.door().knock(address, way, self.started.elapsed());
+        match verdict {
+            Verdict::Heard => {}
+            Verdict::TooMany(_) => self.counters.rate_limited(),
+            Verdict::Banned => self.counters.unheard(),
+        }
+        verdict
+    }
+
+    /// The right of an address to one connection more.
+    fn admit(&self, address: IpAddr) -> Option<Admission> {
+        if self.door().is_banned(address, self.started.elapsed()) {
+            self.counters.unheard();
+            return None;
+        }
+        let admission = self.flows.admit(address);
+        if admission.is_none() {
+            self.counters.refused();
+        }
+        admission
+    }
+
+    /// True for a connection of somebody who is known: he may be silent longer.
+    fn is_known(&self, address: IpAddr, flow: FlowId) -> bool {
+        let door = self.door();
+        door.is_exempt(address) || door.is_home(Destination::Flow(flow))
+    }
+
     fn queue(&self, flow: FlowId, bytes: Vec<u8>) -> bool {
         match self.flows.queue(flow, bytes) {
             Queued::Yes => {

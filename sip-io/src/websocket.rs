@@ -20,12 +20,20 @@ use tokio::time::{Instant, MissedTickBehavior, timeout, timeout_at};
 
 const SUBPROTOCOL: &str = "sip";
 
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    Router::new().route("/sip", get(upgrade)).with_state(shared)
+/// The server that carries the WebSockets.
+#[derive(Clone)]
+struct Carrier {
+    shared: Arc<Shared>,
+    local: SocketAddr,
+    transport: Transport,
+}
+
+pub(crate) fn router(shared: Arc<Shared>, local: SocketAddr, transport: Transport) -> Router {
+    Router::new().route("/sip", get(upgrade)).with_state(Carrier { shared, local, transport })
 }
 
 async fn upgrade(
-    State(shared): State<Arc<Shared>>,
+    State(Carrier { shared, local, transport }): State<Carrier>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -35,15 +43,14 @@ async fn upgrade(
     if upgrade.selected_protocol().is_none() {
         return (StatusCode::BAD_REQUEST, "the WebSocket subprotocol must be sip").into_response();
     }
-    let Some(admission) = shared.flows.admit(remote.ip()) else {
-        shared.counters.refused();
+    let Some(admission) = shared.admit(remote.ip()) else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections").into_response();
     };
     upgrade.on_upgrade(async move |socket| {
         let limits = shared.limits;
         let ends = shared.flows.add(None, limits.queue_messages_max);
-        let addresses = (shared.http, remote);
-        let (connection, inlet, queue) = Connection::new(ends, Transport::Ws, addresses, admission, &shared);
+        let addresses = (local, remote);
+        let (connection, inlet, queue) = Connection::new(ends, transport, addresses, admission, &shared);
         let (sink, stream) = socket.split();
         connection.run(read(stream, inlet, limits), write(sink, queue, limits)).await;
     })

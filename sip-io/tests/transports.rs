@@ -2,8 +2,9 @@
 
 use futures_util::{SinkExt, StreamExt};
 use sip::Message;
-use sip::api::{Destination, Fact, FlowId, Source, Transport};
-use sip_io::{Counters, Limits, Transports, bind};
+use sip::api::{Destination, DoorNote, Fact, FlowId, Source, Transport};
+use sip::door::Rules;
+use sip_io::{Counters, Limits, Settings, Transports, bind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -26,14 +27,19 @@ struct Under {
 }
 
 async fn started(limits: Limits, inbox_size: usize) -> Under {
+    guarded(limits, Rules { rate_per_s: 0, ..Rules::default() }, inbox_size).await
+}
+
+async fn guarded(limits: Limits, door: Rules, inbox_size: usize) -> Under {
     let bound = bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let local = bound.local;
     let (sender, inbox) = mpsc::channel(inbox_size);
     let counters = Arc::new(Counters::default());
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let http = server.local_addr().unwrap();
-    let transports = Transports::start(bound, http, limits, sender, Arc::clone(&counters));
-    let service = transports.ws_router().into_make_service_with_connect_info::<SocketAddr>();
+    let transports =
+        Transports::start(bound, Settings { limits, door, ..Settings::default() }, sender, Arc::clone(&counters));
+    let service = transports.ws_router(http, false).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(server, service).await });
     Under { transports, inbox, counters, local, http }
 }
@@ -263,4 +269,82 @@ async fn everything_ends_when_the_inbox_is_dropped() {
     // The listener is gone, though a handle is left.
     while TcpStream::connect(local).await.is_ok() {}
     assert_eq!(transports.local(), local);
+}
+
+/// Sends datagrams until one of them counts.
+async fn until(count: impl Fn() -> u64, phone: &UdpSocket, to: SocketAddr) {
+    while count() == 0 {
+        phone.send_to(OPTIONS.as_bytes(), to).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn of_a_source_that_sends_too_much_datagrams_are_dropped_unread_and_streams_are_read_slowly() {
+    let door = Rules { rate_per_s: 20, burst: 2, ..Rules::default() };
+    let mut under = guarded(Limits::default(), door, 8).await;
+    let counters = Arc::clone(&under.counters);
+    let phone = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    until(|| counters.rate_limited.load(Ordering::Relaxed), &phone, under.local).await;
+    assert_eq!(counters.received.load(Ordering::Relaxed), 2);
+    for _ in 0..2 {
+        under.received().await;
+    }
+    let mut stream = TcpStream::connect(under.local).await.unwrap();
+    stream.write_all(OPTIONS.repeat(4).as_bytes()).await.unwrap();
+    for _ in 0..4 {
+        assert_eq!(under.received().await.0.transport, Transport::Tcp, "late, but none is lost");
+    }
+}
+
+#[tokio::test]
+async fn a_banned_source_is_not_heard_but_for_the_phones_that_are_registered_there() {
+    let door = Rules { failures: 3, rate_per_s: 0, ..Rules::default() };
+    let mut under = guarded(Limits::default(), door, 8).await;
+    let (phone, stranger) =
+        (UdpSocket::bind("127.0.0.1:0").await.unwrap(), UdpSocket::bind("127.0.0.1:0").await.unwrap());
+    let mut connected =
+        [TcpStream::connect(under.local).await.unwrap(), TcpStream::connect(under.local).await.unwrap()];
+    let mut flows = Vec::new();
+    for stream in &mut connected {
+        stream.write_all(OPTIONS.as_bytes()).await.unwrap();
+        flows.push(under.received().await.0.flow.unwrap());
+    }
+    let homes = [Destination::Udp(phone.local_addr().unwrap()), Destination::Flow(flows[0])];
+    homes.into_iter().for_each(|at| under.transports.note(DoorNote::Home { at, known: true }));
+    for _ in 0..3 {
+        under.transports.note(DoorNote::Failure(under.local.ip()));
+    }
+    assert_eq!(under.counters.bans.load(Ordering::Relaxed), 1);
+    let counters = Arc::clone(&under.counters);
+    until(|| counters.banned_dropped.load(Ordering::Relaxed), &stranger, under.local).await;
+    phone.send_to(OPTIONS.as_bytes(), under.local).await.unwrap();
+    assert_eq!(under.received().await.0.remote, phone.local_addr().unwrap());
+    for stream in &mut connected {
+        stream.write_all(OPTIONS.as_bytes()).await.unwrap();
+    }
+    assert_eq!(under.received().await.0.flow, Some(flows[0]), "registered");
+    assert_eq!(under.closed().await, flows[1], "not registered");
+    let mut late = TcpStream::connect(under.local).await.unwrap();
+    assert!(matches!(late.read(&mut [0; 9]).await, Ok(0) | Err(_)), "no new connections");
+}
+
+#[tokio::test]
+async fn a_connection_of_a_stranger_is_closed_when_it_idles_and_that_of_a_registered_phone_stays() {
+    let limits = Limits { stranger_idle: Duration::from_millis(100), ..Limits::default() };
+    let mut under = started(limits, 8).await;
+    let mut connected =
+        [TcpStream::connect(under.local).await.unwrap(), TcpStream::connect(under.local).await.unwrap()];
+    let mut flows = Vec::new();
+    for stream in &mut connected {
+        stream.write_all(OPTIONS.as_bytes()).await.unwrap();
+        let flow = under.received().await.0.flow.unwrap();
+        if flows.is_empty() {
+            under.transports.note(DoorNote::Home { at: Destination::Flow(flow), known: true });
+        }
+        flows.push(flow);
+    }
+    assert_eq!(under.closed().await, flows[1]);
+    connected[0].write_all(OPTIONS.as_bytes()).await.unwrap();
+    assert_eq!(under.received().await.0.flow, Some(flows[0]));
 }

@@ -10,7 +10,7 @@ pub use setup::{Credentials, KeepAlive, Policy, Redirects, SessionInterval, Setu
 
 use crate::Message;
 use crate::message::ParseError;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use domain::{Cause, LegId, TrunkId};
 
 /// A transport protocol (RFC 3261 §18, RFC 7118).
@@ -20,11 +20,41 @@ pub enum Transport {
     Udp,
     /// TCP.
     Tcp,
+    /// TLS over TCP.
+    Tls,
     /// SIP over WebSocket.
     Ws,
+    /// SIP over WebSocket over TLS.
+    Wss,
 }
 
-/// One accepted or opened TCP or WebSocket connection, numbered by the shell.
+impl Transport {
+    /// True for WebSockets: browsers.
+    #[must_use]
+    pub const fn is_browser(self) -> bool {
+        matches!(self, Self::Ws | Self::Wss)
+    }
+
+    /// True if nobody on the way can read it.
+    #[must_use]
+    pub const fn is_secure(self) -> bool {
+        matches!(self, Self::Tls | Self::Wss)
+    }
+
+    /// The name in Via (RFC 3261 §20.42, RFC 7118 §5.1).
+    #[must_use]
+    pub const fn via(self) -> &'static str {
+        match self {
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+            Self::Ws => "WS",
+            Self::Wss => "WSS",
+        }
+    }
+}
+
+/// One accepted or opened TCP, TLS or WebSocket connection, numbered by the shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FlowId(pub u64);
 
@@ -37,7 +67,7 @@ pub struct Source {
     pub local: SocketAddr,
     /// The peer's address.
     pub remote: SocketAddr,
-    /// The connection, for TCP and WebSocket.
+    /// The connection, for all but UDP.
     pub flow: Option<FlowId>,
 }
 
@@ -48,7 +78,10 @@ pub enum Destination {
     Udp(SocketAddr),
     /// A TCP connection to this address, opened if there is none.
     Tcp(SocketAddr),
-    /// An existing connection (TCP or WebSocket). Dropped if it is gone.
+    /// A TLS connection to this address, opened if we have opened none yet. The shell knows which name the peer's
+    /// certificate must have.
+    Tls(SocketAddr),
+    /// An existing connection (TCP, TLS or WebSocket). Dropped if it is gone.
     Flow(FlowId),
 }
 
@@ -286,8 +319,8 @@ pub enum Effect {
     Registered {
         /// The user part of the address of record.
         user: String,
-        /// True when the newest binding came over a WebSocket.
-        browser: bool,
+        /// How the newest binding came.
+        transport: Transport,
     },
     /// The user's last binding is gone or expired.
     Unregistered {
@@ -303,8 +336,8 @@ pub enum Effect {
     Reachable {
         /// The user.
         user: String,
-        /// True when it came over a WebSocket.
-        browser: bool,
+        /// How it came.
+        transport: Transport,
     },
     /// A trunk answers OPTIONS ([`KeepAlive::trunks`]), for the first time or again.
     TrunkUp {
@@ -328,8 +361,25 @@ pub enum Effect {
         /// The status that refused it, if the trunk gave one.
         status: Option<u16>,
     },
+    /// Something that the door must know (see [`crate::door`]).
+    Door(DoorNote),
     /// Something to be counted.
     Count(Counter),
+}
+
+/// What the endpoint learns of sources and ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoorNote {
+    /// A message of this address had a wrong password, or one that was used before.
+    Failure(IpAddr),
+    /// Somebody is known there from now on, or nobody any more: a phone has registered by this way, or a call came by
+    /// this connection.
+    Home {
+        /// The way.
+        at: Destination,
+        /// True: from now on.
+        known: bool,
+    },
 }
 
 /// Why [`crate::Endpoint::deadline`] asks to be called.

@@ -1,8 +1,9 @@
 //! Who may do what: sources of trunks, homes of registered users, digest.
 
-use crate::api::{Counter, Credentials, Peer, Setup, Source, Transport};
+use crate::api::{Credentials, Peer, Setup, Source};
 use crate::digest::{Algorithm, Authenticator, Verdict};
 use crate::message::{HeaderName, Request};
+use crate::request::Arrival;
 use crate::shared::{Core, home_of};
 use core::net::IpAddr;
 use domain::{Instant, TrunkId};
@@ -57,8 +58,9 @@ impl Guard {
         self.authenticator.challenges(now, salt, stale)
     }
 
-    /// What the credentials of a request prove. Wrong and replayed proofs are counted.
-    pub(crate) fn check(&mut self, request: &Request, core: &mut Core) -> Admission {
+    /// What the credentials of a request prove. Wrong and replayed proofs are counted, and the door is told.
+    pub(crate) fn check(&mut self, arrival: &Arrival, core: &mut Core) -> Admission {
+        let Arrival { request, source, .. } = arrival;
         let headers = &request.headers;
         let names = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
         let values: Vec<&str> = names.iter().flat_map(|name| headers.all(name)).collect();
@@ -79,11 +81,11 @@ impl Guard {
             Verdict::NoCredentials => Admission::Challenge { stale: false },
             Verdict::Stale => Admission::Challenge { stale: true },
             Verdict::Replayed => {
-                core.count(Counter::AuthFailed);
+                core.on_wrong_password(*source);
                 Admission::Challenge { stale: true }
             }
             Verdict::Wrong => {
-                core.count(Counter::AuthFailed);
+                core.on_wrong_password(*source);
                 Admission::Challenge { stale: false }
             }
         }
@@ -93,7 +95,7 @@ impl Guard {
 /// The trunk whose networks hold this source. A WebSocket is never a trunk: browsers come from anywhere, also from
 /// the machine of an SBC.
 pub(crate) fn trunk_of(setup: &Setup, source: Source) -> Option<TrunkId> {
-    if source.transport == Transport::Ws {
+    if source.transport.is_browser() {
         return None;
     }
     let address = source.remote.ip().to_canonical();
@@ -101,7 +103,8 @@ pub(crate) fn trunk_of(setup: &Setup, source: Source) -> Option<TrunkId> {
     setup.trunks.iter().find(|trunk| trunk.sources.iter().any(holds)).map(|trunk| trunk.id)
 }
 
-fn contains(network: IpAddr, bits: u8, address: IpAddr) -> bool {
+/// True if the network of so many bits holds the address.
+pub(crate) fn contains(network: IpAddr, bits: u8, address: IpAddr) -> bool {
     match (network.to_canonical(), address) {
         (IpAddr::V4(network), IpAddr::V4(address)) => {
             let shift = 32_u32.saturating_sub(u32::from(bits));

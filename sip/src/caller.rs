@@ -1,6 +1,6 @@
 //! Who calls, and what is told of him: read from INVITEs that come, written into those that go (RFC 3323, RFC 3325).
 
-use crate::api::{Diversion, IncomingInvite, OutgoingInvite, Peer, Transport, Trunk, Verstat};
+use crate::api::{Diversion, IncomingInvite, OutgoingInvite, Peer, Trunk, Verstat};
 use crate::message::{HeaderName, Headers, Host, NameAddr, Request, Uri};
 use crate::request::Arrival;
 use crate::shared::Core;
@@ -53,7 +53,7 @@ pub(crate) fn describe(core: &Core, leg: LegId, arrival: &Arrival, peer: Peer) -
     IncomingInvite {
         leg,
         peer,
-        browser: arrival.source.transport == Transport::Ws,
+        browser: arrival.source.transport.is_browser(),
         dnis: strip_params(&request.uri.user_unescaped()),
         ani,
         caller_name,

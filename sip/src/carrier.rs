@@ -43,11 +43,7 @@ impl Carrier {
     fn contact(&self, core: &Core, to: Destination) -> NameAddr {
         // With the user of the address of record, because calls come to the contact.
         let user = self.aor.user_unescaped();
-        let mut contact = NameAddr::new(Uri::from_addr(&user, core.setup.advertised));
-        if matches!(to, Destination::Tcp(_)) {
-            contact.uri.params.set("transport", Some("tcp"));
-        }
-        contact
+        NameAddr::new(core.our_uri(&user, to, &self.aor.scheme))
     }
 
     fn request(&mut self, core: &Core, to: Destination, authorization: Option<(HeaderName, String)>) -> Request {

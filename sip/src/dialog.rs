@@ -158,22 +158,33 @@ impl Dialog {
             },
             Hop::Routed(fallback) => {
                 let next = self.routes.first().map_or(&self.target, |route| &route.uri);
-                resolve(next, *fallback)
+                match (resolve(next, *fallback), next.addr()) {
+                    // The connection is gone: another one is opened.
+                    (Destination::Flow(flow), Some(address)) if next.is_tls() && !core.live.contains_key(&flow) => {
+                        Destination::Tls(address)
+                    }
+                    (to, _) => to,
+                }
             }
         }
     }
 }
 
-/// The address of a SIP URI whose host is numeric; otherwise, and for WebSocket and TLS, the fallback. A URI that
-/// names no transport is taken by that of the fallback.
+/// The address of a SIP URI whose host is numeric; otherwise, and for WebSocket, the fallback. A URI that names no
+/// transport is taken by that of the fallback. A peer that came by a TLS connection is reached by it: it may have no
+/// certificate of its own by which another one could be opened.
 pub(crate) fn resolve(uri: &Uri, fallback: Destination) -> Destination {
     let Some(address) = uri.addr().filter(|address| !address.ip().is_unspecified()) else { return fallback };
+    if uri.is_tls() {
+        return if matches!(fallback, Destination::Flow(_)) { fallback } else { Destination::Tls(address) };
+    }
     match uri.transport().map(str::to_ascii_lowercase).as_deref() {
         Some("tcp") => Destination::Tcp(address),
         Some("udp") => Destination::Udp(address),
         None => match fallback {
             Destination::Udp(_) => Destination::Udp(address),
             Destination::Tcp(_) => Destination::Tcp(address),
+            Destination::Tls(_) => Destination::Tls(address),
             Destination::Flow(_) => fallback,
         },
         Some(_) => fallback,

@@ -66,7 +66,9 @@ impl Endpoint {
             }
             Fact::FlowClosed(flow) => {
                 endpoint.core.live.remove(&flow);
+                endpoint.core.callers.remove(&flow);
                 endpoint.unbind_all(Destination::Flow(flow));
+                endpoint.core.tell_home(Destination::Flow(flow));
                 endpoint.on_unreachable(Destination::Flow(flow));
             }
             Fact::SendFailed(to) => {

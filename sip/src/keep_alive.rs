@@ -33,6 +33,7 @@ impl Core {
         let mut from = NameAddr::new(Uri::from_addr("switchroom", self.setup.advertised));
         from.params.set("tag", Some(&self.dice.tag()));
         let callee = format!("<{uri}>");
+        let contact = self.contact(to, &uri.scheme);
         let mut request = Request::new(Method::Options, uri);
         let headers = &mut request.headers;
         headers.push(HeaderName::MaxForwards, "70");
@@ -40,7 +41,7 @@ impl Core {
         headers.push(HeaderName::To, callee);
         headers.push(HeaderName::CallId, self.dice.call_id());
         headers.push(HeaderName::CSeq, format!("1 {}", Method::Options));
-        headers.push(HeaderName::Contact, self.contact(to));
+        headers.push(HeaderName::Contact, contact);
         headers.push(HeaderName::Accept, ACCEPT);
         self.describe_request(&mut request);
         self.request(request, to, user).ok()
@@ -64,8 +65,8 @@ impl Core {
 
     /// A binding can be reached, or not any more.
     pub(crate) fn mark(&mut self, binding: u64, reachable: bool) {
-        let Some((user, browser)) = self.registrar.mark(binding, reachable) else { return };
-        self.emit(if reachable { Effect::Reachable { user, browser } } else { Effect::Unreachable { user } });
+        let Some((user, transport)) = self.registrar.mark(binding, reachable) else { return };
+        self.emit(if reachable { Effect::Reachable { user, transport } } else { Effect::Unreachable { user } });
     }
 }
 

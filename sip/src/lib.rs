@@ -12,6 +12,7 @@ pub mod cause;
 mod dialog;
 mod dice;
 pub mod digest;
+pub mod door;
 mod endpoint;
 mod keep_alive;
 mod leg;

@@ -1,6 +1,6 @@
 //! REGISTER: who registers where for how long (RFC 3261 §10.3).
 
-use crate::api::{Destination, Effect, Transport};
+use crate::api::{Destination, Effect};
 use crate::auth::Admission;
 use crate::endpoint::Endpoint;
 use crate::message::{HeaderName, NameAddr, Request, Response};
@@ -33,7 +33,7 @@ enum Refused {
 impl Endpoint {
     /// A REGISTER. Everybody may send one; nobody is told whether a user exists.
     pub(crate) fn on_register(&mut self, arrival: &Arrival) {
-        let user = match self.guard.check(&arrival.request, &mut self.core) {
+        let user = match self.guard.check(arrival, &mut self.core) {
             Admission::User(user) => user,
             Admission::Challenge { stale } => {
                 self.challenge(arrival, stale);
@@ -92,13 +92,13 @@ impl Endpoint {
         let expires = core.now + Duration::from_secs(u64::from(seconds));
         let headers = &arrival.request.headers;
         let kept = |name: &str| ["q", "+sip.instance", "reg-id"].iter().any(|known| known.eq_ignore_ascii_case(name));
-        let browser = arrival.source.transport == Transport::Ws;
+        let transport = arrival.source.transport;
         let binding = Binding {
             id: 0,
             contact: contact.uri,
             params: contact.params.0.into_iter().filter(|(name, _)| kept(name)).collect(),
             to: home_of(arrival.source),
-            browser,
+            transport,
             call_id: headers.call_id().unwrap_or_default().to_owned(),
             number: headers.cseq().map(|(number, _)| number).unwrap_or_default(),
             expires,
@@ -110,12 +110,15 @@ impl Endpoint {
             core.deadlines.clear(Key::Binding(id));
             core.unwatch(id);
         }
+        for home in put.left.into_iter().chain([home_of(arrival.source)]) {
+            core.tell_home(home);
+        }
         core.watch(put.id);
         core.deadlines.set(Key::Binding(put.id), expires);
         if put.is_new {
-            core.emit(Effect::Registered { user: user.to_owned(), browser });
+            core.emit(Effect::Registered { user: user.to_owned(), transport });
         } else if !reachable {
-            core.emit(Effect::Reachable { user: user.to_owned(), browser });
+            core.emit(Effect::Reachable { user: user.to_owned(), transport });
         }
     }
 
@@ -126,7 +129,12 @@ impl Endpoint {
         core.unwatch(id);
         let Some(user) = core.registrar.owner(id).map(str::to_owned) else { return };
         let reachable = core.registrar.is_reachable(&user);
-        if let Some(user) = core.registrar.remove(id) {
+        let home = core.registrar.binding(id).map(|binding| binding.to);
+        let last = core.registrar.remove(id);
+        if let Some(home) = home {
+            core.tell_home(home);
+        }
+        if let Some(user) = last {
             core.emit(Effect::Unregistered { user });
         } else if reachable && !core.registrar.is_reachable(&user) {
             core.emit(Effect::Unreachable { user });

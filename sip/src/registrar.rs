@@ -1,6 +1,6 @@
 //! Bindings: where registered users are reached (RFC 3261 §10.3, with connections as in RFC 5626).
 
-use crate::api::Destination;
+use crate::api::{Destination, Transport};
 use crate::message::Uri;
 use domain::Instant;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,8 +20,8 @@ pub(crate) struct Binding {
     pub(crate) params: Vec<(String, Option<String>)>,
     /// Where requests go: the connection, or the address that it registered from.
     pub(crate) to: Destination,
-    /// True for WebSocket.
-    pub(crate) browser: bool,
+    /// How it came.
+    pub(crate) transport: Transport,
     /// Call-ID of the registration.
     pub(crate) call_id: String,
     /// CSeq number of the registration.
@@ -64,6 +64,8 @@ pub(crate) struct Put {
     pub(crate) is_new: bool,
     /// Bindings that gave way.
     pub(crate) replaced: Vec<u64>,
+    /// Where they were.
+    pub(crate) left: Vec<Destination>,
 }
 
 impl Registrar {
@@ -82,15 +84,15 @@ impl Registrar {
         self.bindings(user).iter().any(|binding| binding.reachable)
     }
 
-    /// Notes whether a binding can be reached. Gives its user, and whether it is a browser, if that has changed
+    /// Notes whether a binding can be reached. Gives its user, and how it came, if that has changed
     /// whether he can be.
-    pub(crate) fn mark(&mut self, id: u64, reachable: bool) -> Option<(String, bool)> {
+    pub(crate) fn mark(&mut self, id: u64, reachable: bool) -> Option<(String, Transport)> {
         let user = self.owners.get(&id)?.clone();
         let before = self.is_reachable(&user);
         let binding = self.users.get_mut(&user)?.iter_mut().find(|binding| binding.id == id)?;
         binding.reachable = reachable;
-        let browser = binding.browser;
-        (self.is_reachable(&user) != before).then_some((user, browser))
+        let transport = binding.transport;
+        (self.is_reachable(&user) != before).then_some((user, transport))
     }
 
     /// True if somebody has registered from there.
@@ -124,6 +126,7 @@ impl Registrar {
         {
             replaced.push(oldest.id);
         }
+        let left = replaced.iter().filter_map(|id| self.binding(*id)).map(|binding| binding.to).collect();
         for id in &replaced {
             self.remove(*id);
         }
@@ -132,7 +135,7 @@ impl Registrar {
         self.owners.insert(binding.id, user.to_owned());
         self.homes.entry(binding.to).or_default().insert(binding.id);
         self.users.entry(user.to_owned()).or_default().push(binding);
-        Put { id: self.last, is_new, replaced }
+        Put { id: self.last, is_new, replaced, left }
     }
 
     /// The user who has this binding.
@@ -176,7 +179,7 @@ mod tests {
             contact: Uri::parse(contact).unwrap(),
             params: Vec::new(),
             to: Destination::Flow(FlowId(flow)),
-            browser: true,
+            transport: Transport::Ws,
             call_id: "c".to_owned(),
             number: 1,
             expires: Instant::ZERO,

@@ -1,7 +1,7 @@
 //! The way of a request through the endpoint: its transaction, its dialog, its sender, its method
 //! (RFC 3261 §8.2, §12.2.2).
 
-use crate::api::{Counter, Peer, Source, Transport};
+use crate::api::{Counter, Peer, Source};
 use crate::auth::{self, Admission};
 use crate::endpoint::Endpoint;
 use crate::leg::Leg;
@@ -118,7 +118,7 @@ impl Endpoint {
             || match arrival.request.method {
                 Method::Register => true,
                 Method::Options => source.remote.ip().to_canonical().is_loopback(),
-                Method::Invite => source.transport == Transport::Ws || auth::has_roaming_trunk(&self.core.setup),
+                Method::Invite => source.transport.is_browser() || auth::has_roaming_trunk(&self.core.setup),
                 _ => false,
             }
     }
@@ -176,7 +176,8 @@ impl Endpoint {
             return true;
         }
         let host = request.uri.host.to_string();
-        request.uri.host.ip() == Some(setup.advertised.ip())
+        let addresses = [Some(setup.advertised), setup.tls_advertised];
+        addresses.into_iter().flatten().any(|address| request.uri.host.ip() == Some(address.ip()))
             || setup.domains.iter().any(|domain| domain.eq_ignore_ascii_case(&host))
     }
 
@@ -186,7 +187,7 @@ impl Endpoint {
             self.on_invite(arrival, peer);
             return;
         }
-        match self.guard.check(&arrival.request, &mut self.core) {
+        match self.guard.check(&arrival, &mut self.core) {
             Admission::User(user) => self.on_invite(arrival, Peer::User(user)),
             Admission::Trunk(trunk) => self.on_invite(arrival, Peer::Trunk(trunk)),
             Admission::Challenge { stale } => self.challenge(&arrival, stale),

@@ -1,10 +1,10 @@
 //! What all parts of the endpoint share: the setup, the clock of this call, the effects, the tables.
 
-use crate::api::{Counter, Destination, Effect, FlowId, Setup, Source, Transport};
+use crate::api::{Counter, Destination, DoorNote, Effect, FlowId, Setup, Source, Transport};
 use crate::cause;
 use crate::dialog::Dialog;
 use crate::dice::Dice;
-use crate::message::{ALLOW, HeaderName, Request, Response, SUPPORTED, Uri, Via};
+use crate::message::{ALLOW, HeaderName, Request, Response, SUPPORTED, Scheme, Uri, Via};
 use crate::registrar::Registrar;
 use crate::timers::{Deadlines, Key, LegTimer};
 use crate::transaction::client::Clients;
@@ -13,7 +13,7 @@ use crate::transaction::{Link, TxId};
 use core::net::SocketAddr;
 use domain::{Cause, Instant, LegId, TrunkId};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Greatest number of transactions of each side. A lingering one holds about 3 kB for 32 s: this many are 400 MB,
 /// and enough for 2 000 calls a second.
@@ -48,6 +48,10 @@ pub(crate) struct Core {
     pub(crate) registrar: Registrar,
     /// Open connections.
     pub(crate) live: BTreeMap<FlowId, Transport>,
+    /// Those among them by which a call came from somebody who may call.
+    pub(crate) callers: BTreeSet<FlowId>,
+    /// Where somebody is known, as the door was told.
+    homes_told: BTreeSet<Destination>,
     /// No new calls.
     pub(crate) draining: bool,
     secret: [u8; 16],
@@ -68,6 +72,8 @@ impl Core {
             servers: Servers::default(),
             registrar: Registrar::default(),
             live: BTreeMap::new(),
+            callers: BTreeSet::new(),
+            homes_told: BTreeSet::new(),
             draining: false,
             secret,
             last_tx: 0,
@@ -88,6 +94,30 @@ impl Core {
     /// Counts something.
     pub(crate) fn count(&mut self, counter: Counter) {
         self.emit(Effect::Count(counter));
+    }
+
+    /// A wrong password came, or one that was used before.
+    pub(crate) fn on_wrong_password(&mut self, source: Source) {
+        self.count(Counter::AuthFailed);
+        self.emit(Effect::Door(DoorNote::Failure(source.remote.ip())));
+    }
+
+    /// A call came from there, of somebody who may call.
+    pub(crate) fn on_caller(&mut self, source: Source) {
+        if let Some(flow) = source.flow {
+            self.callers.insert(flow);
+            self.tell_home(Destination::Flow(flow));
+        }
+    }
+
+    /// Tells the door if it has changed whether somebody is known there.
+    pub(crate) fn tell_home(&mut self, at: Destination) {
+        let calls = matches!(at, Destination::Flow(flow) if self.callers.contains(&flow));
+        let known = calls || self.registrar.is_home(at);
+        let changed = if known { self.homes_told.insert(at) } else { self.homes_told.remove(&at) };
+        if changed {
+            self.emit(Effect::Door(DoorNote::Home { at, known }));
+        }
     }
 
     /// Sends bytes.
@@ -120,31 +150,52 @@ impl Core {
         match to {
             Destination::Udp(_) => Some(Transport::Udp),
             Destination::Tcp(_) => Some(Transport::Tcp),
+            Destination::Tls(_) => Some(Transport::Tls),
             Destination::Flow(flow) => self.live.get(&flow).copied(),
         }
     }
 
     /// Our Via towards a destination (§18.1.1); `rport` for those behind NAT (RFC 3581).
     pub(crate) fn via(&self, transport: Transport, branch: &str) -> Via {
-        let name = match transport {
-            Transport::Udp => "UDP",
-            Transport::Tcp => "TCP",
-            Transport::Ws => "WS",
-        };
-        let mut via = Via::new(name, self.setup.advertised, branch);
+        let mut via = Via::new(transport.via(), self.address(transport), branch);
         via.params.set("rport", None);
         via
     }
 
-    /// Our Contact towards a destination.
-    pub(crate) fn contact(&self, to: Destination) -> String {
-        let mut uri = Uri::from_addr(CONTACT_USER, self.setup.advertised);
-        match self.transport(to) {
-            Some(Transport::Tcp) => uri.params.set("transport", Some("tcp")),
-            Some(Transport::Ws) => uri.params.set("transport", Some("ws")),
-            Some(Transport::Udp) | None => {}
+    /// Where peers reach us by a transport.
+    fn address(&self, transport: Transport) -> SocketAddr {
+        match transport {
+            Transport::Tls => self.setup.tls_advertised.unwrap_or(self.setup.advertised),
+            Transport::Udp | Transport::Tcp | Transport::Ws | Transport::Wss => self.setup.advertised,
         }
-        format!("<{uri}>")
+    }
+
+    /// Our URI towards a destination. `scheme` is that of whom we talk to: a SIPS URI is answered by one (§12.1.1), and
+    /// its transport is the one below TLS (RFC 5630 §3.1.3).
+    pub(crate) fn our_uri(&self, user: &str, to: Destination, scheme: &Scheme) -> Uri {
+        let transport = self.transport(to).unwrap_or(Transport::Udp);
+        let mut uri = Uri::from_addr(user, self.address(transport));
+        let is_sips = *scheme == Scheme::Sips && transport.is_secure();
+        let name = match transport {
+            Transport::Udp => None,
+            Transport::Tls if is_sips => None,
+            Transport::Tcp => Some("tcp"),
+            Transport::Tls => Some("tls"),
+            // RFC 7118 §5: one name for both.
+            Transport::Ws | Transport::Wss => Some("ws"),
+        };
+        if is_sips {
+            uri.scheme = Scheme::Sips;
+        }
+        if name.is_some() {
+            uri.params.set("transport", name);
+        }
+        uri
+    }
+
+    /// Our Contact towards a destination.
+    pub(crate) fn contact(&self, to: Destination, scheme: &Scheme) -> String {
+        format!("<{}>", self.our_uri(CONTACT_USER, to, scheme))
     }
 
     /// The host in our own addresses of record.

@@ -111,7 +111,7 @@ impl Endpoint {
                         uri: binding.contact.clone(),
                         to: binding.to,
                         hop: Hop::Home { to: binding.to, user: Some(user.clone()) },
-                        browser: binding.browser,
+                        browser: binding.transport.is_browser(),
                         trunk: None,
                     })
                     .collect())
@@ -135,12 +135,14 @@ impl Endpoint {
 /// The URI of a number at a trunk; an empty number names the trunk itself.
 pub(crate) fn trunk_uri(number: &str, to: Destination, core: &Core) -> Uri {
     let address = match to {
-        Destination::Udp(address) | Destination::Tcp(address) => address,
+        Destination::Udp(address) | Destination::Tcp(address) | Destination::Tls(address) => address,
         Destination::Flow(_) => core.setup.advertised,
     };
     let mut uri = Uri::from_addr(number, address);
-    if core.transport(to) == Some(Transport::Tcp) {
-        uri.params.set("transport", Some("tcp"));
+    match core.transport(to) {
+        Some(Transport::Tcp) => uri.params.set("transport", Some("tcp")),
+        Some(Transport::Tls) => uri.params.set("transport", Some("tls")),
+        _ => {}
     }
     uri
 }
@@ -155,6 +157,7 @@ fn attempt(core: &mut Core, invite: &OutgoingInvite, way: Way) -> Option<(TxId, 
         Target::Uri(_) | Target::Trunk(..) => way.uri.clone(),
     };
     let redirect = Redirect::of(core.setup.policy.redirects, &invite.to, &way.uri);
+    let contact = core.contact(way.to, &way.uri.scheme);
     let dialog = Dialog {
         call_id: core.dice.call_id(),
         remote_tag: String::new(),
@@ -165,7 +168,7 @@ fn attempt(core: &mut Core, invite: &OutgoingInvite, way: Way) -> Option<(TxId, 
         routes: Vec::new(),
         local_seq: 1,
         remote_seq: None,
-        contact: core.contact(way.to),
+        contact,
         hop: way.hop,
         owns_call_id: true,
         allows_update: false,

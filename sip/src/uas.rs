@@ -6,7 +6,7 @@ use crate::cause;
 use crate::dialog::{Dialog, Hop};
 use crate::endpoint::Endpoint;
 use crate::leg::Leg;
-use crate::message::{HeaderName, Method, Request, Response};
+use crate::message::{HeaderName, Method, Request, Response, Scheme};
 use crate::offer::SDP;
 use crate::reliable::{Acknowledged, Reliable};
 use crate::request::Arrival;
@@ -36,6 +36,16 @@ pub(crate) struct Ringing {
     reliable: Option<Reliable>,
     /// The description of the 200 that waits for a PRACK.
     answer: Option<String>,
+}
+
+/// The scheme that our Contact in this dialog must have (§12.1.1): that of the Request-URI, or of the first hop on the
+/// way back to the caller, if one of them is SIPS.
+fn asked_scheme(invite: &Request) -> Scheme {
+    let headers = &invite.headers;
+    let route = headers.record_route().unwrap_or_default().into_iter().next();
+    let back = route.or_else(|| headers.contacts().unwrap_or_default().into_iter().next());
+    let is_sips = invite.uri.scheme == Scheme::Sips || back.is_some_and(|back| back.uri.scheme == Scheme::Sips);
+    if is_sips { Scheme::Sips } else { Scheme::Sip }
 }
 
 impl Ringing {
@@ -155,12 +165,13 @@ impl Endpoint {
             Err(code) => return self.finish_with(&arrival, Response::to(&arrival.request, code, "")),
         };
         let core = &mut self.core;
-        let contact = core.contact(home_of(arrival.source));
+        let contact = core.contact(home_of(arrival.source), &asked_scheme(&arrival.request));
         let hop = hop(&arrival, &peer);
         let Some(dialog) = Dialog::of_invite(&arrival.request, core.dice.tag(), hop, contact) else {
             self.finish_with(&arrival, Response::to(&arrival.request, 400, ""));
             return;
         };
+        core.on_caller(arrival.source);
         let (id, tx) = (core.dice.leg(), core.open_server(&arrival.request, &arrival.key, arrival.reply_to));
         core.servers.set_leg(tx, id);
         core.respond(tx, &Response::to(&arrival.request, 100, ""));

@@ -6,12 +6,16 @@ use super::{Options, asks, setup};
 use crate::clock::Clock;
 use crate::control::{ExplainRequest, WishRequest};
 use crate::metrics::Metrics;
+use crate::tls::{self, Renewable};
 use config::Config;
 use domain::FloorView;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use switchboard::Input;
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 /// What the doors need of the house.
 pub(super) struct House<'a> {
@@ -22,6 +26,14 @@ pub(super) struct House<'a> {
     pub back: &'a mpsc::Sender<Input>,
     /// To the control loop, for looks at waiting contacts.
     pub explains: mpsc::Sender<ExplainRequest>,
+    /// Our certificate, which a reload renews.
+    pub certificate: Option<Arc<Renewable>>,
+}
+
+/// What is counted where peers connect.
+pub(super) struct Edge {
+    pub counters: Arc<sip_io::Counters>,
+    pub gate: http_api::Gate,
 }
 
 /// What the API reads of the running engine.
@@ -31,6 +43,7 @@ pub(super) struct Reading {
     journal: crm::Journal,
     /// To whoever reads the configuration anew.
     reloads: mpsc::Sender<http_api::ReloadRequest>,
+    edge: Edge,
 }
 
 impl Reading {
@@ -39,9 +52,10 @@ impl Reading {
         metrics: &Arc<Metrics>,
         journal: &crm::Journal,
         reloads: &mpsc::Sender<http_api::ReloadRequest>,
+        edge: Edge,
     ) -> Self {
         let (metrics, journal) = (Arc::clone(metrics), journal.clone());
-        Self { floor: floor.clone(), metrics, journal, reloads: reloads.clone() }
+        Self { floor: floor.clone(), metrics, journal, reloads: reloads.clone(), edge }
     }
 }
 
@@ -52,8 +66,38 @@ pub(super) struct Doors {
 
 impl Doors {
     /// What is served by HTTP but for SIP.
-    pub fn router(&self) -> axum::Router {
+    fn router(&self) -> axum::Router {
         http_api::router(self.reloader.api.clone()).merge(self.reloader.bridge.router())
+    }
+}
+
+/// The sockets of the doors, and what is served by them.
+pub(super) struct Serving<'a> {
+    pub doors: &'a Doors,
+    pub transports: &'a sip_io::Transports,
+    pub gate: http_api::Gate,
+}
+
+impl Serving<'_> {
+    /// Serves HTTP, and HTTPS with its certificate. Gives the tasks and the addresses.
+    ///
+    /// # Errors
+    /// When the system does not tell an address.
+    pub fn start(
+        self,
+        http: TcpListener,
+        https: Option<(TcpListener, Arc<Renewable>)>,
+    ) -> io::Result<(JoinSet<()>, SocketAddr, Option<SocketAddr>)> {
+        let mut tasks = JoinSet::new();
+        let http_address = http.local_addr()?;
+        let router = self.doors.router().merge(self.transports.ws_router(http_address, false));
+        tasks.spawn(http_api::serve(http, None, router, self.gate.clone()));
+        let Some((https, certificate)) = https else { return Ok((tasks, http_address, None)) };
+        let https_address = https.local_addr()?;
+        let router = self.doors.router().merge(self.transports.ws_router(https_address, true));
+        let tls = tls::accepting(&certificate, &[b"http/1.1"]);
+        tasks.spawn(http_api::serve(https, Some(tls), router, self.gate));
+        Ok((tasks, http_address, Some(https_address)))
     }
 }
 
@@ -74,6 +118,7 @@ impl House<'_> {
             bridge,
             api,
             phones,
+            certificate: self.certificate,
         };
         Doors { reloader }
     }
@@ -118,7 +163,7 @@ impl House<'_> {
             phones,
             reloads: reading.reloads,
             floor: reading.floor,
-            metrics: setup::metrics(reading.metrics, reading.journal.clone()),
+            metrics: setup::metrics(reading.metrics, reading.journal.clone(), reading.edge),
             readiness: setup::readiness(reading.journal),
         };
         http_api::State::new(setup::http(&self.config, self.clock, options, self.sip), links)

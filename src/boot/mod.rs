@@ -11,9 +11,10 @@ pub use error::{BootError, CODES};
 use crate::clock::{Clock, wall_now};
 use crate::control::{Control, Inbox, Shells};
 use crate::metrics::Metrics;
+use crate::tls::{self, Renewable};
 use config::{Config, Database};
 use domain::FloorView;
-use doors::{House, Reading};
+use doors::{Edge, House, Reading, Serving};
 use http_api::ReloadError;
 use http_api::dto::Reloaded;
 use secrecy::ExposeSecret;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use switchboard::Input;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::{info, warn};
 
 /// SIP messages that may wait for the control loop; more datagrams are dropped and counted.
@@ -58,8 +59,12 @@ pub struct DemoOptions {
 pub struct Daemon {
     /// Where HTTP listens.
     pub http: SocketAddr,
+    /// Where HTTPS listens.
+    pub https: Option<SocketAddr>,
     /// Where SIP listens.
     pub sip: SocketAddr,
+    /// Where SIP over TLS listens.
+    pub sip_tls: Option<SocketAddr>,
     /// The store.
     pub store: crm::Store,
     /// Contacts that a crash had left open, closed at this start.
@@ -67,9 +72,8 @@ pub struct Daemon {
     floor: watch::Receiver<Arc<FloorView>>,
     reloads: mpsc::Sender<http_api::ReloadRequest>,
     stop_control: oneshot::Sender<Duration>,
-    stop_http: oneshot::Sender<()>,
     control: JoinHandle<()>,
-    serving: JoinHandle<()>,
+    serving: JoinSet<()>,
     writer: crm::Writer,
     recorder: recorder::Recorder,
 }
@@ -78,7 +82,9 @@ pub struct Daemon {
 pub struct Sockets {
     /// HTTP.
     pub http: TcpListener,
-    /// SIP, UDP and TCP.
+    /// HTTPS.
+    pub https: Option<TcpListener>,
+    /// SIP: UDP, TCP and TLS.
     pub sip: sip_io::Bound,
 }
 
@@ -88,11 +94,16 @@ impl Sockets {
     /// # Errors
     /// When a port is taken or may not be used.
     pub async fn bind(config: &Config) -> Result<Self, BootError> {
-        let (http, sip) = (config.server().http, config.sip_settings().listen);
-        Ok(Self {
-            http: TcpListener::bind(http).await.map_err(|source| BootError::port("HTTP", http, source))?,
-            sip: sip_io::bind(sip).map_err(|source| BootError::port("SIP", sip, source))?,
-        })
+        let (http, https, sip) = (config.server().http, config.server().https, config.sip_settings().listen);
+        let mut bound = sip_io::bind(sip).map_err(|source| BootError::port("SIP", sip, source))?;
+        if let Some(tls) = config.sip_settings().tls_listen {
+            bound = bound.with_tls(tls).map_err(|source| BootError::port("SIP over TLS", tls, source))?;
+        }
+        let https = match https {
+            Some(https) => Some(listen("HTTPS", https).await?),
+            None => None,
+        };
+        Ok(Self { http: listen("HTTP", http).await?, https, sip: bound })
     }
 
     /// Where HTTP listens.
@@ -100,6 +111,10 @@ impl Sockets {
     pub fn http_address(&self) -> SocketAddr {
         self.http.local_addr().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)))
     }
+}
+
+async fn listen(what: &'static str, address: SocketAddr) -> Result<TcpListener, BootError> {
+    TcpListener::bind(address).await.map_err(|source| BootError::port(what, address, source))
 }
 
 /// The directory that holds the recordings.
@@ -159,21 +174,31 @@ impl Daemon {
         let (journal, writer) = store.start_writer(crm::WriterOptions::new(clock.wall_at_start()), stored_tx);
         tokio::spawn(asks::tell_stored(stored, back.clone()));
 
-        let Sockets { http, sip: bound } = sockets;
-        let http_address = http.local_addr().map_err(BootError::Media)?;
-        let transports =
-            sip_io::Transports::start(bound, http_address, sip_io::Limits::default(), sip_tx, Arc::default());
-        let sip_address = transports.local();
+        let Sockets { http, https, sip: bound } = sockets;
+        let certificate = Renewable::of(&config);
+        let (sip_address, sip_tls) = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
+        let counters = Arc::default();
+        let guarded = setup::transports(&config, tls::sip(&config, certificate.as_ref()));
+        let transports = sip_io::Transports::start(bound, guarded, sip_tx, Arc::clone(&counters));
         let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
-        let house = House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains: explain_tx };
-        let reading = Reading::new(&floor, &metrics, &journal, &reload_tx);
+        let gate = setup::gate(&config);
+        let house = House {
+            config,
+            clock: &clock,
+            store: &store,
+            sip: sip_address,
+            back: &back,
+            explains: explain_tx,
+            certificate: certificate.clone(),
+        };
+        let reading = Reading::new(&floor, &metrics, &journal, &reload_tx, Edge { counters, gate: gate.clone() });
         let doors = house.open(options, &wish_tx, reading);
-        let (stop_http, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(serve(http, doors.router().merge(transports.ws_router()), stopped));
+        let serving = Serving { doors: &doors, transports: &transports, gate };
+        let (serving, http, https) = serving.start(http, https.zip(certificate)).map_err(BootError::Media)?;
 
         let mut first = Vec::new();
-        let setup = setup::switchboard(&doors.reloader.running, sip_address, &clock)?;
+        let setup = setup::switchboard(&doors.reloader.running, (sip_address, sip_tls), &clock)?;
         let mut board = switchboard::Switchboard::new(clock.now(), setup, &mut first);
         asks::recall(&mut board, &store).await;
         let bridge = doors.reloader.bridge.clone();
@@ -183,16 +208,17 @@ impl Daemon {
         let (stop_control, stop) = oneshot::channel();
         let control = Control::new(board, clock, shells, first);
         let control = tokio::spawn(control.run(Inbox { sip, inputs, wishes, explains }, stop));
-        info!(http = %http_address, sip = %sip_address, "ready");
+        info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
         Ok(Self {
-            http: http_address,
+            http,
+            https,
             sip: sip_address,
+            sip_tls,
             store,
             closed_at_start,
             floor,
             reloads: reload_tx,
             stop_control,
-            stop_http,
             control,
             serving,
             writer,
@@ -225,9 +251,8 @@ impl Daemon {
         if let Err(error) = self.control.await {
             warn!(%error, "the control loop failed");
         }
-        let _ = self.stop_http.send(());
         // Consoles hold their WebSockets open; they are cut.
-        self.serving.abort();
+        drop(self.serving);
         let recorder = self.recorder;
         if tokio::task::spawn_blocking(move || recorder.join()).await.is_err() {
             warn!("the recorder failed");
@@ -244,17 +269,6 @@ async fn open_store(config: &Config, demo: bool) -> Result<(crm::Store, usize), 
     let closed = recover(&store, &recordings_dir(config.data_dir())).await?;
     setup::seed(&store, config, demo).await?;
     Ok((store, closed))
-}
-
-async fn serve(listener: TcpListener, router: axum::Router, stopped: oneshot::Receiver<()>) {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let stop = async {
-        // An error means that the daemon was dropped, which is a reason to stop as well.
-        let _ = stopped.await;
-    };
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
-        warn!(%error, "HTTP ended");
-    }
 }
 
 /// Mends what a crash left: recordings without an end, contacts without a close.

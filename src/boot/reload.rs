@@ -1,12 +1,14 @@
 //! Reading the configuration anew while calls go on: parse, check, store, swap. A faulty one changes nothing.
 
 use super::setup::{self, PhoneAccounts};
+use crate::tls::Renewable;
 use config::{Config, Level, Problem};
 use http_api::dto::{ConfigFlaw, Reloaded};
 use http_api::{ReloadError, ReloadRequest};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use switchboard::Input;
 use switchboard::api::Reconfiguration;
 use tokio::sync::mpsc;
@@ -26,6 +28,8 @@ pub(super) struct Reloader {
     pub bridge: cti_bridge::Bridge,
     pub api: http_api::State,
     pub phones: PhoneAccounts,
+    /// Our certificate, if anything listens for TLS.
+    pub certificate: Option<Arc<Renewable>>,
 }
 
 impl Reloader {
@@ -70,6 +74,9 @@ impl Reloader {
         // The loop is gone only when the daemon stops.
         let _ = self.back.send(input).await;
         self.bridge.rename(setup::names(&new));
+        if let Some(certificate) = &self.certificate {
+            certificate.renew(&new);
+        }
         self.api.replace_reasons(setup::reasons(&new));
         self.phones.replace(setup::phone_tickets(&new, self.sip));
         self.running = new;
@@ -107,7 +114,7 @@ fn flaw(problem: Problem) -> ConfigFlaw {
 /// SIP users that are new or have another password, and those that are no more.
 fn users(old: &Config, new: &Config, sip: SocketAddr) -> (Vec<sip::api::Credentials>, Vec<String>) {
     let by_name = |config: &Config| -> BTreeMap<String, sip::api::Credentials> {
-        config.sip(sip).users.into_iter().map(|user| (user.user.clone(), user)).collect()
+        config.sip(sip, None).users.into_iter().map(|user| (user.user.clone(), user)).collect()
     };
     let (before, after) = (by_name(old), by_name(new));
     let gone = before.keys().filter(|user| !after.contains_key(*user)).cloned().collect();

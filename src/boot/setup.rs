@@ -1,5 +1,6 @@
 //! From the checked configuration to what each part is built from.
 
+use super::doors::Edge;
 use super::{BootError, Options, recordings_dir};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -11,7 +12,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use switchboard::api::{AgentRules, Entry, QueueSetup, Rules};
+use switchboard::api::{AgentRules, Entry, QueueSetup, Rules, Srtp};
 
 /// More calls than this at once are refused.
 const CALLS_MAX: usize = 5_000;
@@ -44,6 +45,27 @@ pub(super) async fn seed(store: &crm::Store, config: &Config, demo: bool) -> Res
         store.demo_customers(crate::clock::wall_now()).await?;
     }
     Ok(())
+}
+
+/// What the SIP transports are built from.
+pub(super) fn transports(config: &Config, tls: sip_io::Tls) -> sip_io::Settings {
+    let connections = config.sip_settings().connections;
+    let limits = sip_io::Limits {
+        connections_max: connections.max,
+        connections_per_address_max: connections.per_address_max,
+        ..sip_io::Limits::default()
+    };
+    sip_io::Settings { tls, limits, door: config.door() }
+}
+
+/// Who may hold connections to the HTTP servers.
+pub(super) fn gate(config: &Config) -> http_api::Gate {
+    let connections = config.server().connections;
+    http_api::Gate::new(http_api::ConnectionLimits {
+        connections_max: connections.max,
+        connections_per_address_max: connections.per_address_max,
+        ..http_api::ConnectionLimits::default()
+    })
 }
 
 /// What the media workers are built from.
@@ -111,17 +133,25 @@ pub(super) fn rules(config: &Config) -> Rules {
         queues: config.queues().iter().map(|queue| (queue.setup.id, queue_setup(queue))).collect(),
         reasons: config.reasons().iter().filter(|reason| !reason.system).map(|reason| reason.code).collect(),
         dial_trunk: config.trunks().iter().find(|trunk| trunk.peer.is_some()).map(|trunk| trunk.id),
+        srtp: Srtp {
+            tls_phones: config.media().srtp == config::SrtpOffers::Tls,
+            trunks: config.trunks().iter().filter(|trunk| trunk.srtp).map(|trunk| trunk.id).collect(),
+        },
         utc_offset_s: config.server().utc_offset_s,
         max_calls: CALLS_MAX,
     }
 }
 
-/// What the switchboard is built from.
-pub(super) fn switchboard(config: &Config, sip: SocketAddr, clock: &Clock) -> Result<switchboard::Setup, BootError> {
+/// What the switchboard is built from. `sip`: where it listens, and where for TLS.
+pub(super) fn switchboard(
+    config: &Config,
+    sip: (SocketAddr, Option<SocketAddr>),
+    clock: &Clock,
+) -> Result<switchboard::Setup, BootError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|_| BootError::NoRandomness)?;
     Ok(switchboard::Setup {
-        sip: config.sip(sip),
+        sip: config.sip(sip.0, sip.1),
         acd: config.acd(),
         rules: rules(config),
         wall_at_start: clock.wall_at_start(),
@@ -231,9 +261,11 @@ pub(super) fn http(config: &Config, clock: &Clock, options: Options, sip: Socket
 pub(super) fn metrics(
     metrics: Arc<Metrics>,
     journal: crm::Journal,
+    edge: Edge,
 ) -> Arc<dyn Fn() -> Vec<http_api::Metric> + Send + Sync> {
     Arc::new(move || {
         let mut samples = metrics.samples();
+        samples.extend(crate::metrics::edge(&edge.counters, &edge.gate));
         samples.push(http_api::Metric {
             name: "switchroom_journal_backlog",
             help: "Contact events that are not on disk yet",

@@ -218,7 +218,9 @@ pub async fn serve(args: cli::Serve) -> Result<ExitCode, Failure> {
     };
     let hangup = signal(SignalKind::hangup()).ok();
     let daemon = Daemon::start(config, sockets, options).await?;
-    println!("switchroom: ready; console http://{}  SIP {}", daemon.http, daemon.sip);
+    let https = daemon.https.map(|https| format!(" https://{https}")).unwrap_or_default();
+    let tls = daemon.sip_tls.map(|tls| format!(" TLS {tls}")).unwrap_or_default();
+    println!("switchroom: ready; console http://{}{https}  SIP {}{tls}", daemon.http, daemon.sip);
     tokio::select! {
         () = asked_to_stop() => {}
         () = reload_on_hangup(&daemon, hangup) => {}

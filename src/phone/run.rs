@@ -34,6 +34,7 @@ pub(super) struct Running {
 fn setup(address: SocketAddr) -> Setup {
     Setup {
         advertised: address,
+        tls_advertised: None,
         domains: Vec::new(),
         realm: "phone".to_owned(),
         allow_md5: true,

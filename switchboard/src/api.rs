@@ -56,10 +56,21 @@ pub struct Rules {
     pub reasons: BTreeSet<ReasonCode>,
     /// The trunk for outgoing calls.
     pub dial_trunk: Option<TrunkId>,
+    /// Who is offered SRTP.
+    pub srtp: Srtp,
     /// Local time minus UTC, in seconds.
     pub utc_offset_s: i32,
     /// More calls than this at once are refused with 503.
     pub max_calls: usize,
+}
+
+/// Who is offered SRTP alone (RFC 4568). Whoever offers it gets it all the same.
+#[derive(Clone, Debug, Default)]
+pub struct Srtp {
+    /// Phones that are reached by TLS.
+    pub tls_phones: bool,
+    /// These trunks.
+    pub trunks: BTreeSet<TrunkId>,
 }
 
 /// What a switchboard is built from.
@@ -213,6 +224,8 @@ pub enum Effect {
     },
     /// Count this.
     Count(sip::api::Counter),
+    /// The transports' door must know this.
+    Door(sip::api::DoorNote),
     /// A trunk came or went: for the log.
     Trunk {
         /// The trunk.

@@ -114,7 +114,8 @@ impl Switchboard {
                     self.command_sip(now, command, out);
                 }
                 call::Effect::Media(leg, effect) => {
-                    out.push(Effect::Media(route::media_command(contact, leg, effect)));
+                    let secured = self.directory.secured.contains(&leg);
+                    out.push(Effect::Media(route::media_command(contact, leg, effect, secured)));
                 }
                 call::Effect::Line(effect) => self.on_line(contact, effect),
                 call::Effect::Flow(to_flow) => self.on_to_flow(contact, to_flow),
@@ -186,6 +187,9 @@ impl Switchboard {
             _ => LegId::new(0),
         };
         let fact = route::flow_fact(&self.rules, leg, effect);
+        if let Some(call::api::FlowFact::Transfer { phone, .. }) = &fact {
+            self.secure(leg, phone);
+        }
         let fact = fact.map_or(call::Fact::Abort(Cause::NotFound), call::Fact::Flow);
         self.tell_call(now, contact, fact, out);
     }
@@ -273,6 +277,7 @@ impl Switchboard {
             self.jobs.push_back(Job::Acd(acd::api::Fact::OfferEnded { offer, result }));
             return;
         };
+        self.secure(leg, &phone);
         let browser = self.directory.browser(&phone);
         let lead = if self.directory.consoles.contains(&agent) { POP_LEAD } else { Duration::ZERO };
         let why = Box::new(route::decision(now, &why));

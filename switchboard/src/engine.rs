@@ -6,6 +6,8 @@ use call::api::Phone;
 use domain::{AgentId, ContactId, Instant, InteractionId, LegId, QueueId, RecordingId, TrunkId, WallTime};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
+use sip::api::Transport;
+use sip::message::Uri;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A call, its run through a flow and when either wants to be called.
@@ -31,8 +33,10 @@ pub(crate) struct Directory {
     pub agents: BTreeMap<AgentId, AgentRules>,
     /// SIP users of agents' phones.
     pub users: BTreeMap<String, AgentId>,
-    /// Registered users; true: by a browser.
-    pub registered: BTreeMap<String, bool>,
+    /// Registered users, and how the newest of their phones came.
+    pub registered: BTreeMap<String, Transport>,
+    /// Legs that are offered with SRTP alone.
+    pub secured: BTreeSet<LegId>,
     /// Trunks that do not answer.
     pub silent_trunks: BTreeSet<TrunkId>,
     /// Agents with a console.
@@ -72,6 +76,7 @@ impl Directory {
     pub fn forget_legs(&mut self, contact: ContactId) {
         for leg in self.legs_of.remove(&contact).unwrap_or_default() {
             self.legs.remove(&leg);
+            self.secured.remove(&leg);
         }
     }
 
@@ -86,7 +91,16 @@ impl Directory {
 
     /// The agent's phone is a browser.
     pub fn browser(&self, phone: &Phone) -> bool {
-        matches!(phone, Phone::Registered(user) if self.registered.get(user) == Some(&true))
+        matches!(phone, Phone::Registered(user) if self.registered.get(user).is_some_and(|way| way.is_browser()))
+    }
+
+    /// The phone is reached by TLS.
+    fn by_tls(&self, phone: &Phone) -> bool {
+        match phone {
+            Phone::Registered(user) => self.registered.get(user) == Some(&Transport::Tls),
+            Phone::Uri(uri) => Uri::parse(uri).is_ok_and(|uri| uri.is_tls()),
+            Phone::Trunk(..) => false,
+        }
     }
 }
 
@@ -252,6 +266,18 @@ impl Switchboard {
 
     pub(crate) fn new_recording(&mut self) -> RecordingId {
         RecordingId::new(self.draw_u128())
+    }
+
+    /// Notes whether a leg to this phone is offered with SRTP alone.
+    pub(crate) fn secure(&mut self, leg: LegId, phone: &Phone) {
+        let srtp = &self.rules.srtp;
+        let secured = match phone {
+            Phone::Trunk(trunk, _) => srtp.trunks.contains(trunk),
+            Phone::Registered(_) | Phone::Uri(_) => srtp.tls_phones && self.directory.by_tls(phone),
+        };
+        if secured {
+            self.directory.secured.insert(leg);
+        }
     }
 
     pub(crate) fn new_leg(&mut self, contact: ContactId) -> LegId {

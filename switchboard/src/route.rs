@@ -9,7 +9,7 @@ use domain::{
     Language, LegId, ReasonCode, Redacted, RoutingRule, Signalled, TrunkId, Verdict,
 };
 use media::api::{Command as MediaCommand, Direction, Event as MediaEvent, LegKind, PlayItem};
-use sip::api::Verstat;
+use sip::api::{Transport, Verstat};
 
 impl Switchboard {
     /// Tells the SIP endpoint a fact; what it wants follows.
@@ -32,6 +32,7 @@ impl Switchboard {
                 sip::api::Effect::Send { to, bytes } => out.push(Effect::Send { to, bytes }),
                 sip::api::Effect::Close(flow) => out.push(Effect::Close(flow)),
                 sip::api::Effect::Count(counter) => out.push(Effect::Count(counter)),
+                sip::api::Effect::Door(note) => out.push(Effect::Door(note)),
                 other => self.jobs.push_back(Job::Sip(other)),
             }
         }
@@ -56,8 +57,8 @@ impl Switchboard {
             Sip::ReinviteAnswered { leg, sdp } => self.leg(leg, LegFact::ReinviteAnswered { sdp }),
             Sip::Ended { leg, cause } => self.leg(leg, LegFact::Ended(cause)),
             Sip::InfoDigit { leg, digit } => self.leg(leg, LegFact::Digit(digit)),
-            Sip::Registered { user, browser } | Sip::Reachable { user, browser } => {
-                self.on_registered(now, user, Some(browser), out);
+            Sip::Registered { user, transport } | Sip::Reachable { user, transport } => {
+                self.on_registered(now, user, Some(transport), out);
             }
             Sip::Unregistered { user } | Sip::Unreachable { user } => self.on_registered(now, user, None, out),
             Sip::TrunkUp { trunk } => self.on_trunk(trunk, TrunkState::Up, out),
@@ -66,7 +67,7 @@ impl Switchboard {
             Sip::TrunkUnregistered { trunk, status } => self.on_trunk(trunk, TrunkState::Unregistered(status), out),
             // Calls send no offer before they answer.
             Sip::EarlyAnswered { .. } => {}
-            Sip::ReinviteRefused { .. } | Sip::Send { .. } | Sip::Close(_) | Sip::Count(_) => {}
+            Sip::ReinviteRefused { .. } | Sip::Send { .. } | Sip::Close(_) | Sip::Count(_) | Sip::Door(_) => {}
         }
     }
 
@@ -93,14 +94,14 @@ impl Switchboard {
         }
     }
 
-    fn on_registered(&mut self, now: Instant, user: String, browser: Option<bool>, out: &mut Vec<Effect>) {
+    fn on_registered(&mut self, now: Instant, user: String, way: Option<Transport>, out: &mut Vec<Effect>) {
         let agent = self.directory.users.get(&user).copied();
-        match browser {
-            Some(browser) => self.directory.registered.insert(user, browser),
+        match way {
+            Some(way) => self.directory.registered.insert(user, way),
             None => self.directory.registered.remove(&user),
         };
         if let Some(agent) = agent {
-            let routable = browser.is_some();
+            let routable = way.is_some();
             self.jobs.push_back(Job::Acd(acd::api::Fact::Routable { agent, routable }));
             self.tell_desk(now, agent, DeskBody::Phone { reachable: routable }, out);
         }
@@ -170,11 +171,15 @@ fn play_item(say: Say, language: Language) -> Vec<PlayItem> {
     }
 }
 
-/// A call's wish about a leg's media, as the media workers take it.
-pub(crate) fn media_command(contact: ContactId, leg: LegId, effect: MediaEffect) -> MediaCommand {
+/// A call's wish about a leg's media, as the media workers take it. `secured`: what we offer is SRTP alone.
+pub(crate) fn media_command(contact: ContactId, leg: LegId, effect: MediaEffect, secured: bool) -> MediaCommand {
     match effect {
         MediaEffect::Open { browser, offer } => {
-            let kind = if browser { LegKind::Browser } else { LegKind::Plain };
+            let kind = match (browser, secured) {
+                (true, _) => LegKind::Browser,
+                (false, true) => LegKind::Secured,
+                (false, false) => LegKind::Plain,
+            };
             MediaCommand::Open { leg, contact, kind, offer }
         }
         MediaEffect::SetAnswer(sdp) => MediaCommand::SetAnswer { leg, sdp },

@@ -103,7 +103,7 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
 
 fn setup(text: &str, max_calls: usize) -> Setup {
     let config = config(text);
-    let (sip, acd, rules) = (config.sip(address(US)), config.acd(), rules(&config, max_calls));
+    let (sip, acd, rules) = (config.sip(address(US), None), config.acd(), rules(&config, max_calls));
     Setup { sip, acd, rules, wall_at_start: WallTime::from_micros(0), seed: [3; 32] }
 }
 

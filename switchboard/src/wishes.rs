@@ -243,6 +243,7 @@ impl Switchboard {
                 }
                 let leg = self.new_leg(contact);
                 let phone = Phone::Trunk(trunk, number.as_str().to_owned());
+                self.secure(leg, &phone);
                 Ok(call::Wish::TransferToNumber { leg, phone, to: "number".to_owned() })
             }
         }
@@ -281,6 +282,8 @@ impl Switchboard {
             first_play: self.draw_u64() >> 1,
             dnis: number.clone(),
         };
+        self.secure(outgoing.agent_leg, &outgoing.agent_phone);
+        self.secure(outgoing.leg, &outgoing.phone);
         let recording = outgoing.recording;
         let mut effects = Vec::new();
         let call = call::Call::outgoing(now, outgoing, &mut effects);

@@ -91,8 +91,20 @@ fn base(bench: &Bench) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_in_the_browser_gets_the_pop_talks_holds_resumes_and_wraps_up() {
     let bench = Bench::start(&Plan { wrap_up_s: 120, ..Plan::default() }, &browser_agent()).await;
+    let base = base(&bench);
+    an_agent_works(bench, &base).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_console_came_by_https_registers_by_wss_and_works_alike() {
+    let bench = Bench::start(&Plan { wrap_up_s: 120, tls: true, ..Plan::default() }, &browser_agent()).await;
+    let base = format!("https://{}", bench.daemon.https.unwrap());
+    an_agent_works(bench, &base).await;
+}
+
+async fn an_agent_works(bench: Bench, base: &str) {
     let options = json!({
-        "base": base(&bench), "login": "anna", "password": "secret-anna", "callerHz": CALLER_HZ,
+        "base": base, "login": "anna", "password": "secret-anna", "callerHz": CALLER_HZ,
         "disposition": "call-back", "microphone": microphone(&bench.dir),
     });
     let mut browser = Story::start("agent.mjs", &options);

@@ -3,7 +3,7 @@
 use crate::support::{Bench, Plan, answer, report};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use switchroom::phone::Report;
+use switchroom::phone::{Order, Report};
 
 /// The tone that baresip says.
 const HZ: u32 = 620;
@@ -43,11 +43,12 @@ fn write_tone(file: &Path) {
     writer.finalize().unwrap();
 }
 
-fn start(dir: &Path, account: &str, dial: &str) -> Baresip {
+/// Starts it with further lines of configuration and further arguments.
+fn start(dir: &Path, account: &str, lines: &str, arguments: &[&str]) -> Baresip {
     let config = format!(
         "poll_method epoll\nsip_listen 127.0.0.1:0\nnet_interface 127.0.0.1\naudio_source aufile,{0}/tone.wav\naudio_player aufile,{0}/heard.wav\n\
          audio_alert aufile,{0}/alert.wav\nausrc_srate 8000\nauplay_srate 8000\nmodule_path {1}\nmodule stdio.so\n\
-         module g711.so\nmodule aufile.so\nmodule_tmp account.so\nmodule_app menu.so\n",
+         module g711.so\nmodule aufile.so\nmodule_tmp account.so\nmodule_app menu.so\n{lines}",
         dir.display(),
         module_dir()
     );
@@ -59,7 +60,7 @@ fn start(dir: &Path, account: &str, dial: &str) -> Baresip {
     let child = Command::new("baresip")
         .arg("-f")
         .arg(dir)
-        .args(["-e", &format!("/dial {dial}")])
+        .args(arguments)
         .stdin(Stdio::piped())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
@@ -76,7 +77,7 @@ async fn baresip_registers_calls_and_is_heard() {
     let dir = tempfile::tempdir().unwrap();
     let sip = bench.daemon.sip;
     let account = format!("<sip:6001@{sip}>;auth_user=6001;auth_pass=softphone-secret;audio_codecs=PCMU;regint=60");
-    let _baresip = start(dir.path(), &account, &format!("sip:8001@{sip}"));
+    let _baresip = start(dir.path(), &account, "", &["-e", &format!("/dial sip:8001@{sip}")]);
     let answered = async {
         answer(&mut phones[0]).await;
         crate::support::hears(&phones[0], HZ).await;
@@ -84,8 +85,54 @@ async fn baresip_registers_calls_and_is_heard() {
     let log = || std::fs::read_to_string(dir.path().join("log")).unwrap_or_default();
     tokio::time::timeout(crate::support::PATIENCE, answered).await.unwrap_or_else(|_| panic!("{}", log()));
     assert!(log().contains("200 OK"), "baresip registered: {}", log());
-    phones[0].order(switchroom::phone::Order::HangUp).await;
+    phones[0].order(Order::HangUp).await;
     report(&mut phones[0], |report| matches!(report, Report::Over(_))).await;
+    bench.quiet_but_wrap_up().await;
+    bench.stop().await;
+}
+
+/// How much of the newest half second of what baresip hears is this tone, 0 to 1.
+fn share_of(file: &Path, hz: u32) -> f64 {
+    let bytes = std::fs::read(file).unwrap_or_default();
+    let samples: Vec<f64> =
+        bytes.chunks_exact(2).map(|pair| f64::from(i16::from_le_bytes([pair[0], pair[1]]))).collect();
+    let Some(newest) = samples.len().checked_sub(4_000).map(|from| &samples[from..]) else { return 0.0 };
+    let energy: f64 = newest.iter().map(|sample| sample * sample).sum();
+    let step = std::f64::consts::TAU * f64::from(hz) / 8_000.0;
+    let part = |wave: fn(f64) -> f64| -> f64 {
+        newest.iter().enumerate().map(|(n, sample)| sample * wave(step * n as f64)).sum()
+    };
+    2.0 * (part(f64::sin).powi(2) + part(f64::cos).powi(2)) / (energy.max(1.0) * newest.len() as f64)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn baresip_over_tls_is_called_with_srtp_alone_and_both_sides_hear() {
+    let plan = Plan { md5_only: true, tls: true, ..Plan::default() };
+    let bench = Bench::start(&plan, &[("anna".to_owned(), "desk".to_owned())]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let sip = bench.daemon.sip_tls.unwrap();
+    let account = format!(
+        "<sip:anna@{sip};transport=tls>;auth_user=anna;auth_pass=phone-secret;audio_codecs=PCMU;mediaenc=srtp-mand;\
+         regint=60;answermode=auto"
+    );
+    let certificate = bench.dir.path().join(crate::support::tls::CERTIFICATE);
+    let lines = format!("sip_cafile {}\nmodule srtp.so\n", certificate.display());
+    let _baresip = start(dir.path(), &account, &lines, &["-s"]);
+    let mut caller = bench.call_answered("8001").await;
+    caller.order(Order::Tone(1_040)).await;
+    let log = || std::fs::read_to_string(dir.path().join("log")).unwrap_or_default();
+    let heard = async {
+        crate::support::hears(&caller, HZ).await;
+        let file = dir.path().join("heard.wav");
+        crate::support::until("the caller's tone", async || (share_of(&file, 1_040) > 0.5).then_some(())).await;
+    };
+    tokio::time::timeout(crate::support::PATIENCE, heard).await.unwrap_or_else(|_| panic!("{}", log()));
+    let log = log();
+    let invite = log.split("INVITE sip:").nth(1).unwrap_or_else(|| panic!("no INVITE: {log}"));
+    assert!(invite.contains("Via: SIP/2.0/TLS") && invite.contains("transport=tls"), "{invite}");
+    assert!(invite.contains(" RTP/SAVP ") && invite.contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80"), "{invite}");
+    caller.order(Order::HangUp).await;
+    report(&mut caller, |report| matches!(report, Report::Over(_))).await;
     bench.quiet_but_wrap_up().await;
     bench.stop().await;
 }

@@ -9,5 +9,6 @@ mod lossy;
 mod offers;
 mod races;
 mod rush;
+mod secure;
 mod steering;
 mod talking;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
 pub mod relay;
+pub mod tls;
 
 use domain::{AgentId, AgentState, ContactDetail, ContactFilter, ContactRow, Query};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -42,6 +43,8 @@ pub struct Plan {
     pub tireless: bool,
     /// Where it listens.
     pub ip: IpAddr,
+    /// SIP over TLS and HTTPS, with a certificate beside the configuration; SRTP is offered to phones that come by TLS.
+    pub tls: bool,
 }
 
 impl Default for Plan {
@@ -54,13 +57,15 @@ impl Default for Plan {
             md5_only: false,
             tireless: false,
             ip: Ipv4Addr::LOCALHOST.into(),
+            tls: false,
         }
     }
 }
 
-/// An agent; one whose phone is a browser (`registered`) signs in by himself.
+/// An agent; one whose phone is a browser (`registered`) signs in by himself. `desk`: a desk phone that registers.
 fn agent_text(id: &str, phone: &str) -> String {
     let signed_in = phone != "registered";
+    let phone = if phone == "desk" { "registered" } else { phone };
     format!(
         "[[agent]]\nid = \"{id}\"\nname = \"{id}\"\nlogin = \"{id}\"\npassword = \"secret-{id}\"\nphone = \"{phone}\"\n\
          skills = {{ help = 5 }}\nqueues = [\"help\"]\nsigned_in = {signed_in}\n\n"
@@ -109,16 +114,20 @@ pub fn config_text(plan: &Plan, agents: &[(String, String)]) -> String {
         r#"
 flows = ["flow.toml"]
 
+{tls}
 [server]
 http = "{any_port}"
+{https}
 data_dir = "data"
 prompts_dir = "{prompts}"
 
 [sip]
 listen = "{any_port}"
 md5_only = {md5_only}
+{tls_listen}
 
 [media]
+srtp = "{srtp}"
 address = "{ip}"
 silence_s = {silence}
 
@@ -145,6 +154,10 @@ default_disposition = "done"
         ip = plan.ip,
         any_port = SocketAddr::new(plan.ip, 0),
         prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts").display(),
+        tls = if plan.tls { "[tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"" } else { "" },
+        https = if plan.tls { "https = \"127.0.0.1:0\"" } else { "" },
+        tls_listen = if plan.tls { "tls_listen = \"127.0.0.1:0\"" } else { "" },
+        srtp = if plan.tls { "tls" } else { "off" },
         silence = plan.silence_s,
         offer = plan.offer_timeout_s,
         wrap_up = plan.wrap_up_s,
@@ -206,6 +219,7 @@ impl Bench {
     /// Starts a daemon for these agents.
     pub async fn start(plan: &Plan, agents: &[(String, String)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        tls::renew(dir.path());
         write_config(dir.path(), &config_text(plan, agents));
         Self::open(dir).await
     }

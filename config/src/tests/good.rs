@@ -91,7 +91,7 @@ fn the_acd_gets_queues_and_agents() {
 fn the_endpoint_gets_trunks_and_users_with_hashes_and_no_needless_passwords() {
     let mut config = good();
     config.fill_sip_passwords(|_| "made".to_owned().into());
-    let setup = config.sip("127.0.0.1:5071".parse().unwrap());
+    let setup = config.sip("127.0.0.1:5071".parse().unwrap(), None);
     assert_eq!(setup.advertised, "127.0.0.1:5071".parse().unwrap());
     let trunk = &setup.trunks[0];
     assert_eq!(trunk.sources, [("10.0.0.0".parse().unwrap(), 8), ("2001:db8::1".parse().unwrap(), 128)]);
@@ -106,7 +106,7 @@ fn the_endpoint_gets_trunks_and_users_with_hashes_and_no_needless_passwords() {
 
 #[test]
 fn a_phone_without_a_password_cannot_register_until_it_gets_one() {
-    assert_eq!(good().sip("127.0.0.1:5071".parse().unwrap()).users.len(), 1);
+    assert_eq!(good().sip("127.0.0.1:5071".parse().unwrap(), None).users.len(), 1);
 }
 
 #[test]

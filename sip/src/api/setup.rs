@@ -30,7 +30,7 @@ pub struct Trunk {
     /// Source networks from which its requests come: address and prefix length. None at all, with credentials and
     /// without `peer`: it calls from anywhere, and INVITEs of strangers are challenged instead of ignored.
     pub sources: Vec<(core::net::IpAddr, u8)>,
-    /// Where calls to it are sent: `Destination::Udp` or `Tcp`; `None`: it only brings calls in.
+    /// Where calls to it are sent: `Destination::Udp`, `Tcp` or `Tls`; `None`: it only brings calls in.
     pub peer: Option<Destination>,
     /// Digest credentials: it must know them when calling us from elsewhere, and we answer its challenges with them.
     pub credentials: Option<Credentials>,
@@ -154,6 +154,9 @@ impl core::fmt::Debug for Credentials {
 pub struct Setup {
     /// Address put in Contact and Via for UDP and TCP.
     pub advertised: SocketAddr,
+    /// Address put in Contact and Via for TLS; `None`: we do not listen there, and peers reach us by the connections
+    /// that we open.
+    pub tls_advertised: Option<SocketAddr>,
     /// Domains served; requests for others get 404. Empty: any.
     pub domains: Vec<String>,
     /// The digest realm.

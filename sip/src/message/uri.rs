@@ -211,7 +211,7 @@ impl Uri {
     /// The address of a URI with a numeric host; the port defaults to 5060, for `sips:` to 5061.
     #[must_use]
     pub fn addr(&self) -> Option<SocketAddr> {
-        let default_port = if self.scheme == Scheme::Sips { 5061 } else { 5060 };
+        let default_port = if self.scheme == Scheme::Sips || self.is_tls() { 5061 } else { 5060 };
         self.host.ip().map(|ip| SocketAddr::new(ip, self.port.unwrap_or(default_port)))
     }
 
@@ -219,6 +219,13 @@ impl Uri {
     #[must_use]
     pub fn transport(&self) -> Option<&str> {
         self.params.get("transport")
+    }
+
+    /// True if it is reached by TLS over TCP (RFC 3261 §26.2.2; `transport=tls` is older and still common).
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        let named = |name: &str| self.transport().is_some_and(|transport| transport.eq_ignore_ascii_case(name));
+        named("tls") || (self.scheme == Scheme::Sips && (self.transport().is_none() || named("tcp")))
     }
 
     /// The comparison of RFC 3261 §19.1.4.

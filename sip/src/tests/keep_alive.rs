@@ -125,7 +125,7 @@ fn a_phone_that_went_away_is_not_called_until_it_answers_or_registers_again() {
             bench.pass(Duration::from_secs(16));
             answer_last(&mut bench, udp(PHONE), 200);
         }
-        assert_eq!(bench.told(), [Effect::Reachable { user: "anna".to_owned(), browser: false }]);
+        assert_eq!(bench.told(), [Effect::Reachable { user: "anna".to_owned(), transport: Transport::Udp }]);
         bench.command(invite_to(Target::Registered("anna".to_owned())));
         bench.last_request("INVITE");
     }
@@ -139,7 +139,7 @@ fn an_answer_that_comes_late_still_counts() {
     bench.pass(Duration::from_secs(24));
     answer_last(&mut bench, udp(PHONE), 200);
     let unreachable = Effect::Unreachable { user: "anna".to_owned() };
-    assert_eq!(bench.told(), [unreachable, Effect::Reachable { user: "anna".to_owned(), browser: false }]);
+    assert_eq!(bench.told(), [unreachable, Effect::Reachable { user: "anna".to_owned(), transport: Transport::Udp }]);
 }
 
 #[test]

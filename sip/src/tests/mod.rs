@@ -3,6 +3,7 @@
 mod callers;
 mod calls;
 mod carriers;
+mod door;
 mod glare;
 mod keep_alive;
 mod net;
@@ -13,6 +14,7 @@ mod redirects;
 mod referrals;
 mod registration;
 mod reliable;
+mod secure;
 mod session_timers;
 mod sources;
 mod timing;
@@ -20,8 +22,8 @@ mod updates;
 
 use crate::Endpoint;
 use crate::api::{
-    Command, Counter, Credentials, Destination, Effect, Fact, FlowId, OutgoingInvite, Policy, Setup, Source, Target,
-    Timers, Transport, Trunk,
+    Command, Counter, Credentials, Destination, DoorNote, Effect, Fact, FlowId, OutgoingInvite, Policy, Setup, Source,
+    Target, Timers, Transport, Trunk,
 };
 use crate::digest::{Algorithm, ha1};
 use crate::message::{HeaderName, Message, Request, Response, parse_datagram};
@@ -60,6 +62,7 @@ pub(crate) fn credentials(user: &str) -> Credentials {
 pub(crate) fn setup(advertised: &str) -> Setup {
     Setup {
         advertised: address(advertised),
+        tls_advertised: None,
         domains: Vec::new(),
         realm: "switchroom".to_owned(),
         allow_md5: true,
@@ -191,9 +194,15 @@ impl Bench {
         found.expect("no response was sent")
     }
 
-    /// What was told since the last call, counters apart.
+    /// What was told since the last call, counters and the door apart.
     pub(crate) fn told(&mut self) -> Vec<Effect> {
-        self.told.drain(..).filter(|effect| !matches!(effect, Effect::Count(_))).collect()
+        self.told.drain(..).filter(|effect| !matches!(effect, Effect::Count(_) | Effect::Door(_))).collect()
+    }
+
+    /// What the door was told so far.
+    pub(crate) fn at_the_door(&self) -> Vec<DoorNote> {
+        let note = |effect: &Effect| if let Effect::Door(note) = effect { Some(*note) } else { None };
+        self.told.iter().filter_map(note).collect()
     }
 
     pub(crate) fn counted(&self, counter: Counter) -> usize {

@@ -86,7 +86,7 @@ fn loops_are_cut_and_so_is_the_fourth_redirection() {
 fn what_cannot_be_reached_is_passed_over() {
     let mut bench = Bench::new();
     bench.command(uri());
-    let contacts = "<sip:a@name.example>, <tel:+4930>, <sips:b@10.0.0.8>, <sip:c@10.0.0.8;transport=tls>, \
+    let contacts = "<sip:a@name.example>, <tel:+4930>, <sip:b@10.0.0.8;transport=ws>, <sip:c@10.0.0.8;transport=sctp>, \
                     <sip:nobody@10.0.0.1:5060>, <sip:d@10.0.0.9;transport=tcp>";
     bench.respond(udp(GATEWAY), moved(&bench.last_request("INVITE"), 302, contacts));
     assert_eq!(bench.sent.last().unwrap().1, Destination::Tcp(address("10.0.0.9:5060")));

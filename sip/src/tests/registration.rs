@@ -58,7 +58,7 @@ fn a_phone_registers_with_either_algorithm_and_sha_256_is_offered_first() {
         let ok = bench.last_response();
         let contact = ok.headers.contacts().unwrap().remove(0);
         assert_eq!((contact.params.get("q"), contact.params.get("expires")), (Some("0.5"), Some("3600")));
-        assert_eq!(bench.told(), [Effect::Registered { user: "anna".to_owned(), browser: false }]);
+        assert_eq!(bench.told(), [Effect::Registered { user: "anna".to_owned(), transport: Transport::Udp }]);
         assert!(bench.endpoint.is_registered("anna"));
         // Retransmissions are absorbed, replays are not accepted.
         bench.receive(udp(PHONE), &again);
@@ -164,7 +164,7 @@ fn a_registered_phone_is_called_where_it_was_seen_and_is_known_by_its_address() 
 fn a_browser_is_reached_by_its_connection_until_that_closes() {
     let mut bench = Bench::new();
     registered(&mut bench, websocket(3), "<sip:x9@abc.invalid;transport=ws>;+sip.instance=\"<urn:uuid:7>\";reg-id=1");
-    assert_eq!(bench.told(), [Effect::Registered { user: "anna".to_owned(), browser: true }]);
+    assert_eq!(bench.told(), [Effect::Registered { user: "anna".to_owned(), transport: Transport::Ws }]);
     bench.command(invite_to(Target::Registered("anna".to_owned())));
     let (_, to, _) = bench.sent.last().unwrap();
     assert_eq!(*to, Destination::Flow(FlowId(3)));

@@ -4,7 +4,7 @@ use super::{Attempt, Way};
 use crate::api::{Destination, Redirects, Target};
 use crate::dialog::{Hop, resolve};
 use crate::endpoint::Endpoint;
-use crate::message::{NameAddr, Response, Scheme, Uri};
+use crate::message::{NameAddr, Response, Uri};
 use crate::transaction::TxId;
 use std::collections::VecDeque;
 
@@ -91,7 +91,7 @@ impl Endpoint {
             let same = attempt.dialog.destination(&self.core) == way.to;
             next.trunk = attempt.trunk.filter(|_| same);
             next.dialog.target = way.uri;
-            next.dialog.contact = self.core.contact(way.to);
+            next.dialog.contact = self.core.contact(way.to, &next.dialog.target.scheme);
             next.dialog.hop = way.hop;
             next.browser = way.browser;
             next.tries = 0;
@@ -106,15 +106,17 @@ impl Endpoint {
     /// How a URI of somebody else is reached: a registered user of ours by the binding, others by their address.
     fn way_to(&self, uri: Uri) -> Option<Way> {
         let setup = &self.core.setup;
-        let ours = uri.addr() == Some(setup.advertised)
-            || setup.domains.iter().any(|domain| domain.eq_ignore_ascii_case(&uri.host.to_string()));
+        let ours =
+            uri.addr().is_some_and(|address| [Some(setup.advertised), setup.tls_advertised].contains(&Some(address)))
+                || setup.domains.iter().any(|domain| domain.eq_ignore_ascii_case(&uri.host.to_string()));
         if ours {
             return self.ways(&Target::Registered(uri.user_unescaped())).ok()?.into_iter().next();
         }
-        let known =
-            uri.transport().is_none_or(|name| ["udp", "tcp"].iter().any(|known| name.eq_ignore_ascii_case(known)));
+        let known = uri
+            .transport()
+            .is_none_or(|name| ["udp", "tcp", "tls"].iter().any(|known| name.eq_ignore_ascii_case(known)));
         let address = uri.addr().filter(|address| !address.ip().is_unspecified())?;
-        if uri.scheme != Scheme::Sip || !known {
+        if !uri.is_sip() || !known {
             return None;
         }
         let to = resolve(&uri, Destination::Udp(address));
