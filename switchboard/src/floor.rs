@@ -81,6 +81,9 @@ impl Switchboard {
             agent.customer = Some(label(live.call.pop()));
             agent.queue = live.call.pop().queue;
             agent.phase = live.call.view_for(agent.id).map(|view| view.phase);
+            if live.call.agent() == Some(agent.id) {
+                agent.monitors = live.call.monitors();
+            }
         }
         for contact in &mut waiting {
             if let Some(live) = self.calls.get(&contact.contact) {
