@@ -269,7 +269,13 @@ impl Call {
     }
 
     /// A phone that was rung for the consult did not answer. Where the ACD rings, it rings the next.
-    pub(crate) fn consult_unanswered(&mut self, now: Instant, index: usize, result: OfferResult, out: &mut Vec<Effect>) {
+    pub(crate) fn consult_unanswered(
+        &mut self,
+        now: Instant,
+        index: usize,
+        result: OfferResult,
+        out: &mut Vec<Effect>,
+    ) {
         if self.parts[index].by_acd {
             return;
         }
@@ -327,7 +333,8 @@ impl Call {
         let Some(consult) = self.consult.take_if(|consult| consult.answered()) else { return };
         let (by, customer) = (consult.by, self.customer.leg);
         let interaction = self.parts[by].interaction;
-        let to = consult.part().map_or_else(|| word(&consult.target), |part| format!("agent:{}", self.parts[part].agent));
+        let to =
+            consult.part().map_or_else(|| word(&consult.target), |part| format!("agent:{}", self.parts[part].agent));
         self.event(now, ContactEventKind::Transferred { interaction, to }, effects);
         let result = ConsultResult::Completed;
         self.event(now, ContactEventKind::ConsultEnded { interaction, result }, effects);
@@ -475,10 +482,12 @@ impl Call {
 
     /// Digits of an agent who talks with a number go there.
     pub(crate) fn digits_to(&self, index: usize) -> Option<LegId> {
-        let consult = self.consult.as_ref().filter(|consult| consult.by == index && consult.stage == ConsultStage::Consulting);
+        let consult =
+            self.consult.as_ref().filter(|consult| consult.by == index && consult.stage == ConsultStage::Consulting);
         match consult {
             Some(consult) => consult.number_leg(),
-            None => (self.serving() == Some(index) && self.parts[index].stage == Stage::Talking).then_some(self.customer.leg),
+            None => (self.serving() == Some(index) && self.parts[index].stage == Stage::Talking)
+                .then_some(self.customer.leg),
         }
     }
 }

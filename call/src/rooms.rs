@@ -98,7 +98,11 @@ impl Call {
             _ => {}
         }
         let watching = self.monitors.iter().filter(|monitor| monitor.joined).map(|monitor| monitor.leg);
-        if is_held { back.extend(watching) } else { front.extend(watching) }
+        if is_held {
+            back.extend(watching)
+        } else {
+            front.extend(watching)
+        }
         (front, back)
     }
 

@@ -18,10 +18,18 @@ impl Call {
         let record = Part::record(Some(&line.rules));
         let (offer, interaction, agent) = (reserved.offer, reserved.interaction, reserved.agent);
         let queue = reserved.queue.unwrap_or(line.rules.id);
-        let (why, decision) = (reserved.why.as_ref().map(ToString::to_string).unwrap_or_default(), reserved.why.clone());
+        let (why, decision) =
+            (reserved.why.as_ref().map(ToString::to_string).unwrap_or_default(), reserved.why.clone());
         let offered = ContactEventKind::Offered { offer, interaction, agent, queue, why: why.clone(), decision };
         self.event(now, offered, effects);
-        let desk = domain::Offer { offer, interaction, deadline: reserved.deadline, why, pop: self.pop.clone(), consulted_by: None };
+        let desk = domain::Offer {
+            offer,
+            interaction,
+            deadline: reserved.deadline,
+            why,
+            pop: self.pop.clone(),
+            consulted_by: None,
+        };
         effects.push(Effect::Desk(agent, DeskBody::Offered(Box::new(desk))));
         effects.push(Effect::Media(reserved.leg, MediaEffect::Open { browser: reserved.browser, offer: None }));
         self.parts.push(Part::ringing(now, Role::Serves, reserved, record));

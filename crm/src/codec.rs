@@ -144,9 +144,7 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "consult_started" | "consult_offered" | "consult_answered" | "conference_started" | "consult_ended" => {
             consult(kind, &f)?
         }
-        "monitored" => {
-            Kind::Monitored { agent: f.id("agent")?, mode: f.word("mode", Monitor::ALL, Monitor::as_str)? }
-        }
+        "monitored" => Kind::Monitored { agent: f.id("agent")?, mode: f.word("mode", Monitor::ALL, Monitor::as_str)? },
         "monitor_ended" => Kind::MonitorEnded { agent: f.id("agent")? },
         "recording_paused" => Kind::RecordingPaused { recording: f.id("recording")?, agent: f.id("agent")? },
         "recording_resumed" => Kind::RecordingResumed { recording: f.id("recording")?, agent: f.id("agent")? },
@@ -213,10 +211,7 @@ fn consult(kind: &str, f: &Fields<'_>) -> Result<Kind, DecodeError> {
         },
         "consult_answered" => Kind::ConsultAnswered { interaction, agent: f.id("agent")? },
         "conference_started" => Kind::ConferenceStarted { interaction },
-        _ => Kind::ConsultEnded {
-            interaction,
-            result: f.word("result", ConsultResult::ALL, ConsultResult::as_str)?,
-        },
+        _ => Kind::ConsultEnded { interaction, result: f.word("result", ConsultResult::ALL, ConsultResult::as_str)? },
     })
 }
 

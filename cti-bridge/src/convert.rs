@@ -2,15 +2,16 @@
 
 use crate::fold::DeskFold;
 use crate::schema::{
-    AgentCard, ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, MonitorWord,
-    NamedQueue, NextCard, OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop,
-    PopChange, QueueAgents, QueueCounts, RoleWord, ServiceLevel, SignalledField, StateChange, StateWord,
-    WaitingContact,
+    ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorMonitor,
+    FloorQueue, Goal, InteractionCard, KeyedDigits, MonitorWord, NamedQueue, NextCard, OfferCard, OfferEnd,
+    OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange, QueueAgents, QueueCounts, RoleWord,
+    ServiceLevel, SignalledField, StateChange, StateWord, WaitingContact,
 };
 use crate::{Names, Settings};
 use domain::{
-    AgentId, AgentState, AgentView, ConsultStage, ConsultView, Customer, DeskBody, FloorView, Instant, InteractionPhase, InteractionView,
-    LastContact, Monitor, MonitorView, NextState, Offer, OfferResult, QueueId, QueueView, ReasonCode, Role, ScreenPop, TransferTarget, WaitingView, WallTime,
+    AgentId, AgentState, AgentView, ConsultStage, ConsultView, Customer, DeskBody, FloorView, Instant,
+    InteractionPhase, InteractionView, LastContact, Monitor, MonitorView, NextState, Offer, OfferResult, QueueId,
+    QueueView, ReasonCode, Role, ScreenPop, TransferTarget, WaitingView, WallTime,
 };
 
 /// The service level's formula; see `domain::Counts::service_level_permille`.
@@ -137,11 +138,6 @@ impl Converter<'_> {
             verified: pop.signalled.verified,
             signalled: signalled(&pop.signalled),
         }
-    }
-
-    fn agent(&self, id: AgentId) -> AgentCard {
-        let name = self.names.agents.get(&id).cloned().unwrap_or_else(|| id.to_string());
-        AgentCard { id: id.to_string(), name }
     }
 
     fn consult(&self, view: &ConsultView) -> ConsultCard {

@@ -12,7 +12,8 @@ mod why;
 
 pub use client::{AskBody, AskMessage, ClientMessage, Hello, MonitorWord, Ping, TransferTo, WishBody, WishMessage};
 pub use floor::{
-    ExpectedWait, Floor, FloorAgent, FloorMonitor, FloorQueue, Goal, QueueAgents, QueueCounts, ServiceLevel, WaitingContact,
+    ExpectedWait, Floor, FloorAgent, FloorMonitor, FloorQueue, Goal, QueueAgents, QueueCounts, ServiceLevel,
+    WaitingContact,
 };
 pub use pop::{CustomerCard, KeyedDigits, NamedQueue, PastContact, Point, Pop, SignalledField};
 pub use why::{

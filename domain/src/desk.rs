@@ -1,8 +1,8 @@
 //! What crosses between the engine and a person's desk: events down, wishes up.
 
 use crate::{
-    AgentId, AgentState, Ani, ConsultView, ContactId, Customer, DispositionCode, Dnis, Instant, InteractionId, Monitor, NextState, NodeId,
-    OfferId, OfferResult, Priority, QueueId, ReasonCode, RecordingId, Redacted,
+    AgentId, AgentState, Ani, ConsultView, ContactId, Customer, DispositionCode, Dnis, Instant, InteractionId, Monitor,
+    NextState, NodeId, OfferId, OfferResult, Priority, QueueId, ReasonCode, RecordingId, Redacted,
 };
 
 /// Who receives a desk event.

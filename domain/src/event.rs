@@ -2,9 +2,9 @@
 //! are folds of it.
 
 use crate::{
-    AgentId, Ani, Cause, Channel, ConsultResult, ContactId, CustomerId, Decision, DispositionCode, Dnis, EndedBy, EntryPointId,
-    ExitReason, FlowId, Instant, InteractionId, Language, Monitor, NodeId, OfferId, OfferResult, Outcome, Priority, QueueId,
-    RecordingId, Redacted, TrunkId,
+    AgentId, Ani, Cause, Channel, ConsultResult, ContactId, CustomerId, Decision, DispositionCode, Dnis, EndedBy,
+    EntryPointId, ExitReason, FlowId, Instant, InteractionId, Language, Monitor, NodeId, OfferId, OfferResult, Outcome,
+    Priority, QueueId, RecordingId, Redacted, TrunkId,
 };
 
 /// One thing that happened to a contact.

@@ -1,8 +1,8 @@
 //! Read views: what supervisors see. Published by the control loop, never asked for.
 
 use crate::{
-    AgentId, AgentState, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase, MonitorView, NextState, QueueId, Redacted,
-    SkillId, WallTime,
+    AgentId, AgentState, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase, MonitorView, NextState, QueueId,
+    Redacted, SkillId, WallTime,
 };
 
 /// Share of contacts to be answered within a time.

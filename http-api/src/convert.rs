@@ -6,8 +6,8 @@ pub(crate) mod why;
 use crate::dto;
 use crate::state::{Clock, PhoneTicket, WebCallTicket, wall_ms};
 use domain::{
-    AgentState, AgentView, ExpectedWait, FloorView, MonitorView, NextState, QueueId, QueueView, ReasonCode, Role, Session, User,
-    WaitingView,
+    AgentState, AgentView, ExpectedWait, FloorView, MonitorView, NextState, QueueId, QueueView, ReasonCode, Role,
+    Session, User, WaitingView,
 };
 
 /// The service level's formula; see `domain::Counts::service_level_permille`.

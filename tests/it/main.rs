@@ -10,3 +10,4 @@ mod races;
 mod rush;
 mod steering;
 mod talking;
+mod three;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
+pub mod desk;
+
 use domain::{AgentId, AgentState, ContactDetail, ContactFilter, ContactRow, Query};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -196,6 +198,13 @@ impl Bench {
         Self::open(dir).await
     }
 
+    /// Starts a daemon with this configuration.
+    pub async fn with_text(text: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        write_config(dir.path(), text);
+        Self::open(dir).await
+    }
+
     /// Starts a daemon with what the directory holds.
     async fn open(dir: TempDir) -> Self {
         let mut config = config::load(&dir.path().join("switchroom.toml")).unwrap_or_else(|problems| {
@@ -366,6 +375,11 @@ impl Rest {
         let body = serde_json::json!({ "login": login, "password": password });
         let session = nobody.post("/sessions", body).await;
         Self { token: session["token"].as_str().expect("a token").to_owned(), ..nobody }
+    }
+
+    /// What the session is known by.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     pub async fn get(&self, path: &str) -> serde_json::Value {

@@ -132,7 +132,8 @@ fn completing_joins_the_customer_with_the_one_consulted_and_the_first_agent_wrap
     let kinds = events(&effects);
     let place = |wanted: fn(&Kind) -> bool| kinds.iter().position(wanted).unwrap();
     assert!(
-        place(|kind| matches!(kind, Kind::InteractionEnded { .. })) < place(|kind| matches!(kind, Kind::Connected { .. })),
+        place(|kind| matches!(kind, Kind::InteractionEnded { .. }))
+            < place(|kind| matches!(kind, Kind::Connected { .. })),
         "the customer is never with two agents at once"
     );
     assert_eq!(phase(&world.call, agent()), Some(InteractionPhase::WrapUp));

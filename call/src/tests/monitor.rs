@@ -3,9 +3,7 @@
 use super::{AGENT, CUSTOMER, World, agent, events, has, hung_up};
 use crate::Effect as CallEffect;
 use crate::api::{Effect, Fact, LegFact, LineEffect, MediaEffect, MediaFact, Phone, Watcher, Wish};
-use domain::{
-    AgentId, Cause, CommandError, ContactEventKind as Kind, LegId, Monitor, RecordingId,
-};
+use domain::{AgentId, Cause, CommandError, ContactEventKind as Kind, LegId, Monitor, RecordingId};
 
 const BOSS: LegId = LegId::new(30);
 
