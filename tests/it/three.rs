@@ -15,7 +15,7 @@ const BERT: u32 = 1_140;
 const BOSS: u32 = 1_280;
 const ALL: &[u32] = &[CALLER, ANNA, BERT, BOSS];
 
-const SUPERVISOR: &str = "\n[[reason]]\ncode = \"break\"\nlabels = { en = \"Break\" }\n\n[[user]]\nlogin = \"mei\"\nrole = \"supervisor\"\npassword = \"secret-supervisor\"\nagent = \"boss\"\n\n[[user]]\n\
+const SUPERVISOR: &str = "\n[[user]]\nlogin = \"mei\"\nrole = \"supervisor\"\npassword = \"secret-supervisor\"\nagent = \"boss\"\n\n[[user]]\n\
      login = \"ines\"\nrole = \"supervisor\"\npassword = \"secret-supervisor\"\n\n";
 
 /// A caller talks with Anna; Bert and a supervisor have phones, too.

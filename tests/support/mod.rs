@@ -67,6 +67,10 @@ labels = { en = "Done", zh = "完成" }
 code = "call-back"
 labels = { en = "Call back", zh = "回电" }
 
+[[reason]]
+code = "break"
+labels = { en = "Break", zh = "休息" }
+
 [[phone]]
 user = "6001"
 name = "Softphone"
