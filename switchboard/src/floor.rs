@@ -45,6 +45,10 @@ fn web_caller(call: &Call, floor: &FloorView) -> Option<WebCallerView> {
 }
 
 fn position(call: &Call, floor: &FloorView) -> Option<u32> {
+    // A consult stands in line too, while its customer has an agent.
+    if !matches!(call.phase(), Phase::Queued | Phase::Offering) {
+        return None;
+    }
     let own = floor.waiting.iter().position(|other| other.contact == call.contact())?;
     let queue = call.pop().queue?;
     let before = floor.waiting.iter().take(own).filter(|other| other.queue == queue).count();

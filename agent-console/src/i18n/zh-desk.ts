@@ -202,6 +202,7 @@ export const desk = {
   recording: '录音',
   recording_on: '正在录音',
   recording_paused: '录音已暂停',
+  recording_is_paused: '录音已暂停',
   pause_recording: '暂停录音',
   recording_paused_by: '{name} 已暂停录音',
   recording_not_yet: '通话后开始',

@@ -99,7 +99,9 @@ fn a_consult_with_a_queue_is_handed_over_and_both_agents_wrap_up() {
     let mut bench = talking();
     assert_eq!(bench.consult(TransferTarget::Queue("sales".parse().unwrap())), Ok(()));
     bench.opened();
-    assert!(bench.agent_answers().iter().any(|effect| matches!(effect, Effect::Media(media::api::Command::Bridge { .. }))));
+    assert!(
+        bench.agent_answers().iter().any(|effect| matches!(effect, Effect::Media(media::api::Command::Bridge { .. })))
+    );
     assert_eq!(bench.state("ana"), Some(AgentState::Busy));
     let contact = bench.contact();
     assert_eq!(bench.wish("li.wei", Wish::CompleteTransfer(contact)), Ok(()));
