@@ -76,7 +76,8 @@ pub enum Fact {
         /// The agent.
         agent: AgentId,
     },
-    /// The agent is busy with a contact that no queue brought (a dialled call, a direct transfer).
+    /// The agent is busy with a contact that no queue brought (a dialled call, a consult). Told again, it changes the
+    /// queue.
     Occupied {
         /// The agent.
         agent: AgentId,

@@ -88,8 +88,15 @@ impl Engine {
         self.refresh(number, effects);
     }
 
-    /// The contact is served, so it waits no longer; and the agent is busy, so an offer of another contact is
-    /// withdrawn. An agent who is not signed in is on the phone as a private person.
+    /// Somebody serves the contact: what waits in line is a question of the one who does.
+    fn is_in_hand(&self, contact: ContactId) -> bool {
+        let holds = |hand: &Hand| hand.contact == contact && hand.wrap_up.is_none();
+        self.agents.iter().any(|agent| agent.hands.iter().any(holds))
+    }
+
+    /// The contact is served, so it waits no longer unless another agent has it and asks for help; and the agent is busy, so an offer of another contact is
+    /// withdrawn. An agent who is not signed in is on the phone as a private person. Told again, the queue named last
+    /// holds.
     pub(crate) fn on_occupied(
         &mut self,
         agent: AgentId,
@@ -97,12 +104,18 @@ impl Engine {
         queue: Option<QueueId>,
         effects: &mut Vec<Effect>,
     ) {
-        self.on_left(contact, OfferResult::Withdrawn, effects);
+        if self.contacts.find(contact).is_some() && !self.is_in_hand(contact) {
+            self.on_left(contact, OfferResult::Withdrawn, effects);
+        }
         let Ok(number) = self.signed_in(agent) else { return };
-        if self.agent(number).hands.iter().any(|hand| hand.contact == contact && hand.wrap_up.is_none()) {
+        let queue = queue.and_then(|queue| self.queue_number(queue));
+        let held = |hand: &&mut Hand| hand.contact == contact && hand.wrap_up.is_none();
+        if let Some(hand) = self.agent_mut(number).hands.iter_mut().find(held) {
+            if !hand.brought {
+                hand.queue = queue;
+            }
             return;
         }
-        let queue = queue.and_then(|queue| self.queue_number(queue));
         let channel = Channel::Voice;
         let hand = Hand { contact, queue, brought: false, channel, begun: self.now, wrap_up: None };
         let offer = self.agent(number).offer;

@@ -151,6 +151,7 @@ impl Engine {
             reachable: agent.presence.routable,
             contact,
             phase: None,
+            monitors: Vec::new(),
             customer: None,
             queue: queue.map(|queue| self.queue(queue).setup.id),
             queues: queues(&agent.setup),

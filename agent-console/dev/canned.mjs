@@ -43,6 +43,7 @@ export function world(lang) {
   const people = [['li.wei', w.me, 'ready'], ...w.agents].map(([id, name, state, extra, customer], i) => ({
     id, name, state, reason: state === 'not_ready' ? extra : null, since_at: now() - (state === 'not_ready' ? 66 * MIN : 198_000 - i * 14_000), next: null, reachable: true,
     contact: customer ? `ct${i}` : null, phase: state === 'busy' || state === 'after_contact_work' ? extra : null, customer: customer ?? null,
+    monitors: id === 'max.oduya' || id === 'ma.jun' ? [{ agent: { id: 'mona.berg', name: 'Mona Berg' }, mode: 'whisper', joined: true }] : [],
     queue: customer ? named(queues[i % queues.length]) : null, queues: [queues[0].id, queues[i ? i % queues.length : 1].id, ...(i ? [] : [queues[2].id])].filter((x, n, all) => all.indexOf(x) === n),
     skills: [{ id: 'billing', level: 9 - (i % 5) }, ...(i % 2 ? [] : [{ id: 'german', level: 10 - i }])], handled: 58 - i * 3, aht_ms: 268_000 + i * 4000,
   }));
@@ -59,14 +60,20 @@ export function world(lang) {
 }
 
 export function deskOf(w, scene) {
-  const hand = (phase, extra) => ({ interaction: 'i1', contact: 'live', queue: w.pop.queue, phase, since_at: now() - 272_000, connected_at: now() - 272_000, held_ms: 20_000, muted: false, recording: 'rec1', wrap_up_deadline_at: null, disposition: null, notes: w.notes, pop: w.pop, ...extra });
+  const hand = (phase, extra) => ({ interaction: 'i1', contact: 'live', queue: w.pop.queue, phase, since_at: now() - 272_000, connected_at: now() - 272_000, held_ms: 20_000, muted: false, recording: 'rec1', paused_by: null, consult: null, wrap_up_deadline_at: null, disposition: null, notes: w.notes, pop: w.pop, ...extra });
   const state = (word, extra) => ({ state: word, reason: null, offer: null, since_at: now() - 108_000, next: null, note: null, ...extra });
   const base = { agent: 'li.wei', reachable: true, offer: null, interaction: null };
   switch (scene) {
     case 'offer':
-      return { ...base, state: state('reserved', { offer: 'o1', since_at: now() - 6000 }), offer: { offer: 'o1', interaction: 'i1', contact: 'live', offered_at: now() - 6000, deadline_at: now() + 14_000, why: w.why, pop: w.pop } };
+      return { ...base, state: state('reserved', { offer: 'o1', since_at: now() - 6000 }), offer: { offer: 'o1', interaction: 'i1', contact: 'live', offered_at: now() - 6000, deadline_at: now() + 14_000, why: w.why, consulted_by: null, pop: w.pop } };
     case 'talking':
       return { ...base, state: state('busy', { next: { state: 'ready', reason: null } }), interaction: hand('talking', { disposition: 'refund' }) };
+    case 'consult':
+      return { ...base, state: state('busy', {}), interaction: hand('consulting', { consult: { asks: true, stage: 'consulting', since_at: now() - 21_000, agent: { id: w.people[1].id, name: w.people[1].name }, queue: null, number: null } }) };
+    case 'paused':
+      return { ...base, state: state('busy', {}), interaction: hand('talking', { paused_by: { id: 'li.wei', name: w.me } }) };
+    case 'asked':
+      return { ...base, state: state('busy', {}), offer: { offer: 'o1', interaction: 'i1', contact: 'live', offered_at: now() - 6000, deadline_at: now() + 24_000, why: '', consulted_by: { id: w.people[1].id, name: w.people[1].name }, pop: w.pop } };
     case 'held':
       return { ...base, state: state('busy', {}), interaction: hand('held', { since_at: now() - 74_000, muted: true }) };
     case 'wrap':

@@ -9,6 +9,7 @@ const ARGS = ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stre
 const BIG = { width: 1440, height: 900 };
 const PAGES = [
   ['signin', '/', null, BIG], ['offer', '/desk', 'agent:offer', BIG], ['talking', '/desk', 'agent:talking', BIG], ['held', '/desk', 'agent:held', BIG],
+  ['consult', '/desk', 'agent:consult', BIG], ['paused', '/desk', 'agent:paused', BIG], ['asked', '/desk', 'agent:asked', BIG],
   ['ready', '/desk', 'agent:ready', BIG], ['not-ready', '/desk', 'agent:not-ready', BIG], ['wrap', '/desk', 'agent:wrap', BIG],
   ['floor', '/floor', 'supervisor:floor', BIG], ['why', '/floor?why=w1', 'supervisor:floor', BIG], ['why-rings', '/floor?why=w0', 'supervisor:floor', BIG],
   ['why-sticky', '/floor?why=w2', 'supervisor:floor', BIG], ['why-gone', '/floor?why=w3', 'supervisor:floor', BIG], ['why-360', '/floor?why=w1', 'supervisor:floor', { width: 360, height: 760 }], ['contacts', '/contacts', 'supervisor:x', BIG], ['story', '/contacts/h0', 'supervisor:x', BIG],
@@ -27,7 +28,7 @@ for (const [name, path, token, viewport] of PAGES) {
       const page = await context.newPage();
       page.on('pageerror', (error) => console.log(`${name} ${theme} ${lang}: ${error.message}`));
       page.on('console', (m) => { if (m.type() === 'error' && !/WebSocket/.test(m.text())) console.log(`${name} ${theme} ${lang}: ${m.text()}`); });
-      if (['talking', 'held', 'desk-1000', 'desk-360'].includes(name)) await page.addInitScript(() => localStorage.setItem('switchroom.audio', 'off'));
+      if (['talking', 'held', 'consult', 'paused', 'desk-1000', 'desk-360'].includes(name)) await page.addInitScript(() => localStorage.setItem('switchroom.audio', 'off'));
       if (token) await page.addInitScript((value) => sessionStorage.setItem('switchroom.token', value), `${token}:${lang}`);
       await page.goto(`http://127.0.0.1:${server.port}${path}`);
       // The system's own typeface may be missing on a build machine.

@@ -126,6 +126,10 @@ class DeskStore {
 
   /** Holds or takes back. */
   toggleHold(): void {
+    if (this.interaction?.consult?.asks) {
+      this.about('swap');
+      return;
+    }
     const held = this.interaction?.phase === 'held';
     if (this.interaction && (held || this.interaction.phase === 'talking')) void this.wish({ type: held ? 'resume' : 'hold', contact: this.interaction.contact });
   }
@@ -133,7 +137,7 @@ class DeskStore {
   /** Mutes or unmutes, at the engine and at the microphone. */
   toggleMute(): void {
     const inHand = this.interaction;
-    if (!inHand || (inHand.phase !== 'talking' && inHand.phase !== 'held')) return;
+    if (!inHand || inHand.phase === 'connecting' || inHand.phase === 'wrap_up' || inHand.phase === 'ended') return;
     this.phone.mute(!inHand.muted);
     void this.wish({ type: 'mute', contact: inHand.contact, on: !inHand.muted });
   }
@@ -152,6 +156,28 @@ class DeskStore {
   async transfer(to: TransferTo, name: string): Promise<void> {
     if (!this.interaction) return;
     if (await this.wish({ type: 'transfer', contact: this.interaction.contact, to })) toast('done', t('transferred_to', { name }));
+  }
+
+  /** A wish about the contact in hand that needs no more words. */
+  about(type: 'swap' | 'conference' | 'cancel_consult'): void {
+    if (this.interaction) void this.wish({ type, contact: this.interaction.contact });
+  }
+
+  /** Asks somebody for help while the customer hears music. */
+  async consult(to: TransferTo): Promise<void> {
+    if (this.interaction) await this.wish({ type: 'consult', contact: this.interaction.contact, to });
+  }
+
+  /** Hands the customer on to the one consulted. */
+  async complete(name: string): Promise<void> {
+    if (!this.interaction) return;
+    if (await this.wish({ type: 'complete_transfer', contact: this.interaction.contact })) toast('done', t('transferred_to', { name }));
+  }
+
+  /** Pauses the recording, or lets it go on. */
+  toggleRecording(): void {
+    const inHand = this.interaction;
+    if (inHand?.recording) void this.wish({ type: 'pause_recording', contact: inHand.contact, on: inHand.paused_by == null });
   }
 
   /** The contacts of today, once more. */
@@ -234,7 +260,7 @@ class DeskStore {
 
   private phaseChanged(before: DeskModel, after: DeskModel): void {
     const phase = after.interaction?.phase;
-    if (phase === 'talking' && before.interaction?.phase !== 'held') this.ringer.stop();
+    if ((phase === 'talking' || phase === 'consulting') && before.interaction?.phase !== 'held') this.ringer.stop();
     this.spoken.polite = phase ? word('state', phase) : word('state', after.state?.state ?? 'ready');
     if (!phase || phase === 'wrap_up') void this.loadToday().catch(() => undefined);
   }

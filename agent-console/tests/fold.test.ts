@@ -6,10 +6,10 @@ const pop = (contact = 'c1', name = ''): Pop => ({
   contact, ani: '+4930', caller_name: name, dnis: '8000', queue: { id: 'billing', name: 'Billing' }, customer: null, path: [], digits: [],
   started_at: 1, queued_at: 2, waited_ms: 3, outgoing: false, diverted_from: null, diversion_reason: '', verified: null, signalled: [],
 });
-const offer = (id = 'o1', contact = 'c1'): OfferCard => ({ offer: id, interaction: 'i1', contact, offered_at: 1, deadline_at: 9, why: '', pop: pop(contact) });
+const offer = (id = 'o1', contact = 'c1'): OfferCard => ({ offer: id, interaction: 'i1', contact, offered_at: 1, deadline_at: 9, why: '', consulted_by: null, pop: pop(contact) });
 const part = (phase: InteractionCard['phase'], extra: Partial<InteractionCard> = {}): InteractionCard => ({
-  interaction: 'i1', contact: 'c1', queue: null, phase, since_at: 1, connected_at: null, held_ms: 0, muted: false, recording: null,
-  wrap_up_deadline_at: null, disposition: null, notes: '', pop: pop(), ...extra,
+  interaction: 'i1', contact: 'c1', queue: null, phase, since_at: 1, connected_at: null, held_ms: 0, muted: false, recording: null, paused_by: null,
+  wrap_up_deadline_at: null, disposition: null, notes: '', consult: null, pop: pop(), ...extra,
 });
 const welcome = (resumed = false): ServerMessage => ({
   type: 'welcome', session: 's1', seq: 5, version: 1, server: '1', server_time_ms: 0, user: { login: 'li', name: 'Li', role: 'agent' },

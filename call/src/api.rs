@@ -1,6 +1,7 @@
 //! The vocabulary of a call: what happens to it, what is wished of it, what it wants done.
 
-pub use crate::opening::{Incoming, Outgoing};
+pub use crate::facts::{LegFact, MediaFact};
+pub use crate::opening::{Asked, Consultation, Incoming, Outgoing, Watcher};
 use core::time::Duration;
 use domain::{
     AgentId, Ani, Cause, ContactEvent, Customer, Decision, DeskBody, DispositionCode, ExitReason, Instant,
@@ -34,71 +35,6 @@ pub enum Phone {
     Uri(String),
     /// A number by a trunk.
     Trunk(TrunkId, String),
-}
-
-/// What happens to a leg's signalling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LegFact {
-    /// The party's phone rings.
-    Ringing,
-    /// The party answered our INVITE.
-    Answered {
-        /// Its answer.
-        sdp: String,
-    },
-    /// The party acknowledged our answer.
-    Acked {
-        /// Its answer to our offer, if it had made none.
-        sdp: Option<String>,
-    },
-    /// Our INVITE failed.
-    Failed(Cause),
-    /// The party left.
-    Ended(Cause),
-    /// The party offers a new session.
-    Reinvited {
-        /// Its offer.
-        sdp: Option<String>,
-    },
-    /// The party answered our new offer.
-    ReinviteAnswered {
-        /// Its answer.
-        sdp: String,
-    },
-    /// A digit by INFO.
-    Digit(char),
-}
-
-/// What happens to a leg's media.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MediaFact {
-    /// The session is open: our answer or offer.
-    Opened {
-        /// Our SDP.
-        sdp: String,
-    },
-    /// It could not be opened or changed.
-    Refused,
-    /// The party's answer is in force.
-    RemoteSet,
-    /// Our answer to the party's new offer.
-    Reanswered {
-        /// Our SDP.
-        sdp: String,
-        /// The party put us on hold.
-        held: bool,
-    },
-    /// The offer asked for.
-    Offer {
-        /// Our SDP.
-        sdp: String,
-    },
-    /// The party keyed a digit.
-    Digit(char),
-    /// A playing came to its end.
-    PlayDone(PlayId),
-    /// The party went silent for too long.
-    Silent,
 }
 
 /// What the call needs to know of a queue.
@@ -186,14 +122,14 @@ pub struct Reserved {
     pub phone: Phone,
     /// The phone is a browser.
     pub browser: bool,
-    /// The queue.
-    pub queue: QueueId,
+    /// The queue whose rules hold for the part, if any.
+    pub queue: Option<QueueId>,
     /// How long after the desk the phone is told, so that the record is on the screen before the phone rings.
     pub lead: Duration,
     /// When the offer ends unanswered.
     pub deadline: Instant,
-    /// Why this agent.
-    pub why: Box<Decision>,
+    /// Why this agent; `None`: an agent asked for this one by name, and the ACD knows nothing of the offer.
+    pub why: Option<Box<Decision>>,
 }
 
 /// A fact.
@@ -298,6 +234,18 @@ pub enum Wish {
         /// As it stands in the history.
         to: String,
     },
+    /// Ask somebody for help.
+    Consult(Box<Consultation>),
+    /// Talk with the other of the two: customer and the one consulted.
+    Swap,
+    /// Talk with both.
+    Conference,
+    /// Hand the customer on to the one consulted.
+    CompleteTransfer,
+    /// Let the one consulted go, and take the customer back.
+    CancelConsult,
+    /// Pause the recording, or go on with it.
+    PauseRecording(bool),
     /// End the call.
     HangUp,
     /// Keep the notes.
@@ -376,6 +324,20 @@ pub enum MediaEffect {
     Bridge(LegId),
     /// Part from whatever it is joined to.
     Unbridge,
+    /// Join these legs; each hears the others, as loud as the cells say: from, to, thousandths.
+    Mix {
+        /// The legs.
+        legs: Vec<LegId>,
+        /// Cells that are not unity.
+        gains: Vec<(LegId, LegId, u16)>,
+    },
+    /// Let another leg hear this one so loud.
+    Gain {
+        /// Who hears it.
+        to: LegId,
+        /// Thousandths.
+        permille: u16,
+    },
     /// Stop or restart passing on what it says.
     Mute(bool),
     /// Send digits.
@@ -394,6 +356,8 @@ pub enum MediaEffect {
         /// The right channel.
         agent: Option<LegId>,
     },
+    /// Pause the recording, or go on with it.
+    PauseRecording(RecordingId, bool),
     /// Close the recording.
     StopRecording(RecordingId),
     /// Close the session.
@@ -420,6 +384,8 @@ pub enum LineEffect {
     Left(OfferResult),
     /// The offer ended.
     OfferEnded(OfferId, OfferResult),
+    /// The agent talks, and no queue brought it; whose wrap-up rule holds afterwards.
+    Occupied(AgentId, Option<QueueId>),
     /// The talk with this agent is over.
     Finished(AgentId),
     /// The agent was lost in the call: not ready until it says so.
@@ -465,6 +431,8 @@ pub enum Reason {
     Arriving,
     /// The number that was called does not answer.
     NumberRings,
+    /// The phone of one who is consulted, or of a supervisor, rings too long.
+    OthersRing,
     /// The screen pop has had its time: the agent's phone is rung.
     Lead,
 }

@@ -4,7 +4,7 @@ use crate::api::{Effect, FlowFact, Incoming, LegEffect, LegFact, LineEffect, Med
 use crate::engine::{Call, Line};
 use crate::legs::FarNumber;
 use crate::part::Stage;
-use domain::{Cause, Channel, ContactEventKind, EndedBy, Instant, OfferResult, Outcome, PlayId};
+use domain::{Cause, Channel, ConsultResult, ContactEventKind, EndedBy, Instant, OfferResult, Outcome, PlayId};
 
 impl Call {
     pub(crate) fn open_incoming(&mut self, now: Instant, incoming: Incoming, effects: &mut Vec<Effect>) {
@@ -152,6 +152,7 @@ impl Call {
         }
         effects.push(Effect::Flow(ToFlow::Over));
         self.event(now, ContactEventKind::CustomerLeft { by, cause }, effects);
+        self.let_go(now, ConsultResult::CustomerLeft, effects);
         if waiting {
             for index in 0..self.parts.len() {
                 if self.parts[index].stage == Stage::Ringing {

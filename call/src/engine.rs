@@ -1,8 +1,11 @@
 //! The call's state and the dispatch of facts and wishes to those who know what to do.
 
 use crate::api::{Effect, Fact, Incoming, LegFact, MediaFact, Outgoing, Phase, QueueRules, Reason, Wish};
+use crate::consult::Consult;
 use crate::legs::Far;
-use crate::part::{Part, Stage};
+use crate::monitor::Monitoring;
+use crate::part::{Part, Role, Stage, Taping};
+use crate::rooms::Room;
 use core::time::Duration;
 use domain::{
     AgentId, Cause, CommandError, ContactEvent, ContactEventKind, ContactId, Customer, DeskBody, EndedBy, Instant,
@@ -54,8 +57,15 @@ pub struct Call {
     pub(crate) line: Option<Line>,
     pub(crate) parts: Vec<Part>,
     pub(crate) far: Option<Far>,
+    pub(crate) consult: Option<Consult>,
+    pub(crate) monitors: Vec<Monitoring>,
+    /// Who hears whom, as the media workers were last told.
+    pub(crate) rooms: Vec<Room>,
     pub(crate) pop: ScreenPop,
     pub(crate) tape: Tape,
+    /// Who is on the right channel.
+    pub(crate) taped: Option<LegId>,
+    pub(crate) paused_by: Option<AgentId>,
     pub(crate) recording: RecordingId,
     pub(crate) next_play: u64,
     /// The announcement after which the music starts.
@@ -140,8 +150,13 @@ impl Call {
             line: None,
             parts: Vec::new(),
             far: None,
+            consult: None,
+            monitors: Vec::new(),
+            rooms: Vec::new(),
             pop,
             tape: Tape::Off,
+            taped: None,
+            paused_by: None,
             recording,
             next_play: first_play,
             announcing: None,
@@ -182,20 +197,34 @@ impl Call {
     /// The part of this agent that is not over, as the desk shows it.
     #[must_use]
     pub fn view_for(&self, agent: AgentId) -> Option<InteractionView> {
-        self.parts.iter().rev().find(|p| p.agent == agent && !p.is_over()).map(|p| p.view(&self.pop, self.tape_id()))
+        let index = self.parts.iter().rposition(|p| p.agent == agent && !p.is_over())?;
+        Some(self.view(index))
     }
 
     /// The agent who has the call or is being rung for it.
     #[must_use]
     pub fn agent(&self) -> Option<AgentId> {
-        self.parts.iter().rev().find(|p| p.is_live()).map(|p| p.agent)
+        self.parts.iter().rev().find(|p| p.is_live() && p.role == Role::Serves).map(|p| p.agent)
     }
 
-    /// The agent who talks on this leg.
+    /// The offer that rings at this agent because another agent asked for this one by name.
+    #[must_use]
+    pub fn rung_by_name(&self, agent: AgentId) -> Option<OfferId> {
+        let rings = |part: &&Part| part.agent == agent && part.stage == Stage::Ringing && !part.by_acd;
+        self.parts.iter().rev().find(rings).and_then(|part| part.offer)
+    }
+
+    /// The ACD looks for somebody to consult, while the customer has an agent.
+    #[must_use]
+    pub fn consults_a_queue(&self) -> bool {
+        self.consults_line()
+    }
+
+    /// The agent who serves the customer on this leg.
     #[must_use]
     pub fn agent_on(&self, leg: LegId) -> Option<AgentId> {
-        let talks = |part: &&Part| part.leg == Some(leg) && matches!(part.stage, Stage::Talking | Stage::Held);
-        self.parts.iter().rev().find(talks).map(|part| part.agent)
+        let serving = self.serving().map(|index| &self.parts[index]);
+        serving.filter(|part| part.leg == Some(leg)).map(|part| part.agent)
     }
 
     /// The legs that are alive, for clearing up.
@@ -203,7 +232,10 @@ impl Call {
     pub fn legs(&self) -> Vec<LegId> {
         let customer = (!self.customer.gone).then_some(self.customer.leg);
         let far = self.far.as_ref().map(|far| far.leg);
-        customer.into_iter().chain(far).chain(self.parts.iter().filter_map(|p| p.leg)).collect()
+        let number = self.consult.as_ref().and_then(Consult::number_leg);
+        let watching = self.monitors.iter().map(|monitor| monitor.leg);
+        let parts = self.parts.iter().filter_map(|p| p.leg);
+        customer.into_iter().chain(far).chain(number).chain(parts).chain(watching).collect()
     }
 
     /// When to call [`Fact::Tick`] next, and why.
@@ -217,7 +249,10 @@ impl Call {
         if let Some(at) = leads.map(|part| part.ring_at).min() {
             return Some((at, Reason::Lead));
         }
-        self.far.as_ref().and_then(Far::deadline).map(|at| (at, Reason::NumberRings))
+        let number = self.far.as_ref().and_then(Far::deadline).map(|at| (at, Reason::NumberRings));
+        let asked = self.consult.as_ref().and_then(Consult::deadline);
+        let others = asked.into_iter().chain(self.monitors.iter().filter_map(Monitoring::deadline)).min();
+        number.into_iter().chain(others.map(|at| (at, Reason::OthersRing))).min_by_key(|(at, _)| *at)
     }
 
     /// Tells the call that something happened.
@@ -239,6 +274,7 @@ impl Call {
             Fact::Tick => self.on_tick(now, effects),
             Fact::Abort(cause) => self.on_abort(now, cause, effects),
         }
+        self.dismiss_monitors(now, effects);
         self.close_if_over(now, effects);
     }
 
@@ -263,8 +299,14 @@ impl Call {
             Wish::SetDisposition(code) => self.set_disposition(now, index, code, effects),
             Wish::FinishWrapUp => self.may_finish(index)?,
             Wish::HangUp => self.hang_up(now, index, effects),
+            Wish::PauseRecording(paused) => self.pause_tape(now, index, paused, effects)?,
+            Wish::Consult(consultation) => self.start_consult(now, index, *consultation, effects)?,
+            Wish::Swap | Wish::Conference | Wish::CompleteTransfer | Wish::CancelConsult => {
+                self.steer_consult(now, index, &wish, effects)?;
+            }
             other => self.command_talk(now, index, other, effects)?,
         }
+        self.dismiss_monitors(now, effects);
         self.close_if_over(now, effects);
         Ok(())
     }
@@ -276,6 +318,10 @@ impl Call {
             self.on_far_leg(now, fact, effects);
         } else if let Some(index) = self.part_of_leg(leg) {
             self.on_part_leg(now, index, leg, fact, effects);
+        } else if let Some(place) = self.monitor_of_leg(leg) {
+            self.on_monitor_leg(now, place, fact, effects);
+        } else if self.consult.as_ref().is_some_and(|consult| consult.number_leg() == Some(leg)) {
+            self.on_consulted_number(now, leg, fact, effects);
         }
     }
 
@@ -286,6 +332,10 @@ impl Call {
             self.on_far_media(now, fact, effects);
         } else if let Some(index) = self.part_of_leg(leg) {
             self.on_part_media(now, index, leg, fact, effects);
+        } else if let Some(place) = self.monitor_of_leg(leg) {
+            self.on_monitor_media(now, place, fact, effects);
+        } else if self.consult.as_ref().is_some_and(|consult| consult.number_leg() == Some(leg)) {
+            self.on_consulted_number_media(now, leg, fact, effects);
         }
     }
 
@@ -311,8 +361,26 @@ impl Call {
             Reason::Arriving if self.pop.outgoing => self.on_abort(now, Cause::NoAnswer, effects),
             Reason::Arriving => self.on_abort(now, Cause::InternalError, effects),
             Reason::Lead => (0..self.parts.len()).for_each(|index| self.ring_if_due(now, index, effects)),
+            // Monitors are looked after whenever anything happened.
+            Reason::OthersRing => self.on_consult_rings(now, effects),
             Reason::NumberRings => self.on_far_leg(now, LegFact::Failed(Cause::NoAnswer), effects),
         }
+    }
+
+    /// The part of the agent who serves the customer at this moment.
+    pub(crate) fn serving(&self) -> Option<usize> {
+        let serves = |part: &Part| part.role == Role::Serves && matches!(part.stage, Stage::Talking | Stage::Held);
+        self.parts.iter().rposition(serves)
+    }
+
+    fn view(&self, index: usize) -> InteractionView {
+        let taping = Taping { recording: self.tape_id(), paused_by: self.paused_by };
+        self.parts[index].view(&self.pop, taping, self.consult_view(index))
+    }
+
+    /// The customer's name as phones show it.
+    pub(crate) fn shown_name(&self) -> domain::Redacted {
+        self.pop.customer.as_ref().map_or_else(|| self.pop.caller_name.clone(), |customer| customer.name.clone())
     }
 
     fn part_of_leg(&self, leg: LegId) -> Option<usize> {
@@ -338,8 +406,7 @@ impl Call {
     }
 
     pub(crate) fn tell(&self, index: usize, effects: &mut Vec<Effect>) {
-        let part = &self.parts[index];
-        let view = part.view(&self.pop, self.tape_id());
-        effects.push(Effect::Desk(part.agent, DeskBody::Interaction(Box::new(view))));
+        let view = Box::new(self.view(index));
+        effects.push(Effect::Desk(self.parts[index].agent, DeskBody::Interaction(view)));
     }
 }

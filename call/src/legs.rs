@@ -2,7 +2,7 @@
 
 use crate::api::{Effect, LegEffect, LegFact, MediaEffect, MediaFact, Outgoing, Phase, Phone, Say, ToFlow};
 use crate::engine::Call;
-use crate::part::{Part, Record, Stage, Times};
+use crate::part::{Part, Record, Role, Stage, Times};
 use core::time::Duration;
 use domain::{Ani, Cause, Channel, ContactEventKind, EndedBy, Instant, InteractionId, Language, LegId, Redacted};
 
@@ -29,6 +29,11 @@ pub(crate) struct FarNumber {
 }
 
 impl Far {
+    /// A number that talks already.
+    pub const fn joined(leg: LegId, phone: Phone, now: Instant) -> Self {
+        Self { leg, phone, joined: true, since: now, by_flow: false }
+    }
+
     pub fn deadline(&self) -> Option<Instant> {
         (!self.joined).then(|| self.since + NUMBER_RINGS_MAX)
     }
@@ -61,7 +66,7 @@ impl Call {
     }
 
     /// What of the caller's INVITE may leave the house: private header fields are for agents.
-    fn carried_to_numbers(&self) -> Vec<(String, String)> {
+    pub(crate) fn carried_to_numbers(&self) -> Vec<(String, String)> {
         self.carried.iter().filter(|(name, _)| !is_private(name)).cloned().collect()
     }
 
@@ -70,7 +75,7 @@ impl Call {
         self.carried.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("Privacy")).cloned().collect()
     }
 
-    fn play_ringback(&mut self, leg: LegId, effects: &mut Vec<Effect>) {
+    pub(crate) fn play_ringback(&mut self, leg: LegId, effects: &mut Vec<Effect>) {
         let (play, language): (_, Language) = (self.play_id(), self.customer.language);
         effects.push(Effect::Media(leg, MediaEffect::Play { play, items: ringback(), language, repeat: true }));
     }
@@ -131,7 +136,13 @@ impl Call {
         far.joined = true;
         self.phase = Phase::Connected;
         effects.push(Effect::Media(customer, MediaEffect::StopPlay));
-        effects.push(Effect::Media(customer, MediaEffect::Bridge(far.leg)));
+        self.settle_rooms(effects);
+    }
+
+    /// The number that talks with the customer.
+    pub(crate) fn far_leg(&self) -> Option<LegId> {
+        // The customer whom an agent is about to dial is no number that the call was given to.
+        self.far.as_ref().filter(|far| far.joined && far.leg != self.customer.leg).map(|far| far.leg)
     }
 
     pub(crate) fn drop_far(&mut self, cause: Cause, effects: &mut Vec<Effect>) {
@@ -160,6 +171,8 @@ impl Call {
             agent: outgoing.agent,
             queue: None,
             offer: None,
+            by_acd: false,
+            role: Role::Serves,
             leg: Some(outgoing.agent_leg),
             phone: outgoing.agent_phone,
             browser: outgoing.agent_browser,

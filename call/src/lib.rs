@@ -5,11 +5,15 @@
 
 pub mod api;
 mod caller;
+mod consult;
 mod engine;
+mod facts;
 mod legs;
 mod line;
+mod monitor;
 mod opening;
 mod part;
+mod rooms;
 mod talk;
 mod tape;
 #[cfg(test)]

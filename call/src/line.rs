@@ -2,7 +2,7 @@
 
 use crate::api::{Effect, LineEffect, MediaEffect, Phase, QueueRules, Say};
 use crate::engine::{Call, Line};
-use domain::{AgentId, ContactEventKind, ExitReason, Instant, Language, Priority, QueueId};
+use domain::{AgentId, ConsultResult, ContactEventKind, ExitReason, Instant, Language, LegId, Priority, QueueId};
 
 impl Call {
     pub(crate) fn enqueue(&mut self, now: Instant, line: Line, sticky: Option<AgentId>, effects: &mut Vec<Effect>) {
@@ -30,11 +30,15 @@ impl Call {
     }
 
     pub(crate) fn play_music(&mut self, effects: &mut Vec<Effect>) {
+        self.play_music_to(self.customer.leg, effects);
+    }
+
+    pub(crate) fn play_music_to(&mut self, leg: LegId, effects: &mut Vec<Effect>) {
         let Some(line) = &self.line else { return };
         let items = vec![Say::Prompt(line.rules.music)];
         let language: Language = self.customer.language;
         let play = self.play_id();
-        effects.push(Effect::Media(self.customer.leg, MediaEffect::Play { play, items, language, repeat: true }));
+        effects.push(Effect::Media(leg, MediaEffect::Play { play, items, language, repeat: true }));
     }
 
     /// The ACD let the call move on to another queue: its rules hold from here on.
@@ -46,6 +50,9 @@ impl Call {
         reason: ExitReason,
         effects: &mut Vec<Effect>,
     ) {
+        if self.consults_line() {
+            return self.consult_overflowed(&to);
+        }
         if self.customer.gone {
             return;
         }
@@ -68,6 +75,9 @@ impl Call {
         reason: ExitReason,
         effects: &mut Vec<Effect>,
     ) {
+        if self.consults_line() {
+            return self.end_consult(now, ConsultResult::Unreachable, effects);
+        }
         if self.customer.gone || self.phase != Phase::Queued {
             return;
         }

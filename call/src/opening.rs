@@ -1,9 +1,9 @@
-//! What a call is built from.
+//! What a call is built from, and what is brought to it later: those who are consulted, those who watch.
 
-use crate::api::Phone;
+use crate::api::{Phone, QueueRules, Reserved};
 use domain::{
-    AgentId, Ani, ContactId, Dnis, EntryPointId, FlowId, InteractionId, Language, LegId, RecordingId, Redacted,
-    Signalled, TrunkId,
+    AgentId, Ani, ContactId, Dnis, EntryPointId, FlowId, InteractionId, Language, LegId, Monitor, RecordingId,
+    Redacted, Signalled, TransferTarget, TrunkId,
 };
 
 /// What a call is built from when somebody calls in.
@@ -67,4 +67,39 @@ pub struct Outgoing {
     pub first_play: u64,
     /// The number dialled.
     pub dnis: Dnis,
+}
+
+/// Who is to be consulted, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consultation {
+    /// As the agent named it.
+    pub target: TransferTarget,
+    /// How.
+    pub ask: Asked,
+}
+
+/// How somebody is asked for a consult.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// By the ACD, which rings agents of this queue.
+    Queue(QueueRules),
+    /// By ringing this agent.
+    Agent(Box<Reserved>),
+    /// By calling a number.
+    Number(LegId, Phone),
+}
+
+/// A supervisor who comes to monitor a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watcher {
+    /// The supervisor.
+    pub agent: AgentId,
+    /// The supervisor's leg.
+    pub leg: LegId,
+    /// How the supervisor is rung.
+    pub phone: Phone,
+    /// The phone is a browser.
+    pub browser: bool,
+    /// How.
+    pub mode: Monitor,
 }

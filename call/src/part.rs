@@ -1,9 +1,9 @@
 //! One agent's part in a call, from the offer to the end of wrap-up.
 
-use crate::api::Phone;
+use crate::api::{Phone, QueueRules, Reserved};
 use domain::{
-    AgentId, DispositionCode, Instant, InteractionId, InteractionPhase, InteractionView, LegId, OfferId, QueueId,
-    RecordingId, Redacted, ScreenPop,
+    AgentId, ConsultStage, ConsultView, DispositionCode, Instant, InteractionId, InteractionPhase, InteractionView,
+    LegId, OfferId, QueueId, RecordingId, Redacted, ScreenPop,
 };
 
 /// Where a part stands.
@@ -19,6 +19,22 @@ pub(crate) enum Stage {
     WrapUp,
     /// Over.
     Ended,
+}
+
+/// What a part is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The customer is served, or is to be.
+    Serves,
+    /// Another agent is helped.
+    Consulted,
+}
+
+/// The recording, as parts show it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taping {
+    pub recording: Option<RecordingId>,
+    pub paused_by: Option<AgentId>,
 }
 
 /// What the agent adds to the contact.
@@ -45,8 +61,11 @@ pub(crate) struct Part {
     pub interaction: InteractionId,
     pub agent: AgentId,
     pub queue: Option<QueueId>,
-    /// `None`: no queue brought it.
+    /// `None`: the agent dialled.
     pub offer: Option<OfferId>,
+    /// The offer is the ACD's.
+    pub by_acd: bool,
+    pub role: Role,
     pub leg: Option<LegId>,
     pub phone: Phone,
     pub browser: bool,
@@ -65,6 +84,38 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// What the queue's rules say of the part's end.
+    pub fn record(rules: Option<&QueueRules>) -> Record {
+        rules.map_or_else(Record::default, |rules| Record {
+            default_disposition: rules.default_disposition,
+            required: rules.disposition_required,
+            ..Record::default()
+        })
+    }
+
+    /// An agent whose phone is to be rung.
+    pub fn ringing(now: Instant, role: Role, reserved: Reserved, record: Record) -> Self {
+        Self {
+            interaction: reserved.interaction,
+            agent: reserved.agent,
+            queue: reserved.queue,
+            offer: Some(reserved.offer),
+            by_acd: reserved.why.is_some(),
+            role,
+            leg: Some(reserved.leg),
+            phone: reserved.phone,
+            browser: reserved.browser,
+            stage: Stage::Ringing,
+            ring_at: now + reserved.lead,
+            offer_sdp: None,
+            answered: false,
+            muted: false,
+            held_by_phone: false,
+            record,
+            times: Times { stage_since: now, connected: None, held_ms: 0, wrap_up_deadline: None },
+        }
+    }
+
     pub fn is_over(&self) -> bool {
         self.stage == Stage::Ended
     }
@@ -82,31 +133,37 @@ impl Part {
         self.times.stage_since = now;
     }
 
-    fn phase(&self) -> InteractionPhase {
-        match self.stage {
-            Stage::Ringing => InteractionPhase::Connecting,
-            Stage::Talking => InteractionPhase::Talking,
-            Stage::Held => InteractionPhase::Held,
-            Stage::WrapUp => InteractionPhase::WrapUp,
-            Stage::Ended => InteractionPhase::Ended,
+    fn phase(&self, consult: Option<ConsultStage>) -> InteractionPhase {
+        match (self.stage, consult) {
+            (Stage::Ringing, _) => InteractionPhase::Connecting,
+            (Stage::Talking, Some(ConsultStage::Conference)) => InteractionPhase::Conference,
+            (Stage::Held, Some(_)) => InteractionPhase::Consulting,
+            (Stage::Talking, Some(_)) if self.role == Role::Consulted => InteractionPhase::Consulting,
+            (Stage::Talking, _) => InteractionPhase::Talking,
+            (Stage::Held, None) => InteractionPhase::Held,
+            (Stage::WrapUp, _) => InteractionPhase::WrapUp,
+            (Stage::Ended, _) => InteractionPhase::Ended,
         }
     }
 
-    pub fn view(&self, pop: &ScreenPop, recording: Option<RecordingId>) -> InteractionView {
+    pub fn view(&self, pop: &ScreenPop, taping: Taping, consult: Option<ConsultView>) -> InteractionView {
         let joined = matches!(self.stage, Stage::Talking | Stage::Held);
+        let Taping { recording, paused_by } = taping;
         InteractionView {
             interaction: self.interaction,
             contact: pop.contact,
             queue: self.queue,
-            phase: self.phase(),
+            phase: self.phase(consult.as_ref().map(|consult| consult.stage)),
             since: self.times.stage_since,
             connected: self.times.connected,
             held_ms: self.times.held_ms,
             muted: self.muted,
             recording: recording.filter(|_| joined),
+            paused_by: paused_by.filter(|_| joined),
             wrap_up_deadline: self.times.wrap_up_deadline,
             disposition: self.record.disposition,
             notes: self.record.notes.clone(),
+            consult,
             pop: pop.clone(),
         }
     }

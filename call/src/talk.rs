@@ -1,47 +1,38 @@
 //! The agent's side: ringing, joined, hold, transfer, hang-up, wrap-up.
 
 use crate::api::{Effect, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, QueueRules, Reserved, Wish};
-use crate::engine::{Call, Line, Tape};
+use crate::engine::{Call, Line};
 use crate::legs::FarNumber;
-use crate::part::{Part, Record, Stage, Times};
+use crate::part::{Part, Role, Stage};
 use domain::{AgentId, Cause, CommandError, ContactEventKind, DeskBody, EndedBy, Instant, LegId, OfferId, OfferResult};
 
 impl Call {
     /// An agent is reserved: the desk is told first, then the phone is rung.
     pub(crate) fn on_reserved(&mut self, now: Instant, reserved: Reserved, effects: &mut Vec<Effect>) {
-        if self.customer.gone || self.line.is_none() {
-            return;
+        if self.consults_line() {
+            return self.ring_consulted(now, reserved, effects);
         }
+        let wanted = !self.customer.gone && matches!(self.phase, Phase::Queued | Phase::Offering);
+        let (Some(line), true) = (&self.line, wanted) else { return };
         self.phase = Phase::Offering;
-        let record = self.line.as_ref().map_or_else(Record::default, |line| Record {
-            default_disposition: line.rules.default_disposition,
-            required: line.rules.disposition_required,
-            ..Record::default()
-        });
+        let record = Part::record(Some(&line.rules));
         let (offer, interaction, agent) = (reserved.offer, reserved.interaction, reserved.agent);
-        let (queue, why, decision) = (reserved.queue, reserved.why.to_string(), Some(reserved.why));
+        let queue = reserved.queue.unwrap_or(line.rules.id);
+        let (why, decision) =
+            (reserved.why.as_ref().map(ToString::to_string).unwrap_or_default(), reserved.why.clone());
         let offered = ContactEventKind::Offered { offer, interaction, agent, queue, why: why.clone(), decision };
         self.event(now, offered, effects);
-        let desk = domain::Offer { offer, interaction, deadline: reserved.deadline, why, pop: self.pop.clone() };
+        let desk = domain::Offer {
+            offer,
+            interaction,
+            deadline: reserved.deadline,
+            why,
+            pop: self.pop.clone(),
+            consulted_by: None,
+        };
         effects.push(Effect::Desk(agent, DeskBody::Offered(Box::new(desk))));
         effects.push(Effect::Media(reserved.leg, MediaEffect::Open { browser: reserved.browser, offer: None }));
-        self.parts.push(Part {
-            interaction,
-            agent,
-            queue: Some(queue),
-            offer: Some(offer),
-            leg: Some(reserved.leg),
-            phone: reserved.phone,
-            browser: reserved.browser,
-            stage: Stage::Ringing,
-            ring_at: now + reserved.lead,
-            offer_sdp: None,
-            answered: false,
-            muted: false,
-            held_by_phone: false,
-            record,
-            times: Times { stage_since: now, connected: None, held_ms: 0, wrap_up_deadline: None },
-        });
+        self.parts.push(Part::ringing(now, Role::Serves, reserved, record));
     }
 
     pub(crate) fn on_part_leg(
@@ -77,9 +68,25 @@ impl Call {
 
     fn on_agent_answered(&mut self, now: Instant, index: usize, leg: LegId, effects: &mut Vec<Effect>) {
         match self.parts[index].offer {
-            Some(offer) => effects.push(Effect::Line(LineEffect::OfferEnded(offer, OfferResult::Answered))),
+            Some(offer) => self.offer_over(now, index, offer, OfferResult::Answered, effects),
             None if self.customer.gone => self.end_talk(now, index, Cause::Normal, effects),
             None => self.dial_after_agent(leg, effects),
+        }
+    }
+
+    /// Whoever made the offer is told how it ended, and says what follows.
+    fn offer_over(
+        &mut self,
+        now: Instant,
+        index: usize,
+        offer: OfferId,
+        result: OfferResult,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.parts[index].by_acd {
+            effects.push(Effect::Line(LineEffect::OfferEnded(offer, result)));
+        } else {
+            self.on_offer_ended(now, offer, result, effects);
         }
     }
 
@@ -118,12 +125,11 @@ impl Call {
         let Some(leg) = part.leg.filter(|_| due) else { return };
         let Some(sdp) = part.offer_sdp.take() else { return };
         let part = &self.parts[index];
-        let name = self.pop.customer.as_ref().map_or_else(|| self.pop.caller_name.clone(), |c| c.name.clone());
         let invite = LegEffect::Invite {
             phone: part.phone.clone(),
             sdp,
             from: if self.pop.outgoing { domain::Ani::new(self.pop.dnis.as_str()) } else { self.pop.ani.clone() },
-            from_name: name,
+            from_name: self.shown_name(),
             auto_answer: part.offer.is_none(),
             carried: self.carried_to_agents(),
         };
@@ -143,10 +149,16 @@ impl Call {
             let agent = self.parts[index].agent;
             self.event(now, ContactEventKind::OfferEnded { offer, agent, result }, effects);
             self.desk_offer_ended(index, offer, result, effects);
-            self.join(now, index, effects);
+            match self.parts[index].role {
+                Role::Serves => self.join(now, index, effects),
+                Role::Consulted => self.join_consulted(now, index, effects),
+            }
             return;
         }
         self.drop_ringing(now, index, result, effects);
+        if self.parts[index].role == Role::Consulted {
+            return self.consult_unanswered(now, index, result, effects);
+        }
         let rings = |part: &Part| part.stage == Stage::Ringing && part.offer.is_some();
         if self.phase == Phase::Offering && !self.parts.iter().any(rings) {
             self.phase = Phase::Queued;
@@ -194,7 +206,7 @@ impl Call {
         let customer = self.customer.leg;
         self.event(now, ContactEventKind::Connected { interaction, agent }, effects);
         effects.push(Effect::Media(customer, MediaEffect::StopPlay));
-        effects.push(Effect::Media(customer, MediaEffect::Bridge(leg)));
+        self.settle_rooms(effects);
         self.start_tape(now, leg, effects);
         self.tell(index, effects);
     }
@@ -204,8 +216,7 @@ impl Call {
         let part = &mut self.parts[index];
         match (part.stage, part.offer) {
             (Stage::Ringing, Some(offer)) => {
-                let result = offer_result(cause);
-                effects.push(Effect::Line(LineEffect::OfferEnded(offer, result)));
+                self.offer_over(now, index, offer, offer_result(cause), effects);
             }
             (Stage::Ringing, None) => {
                 self.end_part(now, index, cause, effects);
@@ -224,6 +235,9 @@ impl Call {
         let agent = self.parts[index].agent;
         effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::MediaTimeout)));
         effects.push(Effect::Line(LineEffect::AgentLost(agent)));
+        if self.hangs_up_in_consult(now, index, effects) {
+            return;
+        }
         match self.line.clone() {
             Some(line) => self.give_away(now, index, line.rules, None, effects),
             None => self.hang_up(now, index, effects),
@@ -232,9 +246,12 @@ impl Call {
 
     /// The agent ends the call for both.
     pub(crate) fn hang_up(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        if self.hangs_up_in_consult(now, index, effects) {
+            return;
+        }
         match (self.parts[index].stage, self.parts[index].offer) {
             (Stage::Ringing, Some(offer)) => {
-                effects.push(Effect::Line(LineEffect::OfferEnded(offer, OfferResult::Declined)));
+                self.offer_over(now, index, offer, OfferResult::Declined, effects);
             }
             (Stage::Talking | Stage::Held | Stage::Ringing, _) => {
                 effects.push(Effect::Leg(self.customer.leg, LegEffect::HangUp(Cause::Normal)));
@@ -253,7 +270,7 @@ impl Call {
         self.end_part(now, index, cause, effects);
     }
 
-    fn end_part(&mut self, now: Instant, index: usize, cause: Cause, effects: &mut Vec<Effect>) {
+    pub(crate) fn end_part(&mut self, now: Instant, index: usize, cause: Cause, effects: &mut Vec<Effect>) {
         self.drop_leg(index, cause, effects);
         let part = &mut self.parts[index];
         part.enter(now, Stage::WrapUp);
@@ -271,13 +288,16 @@ impl Call {
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandError> {
         let stage = self.parts[index].stage;
+        let alone = self.consult_view(index).is_none();
         match (wish, stage) {
+            (Wish::SendDigits(digits), _) => {
+                let to = self.digits_to(index).ok_or(CommandError::WrongState)?;
+                effects.push(Effect::Media(to, MediaEffect::SendDigits(digits)));
+            }
+            (Wish::Mute(muted), Stage::Talking | Stage::Held) => self.mute(index, muted, effects),
+            _ if !alone => return Err(CommandError::WrongState),
             (Wish::Hold, Stage::Talking) => self.hold(now, index, effects),
             (Wish::Resume, Stage::Held) if !self.parts[index].held_by_phone => self.resume(now, index, effects),
-            (Wish::Mute(muted), Stage::Talking | Stage::Held) => self.mute(index, muted, effects),
-            (Wish::SendDigits(digits), Stage::Talking) => {
-                effects.push(Effect::Media(self.customer.leg, MediaEffect::SendDigits(digits)));
-            }
             (Wish::TransferToQueue(rules, agent), Stage::Talking | Stage::Held) => {
                 self.give_away(now, index, rules, agent, effects);
             }
@@ -304,7 +324,7 @@ impl Call {
         part.enter(now, Stage::Held);
         let interaction = part.interaction;
         self.event(now, ContactEventKind::Held { interaction }, effects);
-        effects.push(Effect::Media(self.customer.leg, MediaEffect::Unbridge));
+        self.settle_rooms(effects);
         self.play_music(effects);
         self.tell(index, effects);
     }
@@ -317,17 +337,18 @@ impl Call {
         let customer = self.customer.leg;
         self.event(now, ContactEventKind::Resumed { interaction }, effects);
         effects.push(Effect::Media(customer, MediaEffect::StopPlay));
-        if let Some(leg) = leg {
-            effects.push(Effect::Media(customer, MediaEffect::Bridge(leg)));
-            if !browser {
-                effects.push(Effect::Media(leg, MediaEffect::MakeOffer { hold: false }));
-            }
+        self.settle_rooms(effects);
+        if let (Some(leg), false) = (leg, browser) {
+            effects.push(Effect::Media(leg, MediaEffect::MakeOffer { hold: false }));
         }
         self.tell(index, effects);
     }
 
     /// The agent's phone put us on hold, or took us back, by re-INVITE.
     fn on_phone_held(&mut self, now: Instant, index: usize, held: bool, effects: &mut Vec<Effect>) {
+        if self.consult_view(index).is_some() {
+            return;
+        }
         match (held, self.parts[index].stage) {
             (true, Stage::Talking) => {
                 self.parts[index].held_by_phone = true;
@@ -337,12 +358,10 @@ impl Call {
                 let part = &mut self.parts[index];
                 part.enter(now, Stage::Talking);
                 part.held_by_phone = false;
-                let (interaction, leg) = (part.interaction, part.leg);
+                let interaction = part.interaction;
                 self.event(now, ContactEventKind::Resumed { interaction }, effects);
                 effects.push(Effect::Media(self.customer.leg, MediaEffect::StopPlay));
-                if let Some(leg) = leg {
-                    effects.push(Effect::Media(self.customer.leg, MediaEffect::Bridge(leg)));
-                }
+                self.settle_rooms(effects);
                 self.tell(index, effects);
             }
             _ => {}
@@ -358,7 +377,7 @@ impl Call {
     }
 
     /// Puts the customer back in line, with the age kept, and ends this agent's part.
-    fn give_away(
+    pub(crate) fn give_away(
         &mut self,
         now: Instant,
         index: usize,
@@ -381,13 +400,8 @@ impl Call {
     }
 
     fn part_from_customer(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
-        let customer = self.customer.leg;
-        effects.push(Effect::Media(customer, MediaEffect::Unbridge));
-        if self.tape == Tape::Running {
-            let change = MediaEffect::RecordAgent { recording: self.recording, agent: None };
-            effects.push(Effect::Media(customer, change));
-        }
         self.end_part(now, index, Cause::Normal, effects);
+        self.settle_rooms(effects);
     }
 }
 
@@ -402,7 +416,7 @@ fn hang_up_cause(result: OfferResult) -> Cause {
     }
 }
 
-fn offer_result(cause: Cause) -> OfferResult {
+pub(crate) fn offer_result(cause: Cause) -> OfferResult {
     match cause {
         Cause::Busy => OfferResult::Busy,
         Cause::Declined | Cause::Forbidden | Cause::Normal => OfferResult::Declined,

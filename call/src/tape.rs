@@ -2,19 +2,41 @@
 
 use crate::api::{Effect, FinishedRecording, MediaEffect};
 use crate::engine::{Call, Tape};
-use domain::{ContactEventKind, Instant, LegId};
+use domain::{CommandError, ContactEventKind, Instant, LegId};
 
 impl Call {
     pub(crate) fn start_tape(&mut self, now: Instant, agent: LegId, effects: &mut Vec<Effect>) {
         let (customer, recording, agent) = (self.customer.leg, self.recording, Some(agent));
         let wanted = self.line.as_ref().is_none_or(|line| line.rules.record);
-        if self.tape == Tape::Running {
-            effects.push(Effect::Media(customer, MediaEffect::RecordAgent { recording, agent }));
-        } else if self.tape == Tape::Off && wanted {
-            self.tape = Tape::Running;
+        if self.tape == Tape::Off && wanted {
+            (self.tape, self.taped) = (Tape::Running, agent);
             self.event(now, ContactEventKind::RecordingStarted { recording }, effects);
             effects.push(Effect::Media(customer, MediaEffect::Record { recording, agent }));
         }
+    }
+
+    /// Pauses the recording, or lets it go on, and says who did.
+    pub(crate) fn pause_tape(
+        &mut self,
+        now: Instant,
+        index: usize,
+        paused: bool,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
+        if self.tape != Tape::Running || self.serving() != Some(index) || self.paused_by.is_some() == paused {
+            return Err(CommandError::WrongState);
+        }
+        let (recording, agent) = (self.recording, self.parts[index].agent);
+        self.paused_by = paused.then_some(agent);
+        let kind = if paused {
+            ContactEventKind::RecordingPaused { recording, agent }
+        } else {
+            ContactEventKind::RecordingResumed { recording, agent }
+        };
+        self.event(now, kind, effects);
+        effects.push(Effect::Media(self.customer.leg, MediaEffect::PauseRecording(recording, paused)));
+        self.tell(index, effects);
+        Ok(())
     }
 
     pub(crate) fn stop_tape(&mut self, effects: &mut Vec<Effect>) {

@@ -1,5 +1,8 @@
 //! Sentences about calls.
 
+mod consult;
+mod monitor;
+
 use crate::api::{
     Effect, Fact, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Outgoing, Phase, Phone,
     QueueRules, Reserved, ToFlow, Wish,
@@ -131,10 +134,10 @@ impl World {
             leg,
             phone: Phone::Registered(agent.to_string()),
             browser: false,
-            queue: rules().id,
+            queue: Some(rules().id),
             lead: core::time::Duration::ZERO,
             deadline: Instant::from_millis(20_000),
-            why: Box::new(why),
+            why: Some(Box::new(why)),
         })))
     }
 

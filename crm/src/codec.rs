@@ -2,8 +2,8 @@
 
 use crate::reasons;
 use domain::{
-    Ani, Cause, Channel, ContactEventKind as Kind, DispositionBy, Dnis, EndedBy, ExitReason, OfferResult, Outcome,
-    Priority, Redacted,
+    Ani, Cause, Channel, ConsultResult, ContactEventKind as Kind, DispositionBy, Dnis, EndedBy, ExitReason, Monitor,
+    OfferResult, Outcome, Priority, Redacted,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -50,11 +50,23 @@ fn fields(kind: &Kind) -> Value {
         Kind::Reprioritised { priority, age_per_s } => {
             json!({ "priority": priority.map(|points| points.0), "age_per_s": age_per_s })
         }
-        Kind::Held { interaction } | Kind::Resumed { interaction } => {
+        Kind::Held { interaction } | Kind::Resumed { interaction } | Kind::ConferenceStarted { interaction } => {
             json!({ "interaction": interaction.to_string() })
         }
-        Kind::Transferred { interaction, to } => {
+        Kind::Transferred { interaction, to } | Kind::ConsultStarted { interaction, to } => {
             json!({ "interaction": interaction.to_string(), "to": storable(to) })
+        }
+        Kind::ConsultOffered { offer, interaction, agent, queue, by } => json!({
+            "offer": offer.to_string(), "interaction": interaction.to_string(), "agent": agent.as_str(),
+            "queue": queue.map(|id| id.to_string()), "by": by.as_str(),
+        }),
+        Kind::ConsultEnded { interaction, result } => {
+            json!({ "interaction": interaction.to_string(), "result": result.as_str() })
+        }
+        Kind::Monitored { agent, mode } => json!({ "agent": agent.as_str(), "mode": mode.as_str() }),
+        Kind::MonitorEnded { agent } => json!({ "agent": agent.as_str() }),
+        Kind::RecordingPaused { recording, agent } | Kind::RecordingResumed { recording, agent } => {
+            json!({ "recording": recording.to_string(), "agent": agent.as_str() })
         }
         Kind::RecordingStarted { recording } => json!({ "recording": recording.to_string() }),
         Kind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms } => json!({
@@ -63,6 +75,7 @@ fn fields(kind: &Kind) -> Value {
         }),
         Kind::CustomerLeft { by, cause } => json!({ "by": by.as_str(), "cause": cause.as_str() }),
         Kind::Connected { interaction, agent }
+        | Kind::ConsultAnswered { interaction, agent }
         | Kind::InteractionEnded { interaction, agent }
         | Kind::WrapUpEnded { interaction, agent } => {
             json!({ "interaction": interaction.to_string(), "agent": agent.as_str() })
@@ -128,6 +141,13 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "held" => Kind::Held { interaction: f.id("interaction")? },
         "resumed" => Kind::Resumed { interaction: f.id("interaction")? },
         "transferred" => Kind::Transferred { interaction: f.id("interaction")?, to: f.text("to")?.to_owned() },
+        "consult_started" | "consult_offered" | "consult_answered" | "conference_started" | "consult_ended" => {
+            consult(kind, &f)?
+        }
+        "monitored" => Kind::Monitored { agent: f.id("agent")?, mode: f.word("mode", Monitor::ALL, Monitor::as_str)? },
+        "monitor_ended" => Kind::MonitorEnded { agent: f.id("agent")? },
+        "recording_paused" => Kind::RecordingPaused { recording: f.id("recording")?, agent: f.id("agent")? },
+        "recording_resumed" => Kind::RecordingResumed { recording: f.id("recording")?, agent: f.id("agent")? },
         "recording_started" => Kind::RecordingStarted { recording: f.id("recording")? },
         "recording_finished" => Kind::RecordingFinished {
             recording: f.id("recording")?,
@@ -175,6 +195,23 @@ fn offer(kind: &str, f: &Fields<'_>) -> Result<Kind, DecodeError> {
         },
         "ringing" => Kind::Ringing { offer, agent },
         _ => Kind::OfferEnded { offer, agent, result: f.word("result", RESULTS, OfferResult::as_str)? },
+    })
+}
+
+fn consult(kind: &str, f: &Fields<'_>) -> Result<Kind, DecodeError> {
+    let interaction = f.id("interaction")?;
+    Ok(match kind {
+        "consult_started" => Kind::ConsultStarted { interaction, to: f.text("to")?.to_owned() },
+        "consult_offered" => Kind::ConsultOffered {
+            offer: f.id("offer")?,
+            interaction,
+            agent: f.id("agent")?,
+            queue: f.opt_id("queue")?,
+            by: f.id("by")?,
+        },
+        "consult_answered" => Kind::ConsultAnswered { interaction, agent: f.id("agent")? },
+        "conference_started" => Kind::ConferenceStarted { interaction },
+        _ => Kind::ConsultEnded { interaction, result: f.word("result", ConsultResult::ALL, ConsultResult::as_str)? },
     })
 }
 

@@ -36,6 +36,8 @@ pub struct Part {
     /// The row.
     pub row: InteractionRow,
     offer: Option<OfferId>,
+    /// When the customer was joined; a consult is no talk with the customer.
+    joined: Option<WallTime>,
     held_since: Option<WallTime>,
     hold: i64,
     notes: String,
@@ -101,6 +103,13 @@ impl Fold {
                 part.offer = Some(*offer);
                 part.row.queue = Some(*queue);
             }
+            Kind::ConsultOffered { offer, interaction, agent, queue, .. } => {
+                let part = self.part(*interaction, *agent, at);
+                (part.offer, part.row.queue) = (Some(*offer), *queue);
+            }
+            Kind::ConsultAnswered { interaction, agent } => {
+                self.part(*interaction, *agent, at).row.answered.get_or_insert(at);
+            }
             Kind::OfferEnded { offer, result, .. } => {
                 if let Some(part) = self.parts.iter_mut().rfind(|part| part.offer == Some(*offer)) {
                     part.row.result = Some(result.as_str().to_owned());
@@ -143,10 +152,12 @@ impl Fold {
         self.row.agent = Some(agent);
         let offered_before = self.parts.iter().any(|part| part.row.id == interaction);
         let part = self.part(interaction, agent, at);
+        let consulted = part.row.answered.is_some();
         part.row.answered.get_or_insert(at);
+        part.joined.get_or_insert(at);
         part.row.result.get_or_insert_with(|| "answered".to_owned());
         let ring = millis(between(part.row.offered, at));
-        if offered_before {
+        if offered_before && !consulted {
             self.row.ring_ms = ring;
         }
     }
@@ -260,7 +271,7 @@ impl Part {
             result: None,
             disposition: None,
         };
-        Self { row, offer: None, held_since: None, hold: 0, notes: String::new() }
+        Self { row, offer: None, joined: None, held_since: None, hold: 0, notes: String::new() }
     }
 
     fn is_talking(&self) -> bool {
@@ -280,10 +291,10 @@ impl Part {
         }
     }
 
-    /// Microseconds of talk without hold, once it is over.
+    /// Microseconds of talk with the customer without hold, once it is over.
     fn talk(&self) -> i64 {
-        match (self.row.answered, self.row.ended) {
-            (Some(answered), Some(ended)) => between(answered, ended).saturating_sub(self.hold).max(0),
+        match (self.joined, self.row.ended) {
+            (Some(joined), Some(ended)) => between(joined, ended).saturating_sub(self.hold).max(0),
             _ => 0,
         }
     }

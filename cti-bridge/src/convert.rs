@@ -2,15 +2,16 @@
 
 use crate::fold::DeskFold;
 use crate::schema::{
-    CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorQueue, Goal, InteractionCard, KeyedDigits,
-    NamedQueue, NextCard, OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop,
-    PopChange, QueueAgents, QueueCounts, RoleWord, ServiceLevel, SignalledField, StateChange, StateWord,
-    WaitingContact,
+    ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorMonitor,
+    FloorQueue, Goal, InteractionCard, KeyedDigits, MonitorWord, NamedQueue, NextCard, OfferCard, OfferEnd,
+    OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange, QueueAgents, QueueCounts, RoleWord,
+    ServiceLevel, SignalledField, StateChange, StateWord, WaitingContact,
 };
 use crate::{Names, Settings};
 use domain::{
-    AgentId, AgentState, AgentView, Customer, DeskBody, FloorView, Instant, InteractionPhase, InteractionView,
-    LastContact, NextState, Offer, OfferResult, QueueId, QueueView, ReasonCode, Role, ScreenPop, WaitingView, WallTime,
+    AgentId, AgentState, AgentView, ConsultStage, ConsultView, Customer, DeskBody, FloorView, Instant,
+    InteractionPhase, InteractionView, LastContact, Monitor, MonitorView, NextState, Offer, OfferResult, QueueId,
+    QueueView, ReasonCode, Role, ScreenPop, TransferTarget, WaitingView, WallTime,
 };
 
 /// The service level's formula; see `domain::Counts::service_level_permille`.
@@ -86,6 +87,7 @@ impl Converter<'_> {
             offered_at: self.ms(offered),
             deadline_at: self.ms(offer.deadline),
             why: offer.why.clone(),
+            consulted_by: offer.consulted_by.map(|agent| self.agent(agent)),
             pop: self.pop(&offer.pop, self.now),
         }
     }
@@ -101,9 +103,11 @@ impl Converter<'_> {
             held_ms: view.held_ms,
             muted: view.muted,
             recording: view.recording.map(|id| id.to_string()),
+            paused_by: view.paused_by.map(|agent| self.agent(agent)),
             wrap_up_deadline_at: view.wrap_up_deadline.map(|at| self.ms(at)),
             disposition: view.disposition.map(|code| code.to_string()),
             notes: view.notes.0.clone(),
+            consult: view.consult.as_ref().map(|consult| self.consult(consult)),
             pop: self.pop(&view.pop, view.connected.unwrap_or(self.now)),
         }
     }
@@ -133,6 +137,27 @@ impl Converter<'_> {
             diversion_reason: pop.signalled.diversion_reason.clone(),
             verified: pop.signalled.verified,
             signalled: signalled(&pop.signalled),
+        }
+    }
+
+    fn consult(&self, view: &ConsultView) -> ConsultCard {
+        let (queue, number) = match &view.target {
+            TransferTarget::Queue(id) => (Some(self.queue(*id)), None),
+            TransferTarget::Number(number) => (None, Some(number.as_str().to_owned())),
+            TransferTarget::Agent(_) => (None, None),
+        };
+        ConsultCard {
+            asks: view.asks,
+            stage: match view.stage {
+                ConsultStage::Asking => ConsultStageWord::Asking,
+                ConsultStage::Consulting => ConsultStageWord::Consulting,
+                ConsultStage::Customer => ConsultStageWord::Customer,
+                ConsultStage::Conference => ConsultStageWord::Conference,
+            },
+            since_at: self.ms(view.since),
+            agent: view.agent.map(|agent| self.agent(agent)),
+            queue,
+            number,
         }
     }
 
@@ -197,12 +222,22 @@ impl Converter<'_> {
             reachable: view.reachable,
             contact: view.contact.map(|id| id.to_string()),
             phase: view.phase.map(phase_word),
+            monitors: view.monitors.iter().map(|monitor| self.monitor(monitor)).collect(),
             customer: view.customer.as_ref().map(|customer| customer.0.clone()),
             queue: view.queue.map(|id| self.queue(id)),
             queues: view.queues.iter().map(ToString::to_string).collect(),
             handled: view.handled,
             aht_ms: view.handle_ms.checked_div(view.handled),
         }
+    }
+
+    fn monitor(&self, view: &MonitorView) -> FloorMonitor {
+        let mode = match view.mode {
+            Monitor::Listen => MonitorWord::Listen,
+            Monitor::Whisper => MonitorWord::Whisper,
+            Monitor::Barge => MonitorWord::Barge,
+        };
+        FloorMonitor { agent: self.agent(view.agent), mode, joined: view.joined }
     }
 
     fn waiting(&self, view: &WaitingView) -> WaitingContact {
@@ -297,6 +332,8 @@ const fn phase_word(phase: InteractionPhase) -> PhaseWord {
         InteractionPhase::Connecting => PhaseWord::Connecting,
         InteractionPhase::Talking => PhaseWord::Talking,
         InteractionPhase::Held => PhaseWord::Held,
+        InteractionPhase::Consulting => PhaseWord::Consulting,
+        InteractionPhase::Conference => PhaseWord::Conference,
         InteractionPhase::WrapUp => PhaseWord::WrapUp,
         InteractionPhase::Ended => PhaseWord::Ended,
     }

@@ -36,7 +36,8 @@ impl DeskFold {
         match body {
             DeskBody::AgentState { state, since, next, note } => {
                 (self.state, self.since, self.next, self.note) = (*state, *since, *next, *note);
-                if !matches!(state, AgentState::Reserved(_)) {
+                // An agent who is asked for a consult by name is busy from then on.
+                if !matches!(state, AgentState::Reserved(_) | AgentState::Busy) {
                     self.offer = None;
                 }
             }
@@ -97,6 +98,7 @@ mod tests {
             deadline: Instant::from_millis(20_000),
             why: String::new(),
             pop: pop(contact, ""),
+            consulted_by: None,
         }))
     }
 
@@ -116,9 +118,11 @@ mod tests {
             held_ms: 0,
             muted: false,
             recording: None,
+            paused_by: None,
             wrap_up_deadline: None,
             disposition: None,
             notes: Redacted::default(),
+            consult: None,
             pop: pop(contact, ""),
         }))
     }
@@ -137,6 +141,8 @@ mod tests {
 
     #[test]
     fn an_offer_does_not_outlive_the_reservation() {
+        let state = |state| DeskBody::AgentState { state, since: Instant::ZERO, next: None, note: None };
+        assert!(desk(&[offered(1, 1), state(AgentState::Busy)]).offer.is_some(), "a consult rings");
         let ready = DeskBody::AgentState { state: AgentState::Ready, since: Instant::ZERO, next: None, note: None };
         assert_eq!(desk(&[offered(1, 1), ready]).offer, None);
     }

@@ -34,6 +34,8 @@ pub enum ErrorCode {
     NoPhone,
     /// A desk phone must be answered by hand.
     AnswerOnPhone,
+    /// The agent who is asked takes no call now.
+    AgentUnavailable,
     /// The number cannot be dialled.
     BadNumber,
     /// There is no trunk for outgoing calls.
@@ -60,7 +62,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::UnknownAgent,
         Self::NotSignedIn,
         Self::WrongState,
@@ -73,6 +75,7 @@ impl ErrorCode {
         Self::DispositionMissing,
         Self::NoPhone,
         Self::AnswerOnPhone,
+        Self::AgentUnavailable,
         Self::BadNumber,
         Self::NoTrunk,
         Self::Draining,
@@ -103,6 +106,7 @@ pub const fn command_code(error: CommandError) -> ErrorCode {
         CommandError::DispositionMissing => ErrorCode::DispositionMissing,
         CommandError::NoPhone => ErrorCode::NoPhone,
         CommandError::AnswerOnPhone => ErrorCode::AnswerOnPhone,
+        CommandError::AgentUnavailable => ErrorCode::AgentUnavailable,
         CommandError::BadNumber => ErrorCode::BadNumber,
         CommandError::NoTrunk => ErrorCode::NoTrunk,
         CommandError::Draining => ErrorCode::Draining,

@@ -10,9 +10,10 @@ mod floor;
 mod pop;
 mod why;
 
-pub use client::{AskBody, AskMessage, ClientMessage, Hello, Ping, TransferTo, WishBody, WishMessage};
+pub use client::{AskBody, AskMessage, ClientMessage, Hello, MonitorWord, Ping, TransferTo, WishBody, WishMessage};
 pub use floor::{
-    ExpectedWait, Floor, FloorAgent, FloorQueue, Goal, QueueAgents, QueueCounts, ServiceLevel, WaitingContact,
+    ExpectedWait, Floor, FloorAgent, FloorMonitor, FloorQueue, Goal, QueueAgents, QueueCounts, ServiceLevel,
+    WaitingContact,
 };
 pub use pop::{CustomerCard, KeyedDigits, NamedQueue, PastContact, Point, Pop, SignalledField};
 pub use why::{
@@ -223,8 +224,10 @@ pub struct OfferCard {
     pub offered_at: i64,
     /// When it ends unanswered.
     pub deadline_at: i64,
-    /// Why this agent, in one line.
+    /// Why this agent, in one line; empty if the agent was asked for by name.
     pub why: String,
+    /// The agent who wants to consult; `null`: the customer is to be served.
+    pub consulted_by: Option<AgentCard>,
     /// The customer's record and the call's story.
     pub pop: Pop,
 }
@@ -277,6 +280,10 @@ pub enum PhaseWord {
     Talking,
     /// The customer hears music.
     Held,
+    /// A consult: the customer hears music.
+    Consulting,
+    /// Customer, agent and the one consulted talk.
+    Conference,
     /// The customer has left; after-contact work.
     WrapUp,
     /// Over.
@@ -304,14 +311,49 @@ pub struct InteractionCard {
     pub muted: bool,
     /// The recording that runs.
     pub recording: Option<String>,
+    /// The agent who paused the recording, while it is paused.
+    pub paused_by: Option<AgentCard>,
     /// When wrap-up ends by itself.
     pub wrap_up_deadline_at: Option<i64>,
     /// The disposition chosen so far.
     pub disposition: Option<String>,
     /// The notes so far.
     pub notes: String,
+    /// The consult that this part has a part in.
+    pub consult: Option<ConsultCard>,
     /// The customer's record and the call's story.
     pub pop: Pop,
+}
+
+/// A consult, as one of its two agents sees it.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct ConsultCard {
+    /// True for the agent who consults, false for the one consulted.
+    pub asks: bool,
+    /// Where it stands.
+    pub stage: ConsultStageWord,
+    /// Since when.
+    pub since_at: i64,
+    /// The other agent, once known.
+    pub agent: Option<AgentCard>,
+    /// The queue that was asked.
+    pub queue: Option<NamedQueue>,
+    /// The number that was asked.
+    pub number: Option<String>,
+}
+
+/// Where a consult stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsultStageWord {
+    /// Nobody has answered yet; the customer hears music.
+    Asking,
+    /// The agent talks with the one consulted; the customer hears music.
+    Consulting,
+    /// The agent talks with the customer; the one consulted hears music.
+    Customer,
+    /// All talk with each other.
+    Conference,
 }
 
 /// The answer to one wish.

@@ -272,6 +272,9 @@ impl Reader<'_> {
             self.supervises("only supervisors steer the floor")?;
             (None, wish::wish(message.wish)?)
         } else {
+            if wish::monitors(&message.wish) {
+                self.supervises("only supervisors monitor contacts")?;
+            }
             let agent = self.agent_for(message.agent.as_deref())?;
             (Some(agent), wish::wish(message.wish)?)
         };

@@ -79,7 +79,7 @@ impl Converter<'_> {
         }
     }
 
-    fn agent(&self, id: AgentId) -> AgentCard {
+    pub(crate) fn agent(&self, id: AgentId) -> AgentCard {
         AgentCard { id: id.to_string(), name: self.names.agents.get(&id).cloned().unwrap_or_else(|| id.to_string()) }
     }
 }

@@ -2,8 +2,8 @@
 //! same code as one that does not exist.
 
 use crate::reply::ErrorCode;
-use crate::schema::{Problem, TransferTo, WishBody};
-use domain::{CommandError, ContactId, Dnis, OfferId, Priority, Redacted, TransferTarget, Wish};
+use crate::schema::{MonitorWord, Problem, TransferTo, WishBody};
+use domain::{CommandError, ContactId, Dnis, Monitor, OfferId, Priority, Redacted, TransferTarget, Wish};
 use std::str::FromStr;
 
 const NOTES_CHARS_MAX: usize = 10_000;
@@ -25,6 +25,14 @@ pub(crate) fn wish(body: WishBody) -> Result<Wish, Problem> {
         WishBody::Mute { contact, on } => Wish::Mute(contact_id(&contact)?, on),
         WishBody::SendDigits { contact, digits } => Wish::SendDigits(contact_id(&contact)?, keyed(digits)?),
         WishBody::Transfer { contact, to } => Wish::Transfer(contact_id(&contact)?, target(to)?),
+        WishBody::Consult { contact, to } => Wish::Consult(contact_id(&contact)?, target(to)?),
+        WishBody::Swap { contact } => Wish::Swap(contact_id(&contact)?),
+        WishBody::Conference { contact } => Wish::Conference(contact_id(&contact)?),
+        WishBody::CompleteTransfer { contact } => Wish::CompleteTransfer(contact_id(&contact)?),
+        WishBody::CancelConsult { contact } => Wish::CancelConsult(contact_id(&contact)?),
+        WishBody::PauseRecording { contact, on } => Wish::PauseRecording(contact_id(&contact)?, on),
+        WishBody::Monitor { contact, mode } => Wish::Monitor(contact_id(&contact)?, monitor(mode)),
+        WishBody::StopMonitoring { contact } => Wish::StopMonitoring(contact_id(&contact)?),
         WishBody::HangUp { contact } => Wish::HangUp(contact_id(&contact)?),
         WishBody::Dial { number } => Wish::Dial(dialled(number)?),
         WishBody::SaveNotes { contact, text } => Wish::SaveNotes(contact_id(&contact)?, notes(text)?),
@@ -45,6 +53,19 @@ pub(crate) fn wish(body: WishBody) -> Result<Wish, Problem> {
 /// True for wishes that steer the floor and have no agent behind them.
 pub(crate) const fn steers(body: &WishBody) -> bool {
     matches!(body, WishBody::Reprioritise { .. } | WishBody::OpenQueue { .. })
+}
+
+/// True for wishes that only supervisors make, with a phone of their own.
+pub(crate) const fn monitors(body: &WishBody) -> bool {
+    matches!(body, WishBody::Monitor { .. } | WishBody::StopMonitoring { .. })
+}
+
+const fn monitor(mode: MonitorWord) -> Monitor {
+    match mode {
+        MonitorWord::Listen => Monitor::Listen,
+        MonitorWord::Whisper => Monitor::Whisper,
+        MonitorWord::Barge => Monitor::Barge,
+    }
 }
 
 fn points(priority: Option<i32>, age_per_s: Option<u32>) -> Result<(), Problem> {

@@ -1,8 +1,8 @@
 //! What crosses between the engine and a person's desk: events down, wishes up.
 
 use crate::{
-    AgentId, AgentState, Ani, ContactId, Customer, DispositionCode, Dnis, Instant, InteractionId, NextState, NodeId,
-    OfferId, OfferResult, Priority, QueueId, ReasonCode, RecordingId, Redacted,
+    AgentId, AgentState, Ani, ConsultView, ContactId, Customer, DispositionCode, Dnis, Instant, InteractionId, Monitor,
+    NextState, NodeId, OfferId, OfferResult, Priority, QueueId, ReasonCode, RecordingId, Redacted,
 };
 
 /// Who receives a desk event.
@@ -68,10 +68,12 @@ pub struct Offer {
     pub interaction: InteractionId,
     /// When it ends unanswered.
     pub deadline: Instant,
-    /// Why this agent, in one line.
+    /// Why this agent, in one line; empty if the agent was asked for by name.
     pub why: String,
     /// The customer's record and the call's story.
     pub pop: ScreenPop,
+    /// The agent who wants to consult; `None`: the customer is to be served.
+    pub consulted_by: Option<AgentId>,
 }
 
 /// The customer's record and the call's story.
@@ -127,6 +129,10 @@ pub enum InteractionPhase {
     Talking,
     /// The customer hears music.
     Held,
+    /// A consult: the customer hears music.
+    Consulting,
+    /// Customer, agent and the one consulted talk.
+    Conference,
     /// The customer has left; after-contact work.
     WrapUp,
     /// Over.
@@ -141,6 +147,8 @@ impl InteractionPhase {
             Self::Connecting => "connecting",
             Self::Talking => "talking",
             Self::Held => "held",
+            Self::Consulting => "consulting",
+            Self::Conference => "conference",
             Self::WrapUp => "wrap_up",
             Self::Ended => "ended",
         }
@@ -168,12 +176,16 @@ pub struct InteractionView {
     pub muted: bool,
     /// The recording that runs.
     pub recording: Option<RecordingId>,
+    /// The agent who paused the recording, while it is paused.
+    pub paused_by: Option<AgentId>,
     /// When wrap-up ends by itself.
     pub wrap_up_deadline: Option<Instant>,
     /// The disposition chosen so far.
     pub disposition: Option<DispositionCode>,
     /// The notes so far.
     pub notes: Redacted,
+    /// The consult that this part has a part in.
+    pub consult: Option<ConsultView>,
     /// The customer's record and the call's story.
     pub pop: ScreenPop,
 }
@@ -214,7 +226,24 @@ pub enum Wish {
     SendDigits(ContactId, Redacted),
     /// Give the contact away.
     Transfer(ContactId, TransferTarget),
-    /// End the contact for both parties.
+    /// Ask somebody for help while the customer hears music.
+    Consult(ContactId, TransferTarget),
+    /// Talk with the other of the two: customer and the one consulted.
+    Swap(ContactId),
+    /// Talk with both.
+    Conference(ContactId),
+    /// Hand the customer on to the one consulted.
+    CompleteTransfer(ContactId),
+    /// Let the one consulted go, and take the customer back.
+    CancelConsult(ContactId),
+    /// Pause the recording, or go on with it.
+    PauseRecording(ContactId, bool),
+    /// Listen to an agent's contact, whisper to the agent or barge in; on behalf of the supervisor whose phone is rung.
+    Monitor(ContactId, Monitor),
+    /// Leave a contact that is monitored.
+    StopMonitoring(ContactId),
+    /// End the contact for both parties. While a consult runs: hand the customer on to the one consulted, or back to
+    /// the line if nobody has answered.
     HangUp(ContactId),
     /// Call a number.
     Dial(Dnis),
@@ -249,5 +278,11 @@ impl Wish {
     #[must_use]
     pub const fn steers(&self) -> bool {
         matches!(self, Self::Reprioritise { .. } | Self::OpenQueue { .. })
+    }
+
+    /// True for wishes that supervisors make with a phone of their own.
+    #[must_use]
+    pub const fn monitors(&self) -> bool {
+        matches!(self, Self::Monitor(..) | Self::StopMonitoring(_))
     }
 }

@@ -39,6 +39,9 @@ pub enum CommandError {
     /// A desk phone must be answered by hand.
     #[error("answer on the phone itself: it cannot be answered from here")]
     AnswerOnPhone,
+    /// The agent who is asked takes no call now.
+    #[error("this agent takes no call now")]
+    AgentUnavailable,
     /// The number cannot be dialled.
     #[error("this number cannot be dialled")]
     BadNumber,
@@ -52,7 +55,7 @@ pub enum CommandError {
 
 impl CommandError {
     /// Every refusal.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::UnknownAgent,
         Self::NotSignedIn,
         Self::WrongState,
@@ -65,6 +68,7 @@ impl CommandError {
         Self::DispositionMissing,
         Self::NoPhone,
         Self::AnswerOnPhone,
+        Self::AgentUnavailable,
         Self::BadNumber,
         Self::NoTrunk,
         Self::Draining,
@@ -86,6 +90,7 @@ impl CommandError {
             Self::DispositionMissing => "disposition_missing",
             Self::NoPhone => "no_phone",
             Self::AnswerOnPhone => "answer_on_phone",
+            Self::AgentUnavailable => "agent_unavailable",
             Self::BadNumber => "bad_number",
             Self::NoTrunk => "no_trunk",
             Self::Draining => "draining",

@@ -2,9 +2,9 @@
 //! are folds of it.
 
 use crate::{
-    AgentId, Ani, Cause, Channel, ContactId, CustomerId, Decision, DispositionCode, Dnis, EndedBy, EntryPointId,
-    ExitReason, FlowId, Instant, InteractionId, Language, NodeId, OfferId, OfferResult, Outcome, Priority, QueueId,
-    RecordingId, Redacted, TrunkId,
+    AgentId, Ani, Cause, Channel, ConsultResult, ContactId, CustomerId, Decision, DispositionCode, Dnis, EndedBy,
+    EntryPointId, ExitReason, FlowId, Instant, InteractionId, Language, Monitor, NodeId, OfferId, OfferResult, Outcome,
+    Priority, QueueId, RecordingId, Redacted, TrunkId,
 };
 
 /// One thing that happened to a contact.
@@ -158,10 +158,75 @@ pub enum ContactEventKind {
         /// To whom: `queue:support`, `agent:li.wei` or `number`.
         to: String,
     },
+    /// The agent asks for help while the customer is on hold.
+    ConsultStarted {
+        /// The part of the agent who consults.
+        interaction: InteractionId,
+        /// Who is asked: `queue:support`, `agent:li.wei` or `number`.
+        to: String,
+    },
+    /// An agent is rung for a consult. `OfferEnded` tells what came of it.
+    ConsultOffered {
+        /// The offer.
+        offer: OfferId,
+        /// The part of the agent who is asked.
+        interaction: InteractionId,
+        /// The agent who is asked.
+        agent: AgentId,
+        /// The queue whose rules hold for the part.
+        queue: Option<QueueId>,
+        /// The agent who consults.
+        by: AgentId,
+    },
+    /// An agent answered a consult and talks with the one who consults.
+    ConsultAnswered {
+        /// The part of the agent who was asked.
+        interaction: InteractionId,
+        /// The agent who was asked.
+        agent: AgentId,
+    },
+    /// Customer, agent and the one consulted talk with each other.
+    ConferenceStarted {
+        /// The part of the agent who consults.
+        interaction: InteractionId,
+    },
+    /// The consult is over.
+    ConsultEnded {
+        /// The part of the agent who consulted.
+        interaction: InteractionId,
+        /// How.
+        result: ConsultResult,
+    },
+    /// A supervisor is on the line, or is on it in another way.
+    Monitored {
+        /// The supervisor.
+        agent: AgentId,
+        /// How.
+        mode: Monitor,
+    },
+    /// A supervisor left the line.
+    MonitorEnded {
+        /// The supervisor.
+        agent: AgentId,
+    },
     /// The recording began.
     RecordingStarted {
         /// The recording.
         recording: RecordingId,
+    },
+    /// The recording was paused: silence on both channels.
+    RecordingPaused {
+        /// The recording.
+        recording: RecordingId,
+        /// By whom.
+        agent: AgentId,
+    },
+    /// The recording goes on.
+    RecordingResumed {
+        /// The recording.
+        recording: RecordingId,
+        /// By whom.
+        agent: AgentId,
     },
     /// The recording is closed and stands on disk.
     RecordingFinished {
@@ -243,7 +308,16 @@ impl ContactEventKind {
             Self::Held { .. } => "held",
             Self::Resumed { .. } => "resumed",
             Self::Transferred { .. } => "transferred",
+            Self::ConsultStarted { .. } => "consult_started",
+            Self::ConsultOffered { .. } => "consult_offered",
+            Self::ConsultAnswered { .. } => "consult_answered",
+            Self::ConferenceStarted { .. } => "conference_started",
+            Self::ConsultEnded { .. } => "consult_ended",
+            Self::Monitored { .. } => "monitored",
+            Self::MonitorEnded { .. } => "monitor_ended",
             Self::RecordingStarted { .. } => "recording_started",
+            Self::RecordingPaused { .. } => "recording_paused",
+            Self::RecordingResumed { .. } => "recording_resumed",
             Self::RecordingFinished { .. } => "recording_finished",
             Self::CustomerLeft { .. } => "customer_left",
             Self::InteractionEnded { .. } => "interaction_ended",

@@ -20,6 +20,7 @@ mod event;
 mod forecast;
 mod history;
 mod id;
+mod joint;
 mod phone;
 mod requirement;
 mod time;
@@ -44,6 +45,7 @@ pub use id::{
     AgentId, ContactId, CustomerId, DispositionCode, EntryPointId, FlowId, InteractionId, LegId, NodeId, OfferId,
     ParseIdError, PlayId, PromptId, QueueId, ReasonCode, RecordingId, SkillId, Slug, TrunkId,
 };
+pub use joint::{ConsultResult, ConsultStage, ConsultView, Monitor, MonitorView};
 pub use phone::{Ani, Dnis, Language, Redacted};
 pub use requirement::{Requirement, Ring};
 pub use time::{Instant, WallTime};

@@ -1,8 +1,8 @@
 //! Read views: what supervisors see. Published by the control loop, never asked for.
 
 use crate::{
-    AgentId, AgentState, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase, NextState, QueueId, Redacted,
-    SkillId, WallTime,
+    AgentId, AgentState, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase, MonitorView, NextState, QueueId,
+    Redacted, SkillId, WallTime,
 };
 
 /// Share of contacts to be answered within a time.
@@ -99,6 +99,8 @@ pub struct AgentView {
     pub contact: Option<ContactId>,
     /// The phase of the part in it.
     pub phase: Option<InteractionPhase>,
+    /// Supervisors on the line.
+    pub monitors: Vec<MonitorView>,
     /// Whom the agent serves: a name or a number.
     pub customer: Option<Redacted>,
     /// The queue of the contact in hand.

@@ -6,8 +6,8 @@ pub(crate) mod why;
 use crate::dto;
 use crate::state::{Clock, PhoneTicket, WebCallTicket, wall_ms};
 use domain::{
-    AgentState, AgentView, ExpectedWait, FloorView, NextState, QueueId, QueueView, ReasonCode, Role, Session, User,
-    WaitingView,
+    AgentState, AgentView, ExpectedWait, FloorView, MonitorView, NextState, QueueId, QueueView, ReasonCode, Role,
+    Session, User, WaitingView,
 };
 
 /// The service level's formula; see `domain::Counts::service_level_permille`.
@@ -140,12 +140,17 @@ pub(crate) fn agent(view: &AgentView, floor: &FloorView, clock: Clock) -> dto::A
             phase: view.phase.map(|p| p.as_str().to_owned()),
             customer: view.customer.as_ref().map(|c| c.0.clone()),
             queue: view.queue.map(|q| named_queue(q, floor)),
+            monitors: view.monitors.iter().map(line_monitor).collect(),
         },
         queues: view.queues.iter().map(ToString::to_string).collect(),
         skills: view.skills.iter().map(|(id, level)| dto::Skill { id: id.to_string(), level: *level }).collect(),
         handled: view.handled,
         aht_ms: view.handle_ms.checked_div(view.handled),
     }
+}
+
+fn line_monitor(view: &MonitorView) -> dto::LineMonitor {
+    dto::LineMonitor { agent: view.agent.to_string(), mode: view.mode.as_str().to_owned(), joined: view.joined }
 }
 
 fn waiting(view: &WaitingView, floor: &FloorView, clock: Clock) -> dto::Waiting {

@@ -15,12 +15,12 @@ pub use contact::{
 };
 pub use customer::{ContactPoint, Customer, CustomerPage, CustomerWrite, Import, ImportError, LastContact};
 pub use floor::{
-    Agent, AgentWork, Agents, ExpectedWait, Floor, Forecasts, Goal, NamedQueue, Next, Queue, QueueAgents, QueueCounts,
-    Queues, ServiceLevel, Skill, Waiting,
+    Agent, AgentWork, Agents, ExpectedWait, Floor, Forecasts, Goal, LineMonitor, NamedQueue, Next, Queue, QueueAgents,
+    QueueCounts, Queues, ServiceLevel, Skill, Waiting,
 };
 pub use log::ContactLogLine;
 
-pub use steer::{ConfigFlaw, OpenWish, PriorityWish, Reloaded};
+pub use steer::{ConfigFlaw, MonitorMode, MonitorWish, OpenWish, PriorityWish, Reloaded};
 pub use why::{
     AgentVerdict, Candidate, Chances, Excluded, NamedAgent, NeededSkill, PassedOver, PastOffer, ToldWait, WhyReasons,
     WhyStory,

@@ -38,6 +38,7 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(contacts::list_contact_events))
         .routes(routes!(contacts::why_contact))
         .routes(routes!(steer::set_priority))
+        .routes(routes!(steer::monitor_contact, steer::stop_monitoring))
         .routes(routes!(steer::open_queue))
         .routes(routes!(steer::reload_config))
         .routes(routes!(log::contact_log))

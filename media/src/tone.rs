@@ -69,11 +69,12 @@ fn share(samples: &[i16], rate: u32, hz: u32, energy: f64) -> f64 {
     2.0 * power / (samples.len() as f64 * energy)
 }
 
-/// Which of the candidates is heard most, in hertz; `None` for silence, or when none of them holds a
-/// good part of the energy. Stretches of 100 ms are judged apart, so that lost packets, which shift the
-/// phase, do not hide a tone; at least 20 ms are needed.
-#[must_use]
-pub fn strongest_tone(samples: &[i16], rate: u32, candidates: &[u32]) -> Option<u32> {
+/// Share of the energy that a tone must hold to be one of several: three of equal loudness hold a third each.
+const SHARE_OF_SEVERAL: f64 = 0.1;
+
+/// The energy of each candidate, and of all that is not silent. Stretches of 100 ms are judged apart, so that lost
+/// packets, which shift the phase, do not hide a tone.
+fn energies(samples: &[i16], rate: u32, candidates: &[u32]) -> (Vec<f64>, f64) {
     let stretch = (rate / 10).max(1) as usize;
     let mut totals = vec![0.0; candidates.len()];
     let mut heard = 0.0;
@@ -87,6 +88,22 @@ pub fn strongest_tone(samples: &[i16], rate: u32, candidates: &[u32]) -> Option<
             *total += share(part, rate, *hz, energy) * energy;
         }
     }
+    (totals, heard)
+}
+
+/// Which of the candidates sound together, in their order: each holds at least a tenth of the energy.
+#[must_use]
+pub fn tones(samples: &[i16], rate: u32, candidates: &[u32]) -> Vec<u32> {
+    let (totals, heard) = energies(samples, rate, candidates);
+    let sounds = |(total, hz): (&f64, &u32)| (*total > heard * SHARE_OF_SEVERAL && heard > 0.0).then_some(*hz);
+    totals.iter().zip(candidates).filter_map(sounds).collect()
+}
+
+/// Which of the candidates is heard most, in hertz; `None` for silence, or when none of them holds a
+/// good part of the energy. At least 20 ms are needed.
+#[must_use]
+pub fn strongest_tone(samples: &[i16], rate: u32, candidates: &[u32]) -> Option<u32> {
+    let (totals, heard) = energies(samples, rate, candidates);
     let best = totals.iter().zip(candidates).max_by(|a, b| a.0.total_cmp(b.0))?;
     (*best.0 > heard * SHARE && heard > 0.0).then_some(*best.1)
 }
@@ -117,6 +134,14 @@ mod tests {
         assert_eq!(strongest_tone(&sine(700, 8_000), 8_000, &[440, 1_000]), None);
         assert_eq!(strongest_tone(&[], 8_000, &[440]), None);
         assert_eq!(strongest_tone(&sine(440, 8_000), 8_000, &[]), None);
+    }
+
+    #[test]
+    fn tones_that_sound_together_are_told_apart() {
+        let mixed: Vec<i16> = sine(720, 8_000).iter().zip(sine(905, 8_000)).map(|(a, b)| a / 2 + b / 2).collect();
+        assert_eq!(tones(&mixed, 8_000, &[720, 905, 1_140]), [720, 905]);
+        assert_eq!(tones(&sine(1_140, 8_000), 8_000, &[720, 905, 1_140]), [1_140]);
+        assert_eq!(tones(&[0; 8_000], 8_000, &[720]), [0; 0]);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use crate::dice::Dice;
 use domain::{
-    AgentId, AgentState, ContactId, DeskBody, Dnis, InteractionPhase, OfferId, QueueId, Redacted, TransferTarget, Wish,
+    AgentId, AgentState, ContactId, DeskBody, Dnis, InteractionPhase, Monitor, OfferId, QueueId, Redacted,
+    TransferTarget, Wish,
 };
 
 pub(crate) struct Desk {
@@ -11,7 +12,7 @@ pub(crate) struct Desk {
     state: AgentState,
     offer: OfferId,
     /// The last contact seen, which may be over.
-    contact: ContactId,
+    pub contact: ContactId,
     phase: InteractionPhase,
 }
 
@@ -67,13 +68,19 @@ impl Desk {
     }
 
     fn busy(&self, dice: &mut Dice, agents: &[AgentId]) -> Wish {
-        match (dice.below(8), self.phase) {
+        match (dice.below(14), self.phase) {
             (0 | 1, InteractionPhase::Held) => Wish::Resume(self.contact),
             (0 | 1, _) => Wish::Hold(self.contact),
             (2, _) => Wish::Transfer(self.contact, target(dice, agents)),
             (3, _) if dice.percent(40) => Wish::HangUp(self.contact),
             (4, _) => Wish::Mute(self.contact, dice.percent(50)),
             (5, _) => Wish::SendDigits(self.contact, Redacted("12".to_owned())),
+            (7, InteractionPhase::Consulting | InteractionPhase::Conference) => Wish::CompleteTransfer(self.contact),
+            (8, InteractionPhase::Consulting | InteractionPhase::Conference) => Wish::Conference(self.contact),
+            (9 | 10, InteractionPhase::Consulting | InteractionPhase::Conference) => Wish::Swap(self.contact),
+            (11, InteractionPhase::Consulting | InteractionPhase::Conference) => Wish::CancelConsult(self.contact),
+            (7..=10, _) => Wish::Consult(self.contact, target(dice, agents)),
+            (12, _) => Wish::PauseRecording(self.contact, dice.percent(50)),
             (6, _) => Wish::SetDisposition(self.contact, "paid".parse().expect("a constant code")),
             _ => Wish::SaveNotes(self.contact, Redacted("on the line".to_owned())),
         }
@@ -93,6 +100,12 @@ impl Desk {
             Wish::Resume(contact),
             Wish::Transfer(contact, target(dice, agents)),
             Wish::HangUp(contact),
+            Wish::Consult(contact, target(dice, agents)),
+            Wish::Swap(contact),
+            Wish::Conference(contact),
+            Wish::CompleteTransfer(contact),
+            Wish::CancelConsult(contact),
+            Wish::StopMonitoring(contact),
             Wish::Dial(Dnis::new("5553")),
             Wish::Dial(Dnis::new("no number")),
             Wish::SetDisposition(contact, "unheard-of".parse().expect("a constant code")),
@@ -101,6 +114,11 @@ impl Desk {
         ];
         wishes[dice.below(wishes.len() as u64) as usize].clone()
     }
+}
+
+/// How a supervisor wants to be on a call.
+pub(crate) fn mode(dice: &mut Dice) -> Monitor {
+    dice.pick(&Monitor::ALL)
 }
 
 fn target(dice: &mut Dice, agents: &[AgentId]) -> TransferTarget {

@@ -121,6 +121,7 @@ impl Plant {
                 }
             }
             Command::Bridge { a, b } => self.bridge(*a, *b),
+            Command::Mix { legs, .. } => self.mix(legs),
             Command::Unbridge { leg } => self.unbridge(*leg),
             Command::StartRecording { recording, .. } => {
                 let twice = self.tapes.insert(*recording, true).is_some();
@@ -131,22 +132,34 @@ impl Plant {
             Command::RecordAgent { recording, .. } if self.tapes.get(recording) != Some(&true) => {
                 self.faults.push(format!("the agent of recording {recording} was changed while it did not run"));
             }
+            Command::PauseRecording { recording, .. } if self.tapes.get(recording) != Some(&true) => {
+                self.faults.push(format!("recording {recording} was paused while it did not run"));
+            }
             Command::Close { leg } => self.close(*leg),
             _ => {}
         }
     }
 
     fn bridge(&mut self, a: LegId, b: LegId) {
+        // Legs leave whatever they were joined to.
+        self.unbridge(a);
+        self.unbridge(b);
         for (one, other) in [(a, b), (b, a)] {
             match self.legs.get_mut(&one) {
                 Some(leg) if leg.state == State::Open => {
-                    if leg.partner.is_some_and(|partner| partner != other) {
-                        self.faults.push(format!("leg {one} was joined to {other} while joined to another"));
-                    }
                     leg.partner = Some(other);
                 }
                 _ => self.faults.push(format!("leg {one} was joined though it is not open")),
             }
+        }
+    }
+
+    fn mix(&mut self, legs: &[LegId]) {
+        for leg in legs {
+            if self.legs.get(leg).is_none_or(|leg| leg.state != State::Open) {
+                self.faults.push(format!("leg {leg} was mixed though it is not open"));
+            }
+            self.unbridge(*leg);
         }
     }
 

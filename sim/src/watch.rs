@@ -30,6 +30,10 @@ struct Story {
 #[derive(Clone, Copy, Debug, Default)]
 struct Hand {
     ringing: Option<(OfferId, ContactId)>,
+    /// Rung for a consult, by the ACD or by name.
+    asked: Option<(OfferId, ContactId)>,
+    /// Talks with an agent who consults.
+    helping: Option<ContactId>,
     dialling: Option<ContactId>,
     talking: Option<ContactId>,
     wrapping: Option<ContactId>,
@@ -38,7 +42,8 @@ struct Hand {
 
 impl Hand {
     fn is_free(&self) -> bool {
-        self.ringing.is_none() && self.dialling.is_none() && self.talking.is_none() && self.wrapping.is_none()
+        let helps = self.asked.is_some() || self.helping.is_some();
+        !helps && self.ringing.is_none() && self.dialling.is_none() && self.talking.is_none() && self.wrapping.is_none()
     }
 }
 
@@ -99,6 +104,8 @@ impl Watch {
         let word = match kind {
             Kind::OfferEnded { result, .. } => format!("offer_ended {result:?}"),
             Kind::Closed { outcome, by } => format!("closed {outcome:?} by {by:?}"),
+            Kind::ConsultEnded { result, .. } => format!("consult_ended {result:?}"),
+            Kind::Monitored { mode, .. } => format!("monitored {mode:?}"),
             Kind::DispositionSet { by, .. } => format!("disposition_set {by:?}"),
             Kind::Transferred { to, .. } => format!("transferred {}", to.split(':').next().unwrap_or_default()),
             other => other.as_str().to_owned(),
@@ -129,6 +136,11 @@ impl Watch {
         if !self.shown.contains(&(agent, contact)) {
             self.fault(format!("{agent} was rung for {contact} before the desk was told"));
         }
+    }
+
+    /// An agent asks to monitor a contact: the phone may ring for it.
+    pub fn asked_to_monitor(&mut self, agent: AgentId, contact: ContactId) {
+        self.shown.insert((agent, contact));
     }
 
     pub fn replied(&mut self, ticket: u64) {
@@ -171,6 +183,18 @@ impl Watch {
                 }
                 self.hand(*agent).ringing = Some((*offer, contact));
             }
+            Kind::ConsultOffered { offer, agent, .. } => {
+                self.take(*agent, &event.kind);
+                self.hand(*agent).asked = Some((*offer, contact));
+            }
+            Kind::ConsultAnswered { agent, .. } => {
+                self.take(*agent, &event.kind);
+                self.hand(*agent).helping = Some(contact);
+                if self.story(contact).talking.is_none_or(|first| first == *agent) {
+                    self.fault(format!("{agent} helps nobody with {contact}"));
+                }
+            }
+            Kind::Monitored { agent, .. } => self.take(*agent, &event.kind),
             Kind::OfferEnded { offer, agent, result } => self.offer_ended(event, *offer, *agent, *result),
             Kind::Connected { agent, .. } => self.connected(contact, *agent),
             Kind::InteractionEnded { agent, .. } => self.talk_ended(contact, *agent),
@@ -227,7 +251,7 @@ impl Watch {
 
     fn offer_ended(&mut self, event: &ContactEvent, offer: OfferId, agent: AgentId, result: OfferResult) {
         let hand = self.hand(agent);
-        let ringing = hand.ringing.take();
+        let ringing = hand.ringing.take().or(hand.asked.take());
         if matches!(
             result,
             OfferResult::Declined | OfferResult::Busy | OfferResult::Unreachable | OfferResult::NoAnswer
@@ -241,7 +265,7 @@ impl Watch {
 
     fn connected(&mut self, contact: ContactId, agent: AgentId) {
         let hand = self.hand(agent);
-        hand.dialling = None;
+        (hand.dialling, hand.helping) = (None, None);
         let other = hand.talking.replace(contact);
         if other.is_some() {
             self.fault(format!("{agent} is in two calls: {contact} and {other:?}"));
@@ -256,12 +280,12 @@ impl Watch {
 
     fn talk_ended(&mut self, contact: ContactId, agent: AgentId) {
         let hand = self.hand(agent);
-        let had = hand.talking.take().or(hand.dialling.take());
+        let had = hand.talking.take().or(hand.dialling.take()).or(hand.helping.take());
         let wrapping = hand.wrapping.replace(contact);
         if had != Some(contact) || wrapping.is_some() {
             self.fault(format!("{agent} ended the talk of {contact}, had {had:?} and wrapped up {wrapping:?}"));
         }
-        self.story(contact).talking = None;
+        self.story(contact).talking.take_if(|talking| *talking == agent);
     }
 
     fn closed(&mut self, contact: ContactId, outcome: Outcome) {
@@ -272,7 +296,8 @@ impl Watch {
             self.fault(format!("{contact} ended as {} though answered is {answered}", outcome.as_str()));
         }
         let has = |hand: &Hand| {
-            [hand.ringing.map(|(_, of)| of), hand.dialling, hand.talking, hand.wrapping].contains(&Some(contact))
+            let rings = hand.ringing.or(hand.asked).map(|(_, of)| of);
+            [rings, hand.helping, hand.dialling, hand.talking, hand.wrapping].contains(&Some(contact))
         };
         if let Some((agent, hand)) = self.hands.iter().find(|(_, hand)| has(hand)) {
             let what = format!("{contact} is closed while {agent} has {hand:?}");
@@ -282,12 +307,17 @@ impl Watch {
 
     /// What must be true between two steps.
     pub fn check(&mut self, now: Instant, board: &Switchboard) {
+        let floor = board.floor(now);
+        let monitors = |agent: AgentId| floor.agents.iter().flat_map(|of| &of.monitors).any(|on| on.agent == agent);
         for (agent, hand) in &self.hands {
             let state = board.agent_state(*agent).unwrap_or(AgentState::LoggedOut);
             let fits = match state {
                 AgentState::LoggedOut | AgentState::NotReady(_) | AgentState::Ready => hand.is_free(),
-                AgentState::Reserved(offer) => hand.ringing.is_some_and(|(rings, _)| rings == offer),
-                AgentState::Busy => hand.talking.is_some() || hand.dialling.is_some(),
+                AgentState::Reserved(offer) => hand.ringing.or(hand.asked).is_some_and(|(rings, _)| rings == offer),
+                AgentState::Busy => {
+                    let helps = hand.helping.is_some() || hand.asked.is_some();
+                    helps || hand.talking.is_some() || hand.dialling.is_some() || monitors(*agent)
+                }
                 AgentState::AfterContactWork => hand.wrapping.is_some(),
             };
             if !fits {
@@ -302,7 +332,6 @@ impl Watch {
             let what = format!("{agent} is rung for {contact}, who left or talks");
             self.faults.push(what);
         }
-        let floor = board.floor(now);
         for waiting in floor.waiting.iter().filter(|waiting| !waiting.offered) {
             if let Some(agent) = floor.agents.iter().find(|agent| self.could_take(now, agent, waiting)) {
                 let (contact, queue) = (waiting.contact, waiting.queue);

@@ -1,6 +1,6 @@
 //! The clock, the network and who is told what.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, mode};
 use crate::dice::Dice;
 use crate::ledger::{self, Ledger};
 use crate::people::{Deed, Deeds, Person, REGISTERED_S, caller_leg};
@@ -359,7 +359,14 @@ impl World {
             self.desks[desk].connected = connected;
             self.tell(Input::Presence { agent, connected });
         }
-        let wish = self.desks[desk].wish(&mut self.dice, &self.agents);
+        let mut wish = self.desks[desk].wish(&mut self.dice, &self.agents);
+        if self.dice.percent(8) {
+            // Supervisors come to calls of others; that only they may is the shells' rule.
+            let contacts: Vec<_> = self.desks.iter().map(|other| other.contact).collect();
+            let contact = self.dice.pick(&contacts);
+            self.watch.asked_to_monitor(agent, contact);
+            wish = Wish::Monitor(contact, mode(&mut self.dice));
+        }
         self.watch.open_wishes.insert(ticket);
         self.tell(Input::Wish { ticket, agent: Some(agent), wish: Box::new(wish) });
     }

@@ -3,7 +3,7 @@
 use media::dtmf::{Sender, Step};
 use media::g711::Codec;
 use media::rtp::{Packet, Stamp};
-use media::tone::{Sine, strongest_tone};
+use media::tone::{Sine, strongest_tone, tones};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,9 +51,17 @@ impl Ear {
     /// The strongest of these tones in the last second heard.
     #[must_use]
     pub fn tone(&self, candidates: &[u32]) -> Option<u32> {
-        let heard = self.heard();
-        let last: Vec<i16> = heard.samples.iter().rev().take(8_000).rev().copied().collect();
-        strongest_tone(&last, 8_000, candidates)
+        strongest_tone(&self.last_second(), 8_000, candidates)
+    }
+
+    /// Which of these tones sounded together in the last second heard, in the order of the candidates.
+    #[must_use]
+    pub fn tones(&self, candidates: &[u32]) -> Vec<u32> {
+        tones(&self.last_second(), 8_000, candidates)
+    }
+
+    fn last_second(&self) -> Vec<i16> {
+        self.heard().samples.iter().rev().take(8_000).rev().copied().collect()
     }
 
     fn hear(&self, samples: &[i16]) {

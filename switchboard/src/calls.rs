@@ -13,7 +13,7 @@ use domain::{
 use std::sync::Arc;
 
 /// How long the screen pop leads the ring for an agent with a console: time to be painted.
-const POP_LEAD: Duration = Duration::from_millis(100);
+pub(crate) const POP_LEAD: Duration = Duration::from_millis(100);
 
 impl Switchboard {
     /// A new call comes in: find its entry point, or refuse it.
@@ -258,7 +258,11 @@ impl Switchboard {
         let edge = route::exit_edge(reason);
         let reason = route::exit_reason(reason);
         self.jobs.push_back(Job::Call(contact, call::Fact::QueueLeft { queue, reason }));
-        let in_flow = self.calls.get(&contact).is_some_and(|live| live.run.is_some());
+        let live = self.calls.get(&contact);
+        if live.is_some_and(|live| live.call.consults_a_queue()) {
+            return;
+        }
+        let in_flow = live.is_some_and(|live| live.run.is_some());
         self.jobs.push_back(if in_flow {
             Job::Flow(contact, ivr::api::Fact::Returned(edge))
         } else {
@@ -280,7 +284,7 @@ impl Switchboard {
         self.secure(leg, &phone);
         let browser = self.directory.browser(&phone);
         let lead = if self.directory.consoles.contains(&agent) { POP_LEAD } else { Duration::ZERO };
-        let why = Box::new(route::decision(now, &why));
+        let (queue, why) = (Some(queue), Some(Box::new(route::decision(now, &why))));
         let reserved =
             call::api::Reserved { offer, interaction, agent, leg, phone, browser, queue, lead, deadline, why };
         self.jobs.push_back(Job::Call(contact, call::Fact::Reserved(Box::new(reserved))));

@@ -280,6 +280,13 @@ impl Switchboard {
         }
     }
 
+    /// A leg of a contact to this phone.
+    pub(crate) fn new_leg_to(&mut self, contact: ContactId, phone: &Phone) -> LegId {
+        let leg = self.new_leg(contact);
+        self.secure(leg, phone);
+        leg
+    }
+
     pub(crate) fn new_leg(&mut self, contact: ContactId) -> LegId {
         let leg = LegId::new(self.draw_u64());
         self.directory.add_leg(leg, contact);

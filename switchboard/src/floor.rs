@@ -45,6 +45,10 @@ fn web_caller(call: &Call, floor: &FloorView) -> Option<WebCallerView> {
 }
 
 fn position(call: &Call, floor: &FloorView) -> Option<u32> {
+    // A consult stands in line too, while its customer has an agent.
+    if !matches!(call.phase(), Phase::Queued | Phase::Offering) {
+        return None;
+    }
     let own = floor.waiting.iter().position(|other| other.contact == call.contact())?;
     let queue = call.pop().queue?;
     let before = floor.waiting.iter().take(own).filter(|other| other.queue == queue).count();
@@ -81,6 +85,9 @@ impl Switchboard {
             agent.customer = Some(label(live.call.pop()));
             agent.queue = live.call.pop().queue;
             agent.phase = live.call.view_for(agent.id).map(|view| view.phase);
+            if live.call.agent() == Some(agent.id) {
+                agent.monitors = live.call.monitors();
+            }
         }
         for contact in &mut waiting {
             if let Some(live) = self.calls.get(&contact.contact) {

@@ -10,6 +10,7 @@ mod calls;
 mod day;
 mod engine;
 mod floor;
+mod joint;
 mod reconfigure;
 mod refer;
 mod route;

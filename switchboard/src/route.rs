@@ -195,12 +195,15 @@ pub(crate) fn media_command(contact: ContactId, leg: LegId, effect: MediaEffect,
         MediaEffect::StopPlay => MediaCommand::StopPlay { leg },
         MediaEffect::Bridge(other) => MediaCommand::Bridge { a: leg, b: other },
         MediaEffect::Unbridge => MediaCommand::Unbridge { leg },
+        MediaEffect::Mix { legs, gains } => MediaCommand::Mix { legs, gains },
+        MediaEffect::Gain { to, permille } => MediaCommand::Gain { from: leg, to, permille },
         MediaEffect::Mute(muted) => MediaCommand::Mute { leg, muted },
         MediaEffect::SendDigits(digits) => MediaCommand::SendDigits { leg, digits },
         MediaEffect::Record { recording, agent } => {
             MediaCommand::StartRecording { recording, contact, customer: leg, agent }
         }
         MediaEffect::RecordAgent { recording, agent } => MediaCommand::RecordAgent { recording, agent },
+        MediaEffect::PauseRecording(recording, paused) => MediaCommand::PauseRecording { recording, paused },
         MediaEffect::StopRecording(recording) => MediaCommand::StopRecording { recording },
         MediaEffect::Close => MediaCommand::Close { leg },
     }
@@ -222,6 +225,7 @@ pub(crate) fn acd_fact(contact: ContactId, effect: LineEffect) -> Option<acd::ap
         }),
         LineEffect::Left(result) => Fact::Left { contact, result },
         LineEffect::OfferEnded(offer, result) => Fact::OfferEnded { offer, result },
+        LineEffect::Occupied(agent, queue) => Fact::Occupied { agent, contact, queue },
         LineEffect::Finished(agent) => Fact::Finished { contact, agent },
         LineEffect::AgentLost(_) => return None,
     })

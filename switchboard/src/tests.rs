@@ -1,5 +1,6 @@
 //! Sentences about the whole switchboard. The races are left to the simulation in `sim`.
 
+mod joint;
 mod refer;
 
 use crate::api::{AgentRules, Entry, QueueSetup, Reconfiguration, Rules};

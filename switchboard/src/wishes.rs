@@ -102,7 +102,11 @@ impl Switchboard {
             return Err(CommandError::UnknownAgent);
         }
         match wish {
-            Wish::SignIn => self.command_acd(now, Command::SignIn(agent, reason(SIGNED_IN)?), out),
+            Wish::SignIn => {
+                self.command_acd(now, Command::SignIn(agent, reason(SIGNED_IN)?), out)?;
+                self.signed_in(now, agent, out);
+                Ok(())
+            }
             Wish::SignOut => self.command_acd(now, Command::SignOut(agent), out),
             Wish::Ready => self.ready(now, agent, out),
             Wish::NotReady(reason) if !self.rules.reasons.contains(&reason) => Err(CommandError::UnknownReason),
@@ -110,6 +114,9 @@ impl Switchboard {
             Wish::Answer(offer) => self.current(offer).and(Err(CommandError::AnswerOnPhone)),
             Wish::Decline(offer) => self.decline(agent, offer),
             Wish::Dial(number) => self.dial(now, agent, &number, out),
+            Wish::Consult(contact, target) => self.consult(now, agent, contact, target, out),
+            Wish::Monitor(contact, mode) => self.monitor(now, agent, contact, mode, out),
+            Wish::StopMonitoring(contact) => self.stop_monitoring(now, agent, contact, out),
             Wish::ExtendWrapUp(contact) => {
                 self.held_by(agent, contact)?;
                 self.command_acd(now, Command::ExtendWrapUp(agent), out)
@@ -134,6 +141,11 @@ impl Switchboard {
             Wish::Resume(contact) => (contact, call::Wish::Resume),
             Wish::Mute(contact, muted) => (contact, call::Wish::Mute(muted)),
             Wish::HangUp(contact) => (contact, call::Wish::HangUp),
+            Wish::Swap(contact) => (contact, call::Wish::Swap),
+            Wish::Conference(contact) => (contact, call::Wish::Conference),
+            Wish::CompleteTransfer(contact) => (contact, call::Wish::CompleteTransfer),
+            Wish::CancelConsult(contact) => (contact, call::Wish::CancelConsult),
+            Wish::PauseRecording(contact, paused) => (contact, call::Wish::PauseRecording(paused)),
             Wish::SaveNotes(contact, text) => (contact, call::Wish::SaveNotes(text)),
             Wish::SendDigits(contact, digits) => {
                 let known = |c: char| c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D');
@@ -158,7 +170,7 @@ impl Switchboard {
         self.command_call(now, contact, agent, wish, out)
     }
 
-    fn command_call(
+    pub(crate) fn command_call(
         &mut self,
         now: Instant,
         contact: ContactId,
@@ -184,7 +196,9 @@ impl Switchboard {
     }
 
     fn decline(&mut self, agent: AgentId, offer: OfferId) -> Result<(), CommandError> {
-        self.current(offer)?;
+        if !self.acd.is_current(offer) {
+            return self.decline_consult(agent, offer);
+        }
         if self.acd.agent_state(agent) != Some(AgentState::Reserved(offer)) {
             return Err(CommandError::NotYourContact);
         }
@@ -206,6 +220,15 @@ impl Switchboard {
     fn dial_trunk(&self) -> Result<TrunkId, CommandError> {
         let trunk = self.rules.dial_trunk.ok_or(CommandError::NoTrunk)?;
         if self.directory.silent_trunks.contains(&trunk) { Err(CommandError::NoTrunk) } else { Ok(trunk) }
+    }
+
+    /// How a number is called.
+    pub(crate) fn dialled(&self, number: &Dnis) -> Result<Phone, CommandError> {
+        let trunk = self.dial_trunk()?;
+        if !dialable(number.as_str()) {
+            return Err(CommandError::BadNumber);
+        }
+        Ok(Phone::Trunk(trunk, number.as_str().to_owned()))
     }
 
     /// Sends an agent's customer on.
@@ -237,13 +260,8 @@ impl Switchboard {
                 Ok(call::Wish::TransferToQueue(queue.rules.clone(), Some(agent)))
             }
             TransferTarget::Number(number) => {
-                let trunk = self.dial_trunk()?;
-                if !dialable(number.as_str()) {
-                    return Err(CommandError::BadNumber);
-                }
-                let leg = self.new_leg(contact);
-                let phone = Phone::Trunk(trunk, number.as_str().to_owned());
-                self.secure(leg, &phone);
+                let phone = self.dialled(&number)?;
+                let leg = self.new_leg_to(contact, &phone);
                 Ok(call::Wish::TransferToNumber { leg, phone, to: "number".to_owned() })
             }
         }
@@ -251,13 +269,10 @@ impl Switchboard {
 
     /// An agent calls a number: the agent's own phone rings first.
     fn dial(&mut self, now: Instant, agent: AgentId, number: &Dnis, out: &mut Vec<Effect>) -> Result<(), CommandError> {
-        let trunk = self.dial_trunk()?;
         if self.draining {
             return Err(CommandError::Draining);
         }
-        if !dialable(number.as_str()) {
-            return Err(CommandError::BadNumber);
-        }
+        let phone = self.dialled(number)?;
         match self.acd.agent_state(agent) {
             Some(AgentState::Ready | AgentState::NotReady(_)) => {}
             Some(AgentState::LoggedOut) | None => return Err(CommandError::NotSignedIn),
@@ -273,17 +288,15 @@ impl Switchboard {
             contact,
             interaction: self.new_interaction(),
             agent,
-            agent_leg: self.new_leg(contact),
+            agent_leg: self.new_leg_to(contact, &agent_phone),
             agent_browser: self.directory.browser(&agent_phone),
             agent_phone,
-            leg: self.new_leg(contact),
-            phone: Phone::Trunk(trunk, number.as_str().to_owned()),
+            leg: self.new_leg_to(contact, &phone),
+            phone,
             recording: self.new_recording(),
             first_play: self.draw_u64() >> 1,
             dnis: number.clone(),
         };
-        self.secure(outgoing.agent_leg, &outgoing.agent_phone);
-        self.secure(outgoing.leg, &outgoing.phone);
         let recording = outgoing.recording;
         let mut effects = Vec::new();
         let call = call::Call::outgoing(now, outgoing, &mut effects);

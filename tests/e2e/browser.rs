@@ -1,6 +1,7 @@
 //! Headless Chromium: the agent's console, the web caller's page, the demo's start page.
 
-use crate::support::{Bench, PATIENCE, Plan, answer, hears, report, until};
+use crate::support::desk::Desk;
+use crate::support::{Bench, PATIENCE, Plan, answer, config_text, hears, phone, report, until};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use tokio::process::{ChildStdin, ChildStdout};
 
 const CALLER_HZ: u32 = 620;
 const MICROPHONE_HZ: u32 = 1_040;
+const HELPER_HZ: u32 = 1_400;
 /// The browser has a patience of its own for each step and tells what went wrong; this is for a browser that hangs.
 const BROWSER_PATIENCE: Duration = Duration::from_secs(100);
 
@@ -215,6 +217,78 @@ async fn a_supervisor_sees_why_a_caller_waits_and_how_long_and_moves_the_caller_
     assert_ne!(second["newcomer"], "–", "the tile tells what one who came now would wait");
     let first = browser.step("first").await;
     assert!(first["score"].as_str().unwrap().starts_with("5"), "50 and the age: {first}");
+    browser.over().await;
+    bench.stop().await;
+}
+
+/// A colleague with a desk phone who is not ready, so that no queue rings him.
+async fn on_a_break(bench: &Bench, login: &str, password: &str) {
+    let mut desk = Desk::sign_in(bench.daemon.http, login, password).await;
+    assert_eq!(desk.wish(json!({ "type": "not_ready", "reason": "break" })).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_in_the_browser_asks_a_colleague_first_and_hands_the_customer_over() {
+    let mut bert = phone().await;
+    let agents =
+        [("anna".to_owned(), "registered".to_owned()), ("bert".to_owned(), format!("sip:bert@{}", bert.address))];
+    let bench = Bench::start(&Plan { wrap_up_s: 120, ..Plan::default() }, &agents).await;
+    on_a_break(&bench, "bert", "secret-bert").await;
+    let options = json!({
+        "base": base(&bench), "login": "anna", "password": "secret-anna", "callerHz": CALLER_HZ, "helperHz": HELPER_HZ,
+        "microphone": microphone(&bench.dir),
+    });
+    let mut browser = Story::start("consult.mjs", &options);
+    browser.step("ready").await;
+    let caller = bench.call_answered("8001").await;
+    caller.order(Order::Tone(CALLER_HZ)).await;
+    bert.order(Order::Tone(HELPER_HZ)).await;
+    browser.step("talking").await;
+    browser.step("paused").await;
+    browser.step("asking").await;
+    answer(&mut bert).await;
+    browser.step("consulting").await;
+    browser.step("swapped").await;
+    browser.step("conference").await;
+    hears(&bert, CALLER_HZ).await;
+    browser.say("hand over").await;
+    assert_eq!(browser.step("handed over").await["refused"], json!([]), "nothing was refused on the way");
+    hears(&caller, HELPER_HZ).await;
+    browser.over().await;
+    caller.order(Order::HangUp).await;
+    let story = bench.story(|story| story.recordings.iter().any(|tape| tape.state == "complete")).await;
+    let kinds: Vec<&str> = story.events.iter().map(|event| event.kind.as_str()).collect();
+    let told = ["recording_paused", "recording_resumed", "consult_started", "conference_started", "transferred"];
+    let mut rest = kinds.iter();
+    assert!(told.iter().all(|kind| rest.any(|is| is == kind)), "{kinds:?}");
+    assert_eq!(story.row.agent.map(|agent| agent.to_string()).as_deref(), Some("bert"));
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_listens_from_the_floor_barges_in_and_leaves() {
+    let (mut anna, mut boss) = (phone().await, phone().await);
+    let seats = [("anna", &anna), ("boss", &boss)];
+    let seats = seats.map(|(id, phone)| (id.to_owned(), format!("sip:{id}@{}", phone.address)));
+    let supervisor =
+        "[[user]]\nlogin = \"mei\"\nrole = \"supervisor\"\npassword = \"secret-mei\"\nagent = \"boss\"\n\n";
+    let text = config_text(&Plan::default(), &seats);
+    let bench = Bench::with_text(&text.replacen("[[disposition]]", &format!("{supervisor}[[disposition]]"), 1)).await;
+    on_a_break(&bench, "boss", "secret-boss").await;
+    let caller = bench.call_answered("8001").await;
+    caller.order(Order::Tone(CALLER_HZ)).await;
+    boss.order(Order::Tone(HELPER_HZ)).await;
+    answer(&mut anna).await;
+    let options = json!({ "base": base(&bench), "login": "mei", "password": "secret-mei" });
+    let mut browser = Story::start("monitor.mjs", &options);
+    browser.step("rings").await;
+    answer(&mut boss).await;
+    browser.step("listens").await;
+    hears(&boss, CALLER_HZ).await;
+    browser.step("barges in").await;
+    hears(&caller, HELPER_HZ).await;
+    report(&mut boss, |report| matches!(report, Report::Over(_))).await;
+    assert_eq!(browser.step("left").await["refused"], json!([]), "nothing was refused on the way");
     browser.over().await;
     bench.stop().await;
 }

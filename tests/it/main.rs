@@ -12,3 +12,4 @@ mod rush;
 mod secure;
 mod steering;
 mod talking;
+mod three;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
+pub mod desk;
 pub mod relay;
 pub mod tls;
 
@@ -81,6 +82,10 @@ labels = { en = "Done", zh = "完成" }
 [[disposition]]
 code = "call-back"
 labels = { en = "Call back", zh = "回电" }
+
+[[reason]]
+code = "break"
+labels = { en = "Break", zh = "休息" }
 
 [[phone]]
 user = "6001"
@@ -221,6 +226,13 @@ impl Bench {
         let dir = tempfile::tempdir().unwrap();
         tls::renew(dir.path());
         write_config(dir.path(), &config_text(plan, agents));
+        Self::open(dir).await
+    }
+
+    /// Starts a daemon with this configuration.
+    pub async fn with_text(text: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        write_config(dir.path(), text);
         Self::open(dir).await
     }
 
@@ -394,6 +406,11 @@ impl Rest {
         let body = serde_json::json!({ "login": login, "password": password });
         let session = nobody.post("/sessions", body).await;
         Self { token: session["token"].as_str().expect("a token").to_owned(), ..nobody }
+    }
+
+    /// What the session is known by.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     pub async fn get(&self, path: &str) -> serde_json::Value {

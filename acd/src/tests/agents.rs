@@ -145,6 +145,16 @@ fn an_agent_who_dials_is_busy_and_returns_to_the_state_before() {
 }
 
 #[test]
+fn an_agent_who_helps_wraps_up_by_the_queue_named_last() {
+    let mut floor = ready_floor(&["li"]);
+    let (agent, contact) = (agent_id("li"), contact(9).contact);
+    floor.fact(Fact::Occupied { agent, contact, queue: None });
+    floor.fact(Fact::Occupied { agent, contact, queue: Some("sales".parse().unwrap()) });
+    floor.finish("li", 9);
+    assert_eq!(floor.state("li"), AgentState::AfterContactWork);
+}
+
+#[test]
 fn an_agent_who_dials_while_it_rings_loses_the_offer() {
     let mut floor = ready_floor(&["li"]);
     floor.arrive(1);

@@ -38,7 +38,7 @@ export class SteadyOrder {
 }
 
 const ATTENTION: Record<Doing, number> = {
-  held: 0, ringing: 1, connecting: 1, talking: 2, wrap_up: 3, ready: 4, not_ready: 5, logged_out: 6,
+  held: 0, ringing: 1, connecting: 1, consulting: 2, conference: 2, talking: 2, wrap_up: 3, ready: 4, not_ready: 5, logged_out: 6,
 };
 
 /** What an agent on the floor does. */

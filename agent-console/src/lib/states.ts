@@ -14,7 +14,7 @@ export interface Look {
 
 /** The machine's words for what an agent does, the phase of the contact in hand included. */
 export type Doing =
-  | 'logged_out' | 'not_ready' | 'ready' | 'ringing' | 'connecting' | 'talking' | 'held' | 'wrap_up';
+  | 'logged_out' | 'not_ready' | 'ready' | 'ringing' | 'connecting' | 'talking' | 'held' | 'consulting' | 'conference' | 'wrap_up';
 
 const LOOKS: Record<Doing, Look> = {
   logged_out: { icon: 'log-out', family: 'o', key: 'state_logged_out' },
@@ -24,6 +24,8 @@ const LOOKS: Record<Doing, Look> = {
   connecting: { icon: 'phone-incoming', family: 'c', key: 'state_connecting' },
   talking: { icon: 'phone', family: 'b', key: 'state_talking' },
   held: { icon: 'circle-pause', family: 'a', key: 'state_held' },
+  consulting: { icon: 'user', family: 'a', key: 'state_consulting' },
+  conference: { icon: 'users', family: 'b', key: 'state_conference' },
   wrap_up: { icon: 'pencil-line', family: 'v', key: 'state_wrap_up' },
 };
 
@@ -31,6 +33,9 @@ const LOOKS: Record<Doing, Look> = {
 export function look(doing: Doing): Look {
   return LOOKS[doing];
 }
+
+/** Phases of the contact in hand that say more than that the agent is busy. */
+const PHASES = new Set(['held', 'connecting', 'consulting', 'conference', 'wrap_up']);
 
 /** What an agent does, from the agent's state and the phase of the contact in hand. */
 export function doing(state: string, phase: string | null | undefined): Doing {
@@ -44,7 +49,7 @@ export function doing(state: string, phase: string | null | undefined): Doing {
     case 'after_contact_work':
       return 'wrap_up';
     default:
-      return phase === 'held' || phase === 'connecting' || phase === 'wrap_up' ? phase : 'talking';
+      return PHASES.has(phase ?? '') ? (phase as Doing) : 'talking';
   }
 }
 

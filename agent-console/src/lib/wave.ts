@@ -26,7 +26,7 @@ interface Timed {
 const OPENS: Record<string, Band['kind']> = {
   started: 'flow', queued: 'queue', offered: 'ringing', connected: 'talking', held: 'held', resumed: 'talking',
 };
-const ENDS = new Set(['customer_left', 'interaction_ended', 'closed']);
+const ENDS = new Set(['customer_left', 'closed']);
 
 /** What an event opens, given what is open and whether the contact still waits for an answer. */
 function opens(event: Timed, open: Band | null, waiting: boolean): Band['kind'] | undefined {

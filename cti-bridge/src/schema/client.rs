@@ -98,7 +98,55 @@ pub enum WishBody {
         /// To whom.
         to: TransferTo,
     },
-    /// End the contact for both parties.
+    /// Ask somebody for help while the customer hears music.
+    Consult {
+        /// The contact.
+        contact: String,
+        /// Whom.
+        to: TransferTo,
+    },
+    /// In a consult: talk with the other of the two, the customer and the one consulted.
+    Swap {
+        /// The contact.
+        contact: String,
+    },
+    /// In a consult: talk with both.
+    Conference {
+        /// The contact.
+        contact: String,
+    },
+    /// In a consult: hand the customer on to the one consulted.
+    CompleteTransfer {
+        /// The contact.
+        contact: String,
+    },
+    /// In a consult: let the one consulted go and take the customer back.
+    CancelConsult {
+        /// The contact.
+        contact: String,
+    },
+    /// Pause the recording, or go on with it.
+    PauseRecording {
+        /// The contact.
+        contact: String,
+        /// True to pause.
+        on: bool,
+    },
+    /// Supervisors only: ring the supervisor's own phone and join a contact; for one who is there already, another way
+    /// of being there.
+    Monitor {
+        /// The contact.
+        contact: String,
+        /// How.
+        mode: MonitorWord,
+    },
+    /// Supervisors only: leave a contact that is monitored.
+    StopMonitoring {
+        /// The contact.
+        contact: String,
+    },
+    /// End the contact for both parties. In a consult: hand the customer on to the one consulted, or back to the line
+    /// if nobody has answered.
     HangUp {
         /// The contact.
         contact: String,
@@ -152,7 +200,19 @@ pub enum WishBody {
     },
 }
 
-/// Where a contact is sent.
+/// How a supervisor is on a contact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MonitorWord {
+    /// Hears all, is heard by nobody.
+    Listen,
+    /// Hears all, is heard by the agent alone.
+    Whisper,
+    /// Hears all, is heard by all.
+    Barge,
+}
+
+/// Where a contact is sent, or who is asked.
 #[derive(Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum TransferTo {

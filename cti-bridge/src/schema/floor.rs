@@ -1,6 +1,6 @@
 //! The floor as supervisors see it.
 
-use super::{NamedQueue, NextCard, PhaseWord, StateWord};
+use super::{AgentCard, MonitorWord, NamedQueue, NextCard, PhaseWord, StateWord};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -130,6 +130,8 @@ pub struct FloorAgent {
     pub contact: Option<String>,
     /// The phase of the part in it.
     pub phase: Option<PhaseWord>,
+    /// Supervisors on the line.
+    pub monitors: Vec<FloorMonitor>,
     /// Whom the agent serves: a name or a number.
     pub customer: Option<String>,
     /// The queue of the contact in hand.
@@ -140,6 +142,17 @@ pub struct FloorAgent {
     pub handled: u64,
     /// Mean handling time: talk, hold and wrap-up; `null` when nothing was handled.
     pub aht_ms: Option<u64>,
+}
+
+/// A supervisor on the line.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct FloorMonitor {
+    /// The supervisor.
+    pub agent: AgentCard,
+    /// How.
+    pub mode: MonitorWord,
+    /// True once the supervisor's phone has answered.
+    pub joined: bool,
 }
 
 /// A contact in line.

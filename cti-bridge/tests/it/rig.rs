@@ -253,6 +253,7 @@ pub fn offered(id: &str, at_ms: u64, number: u64) -> DeskEvent {
         deadline: Instant::from_millis(at_ms + 20_000),
         why: "longest idle".into(),
         pop: pop(number),
+        consulted_by: None,
     };
     let (at, to) = (Instant::from_millis(at_ms), Audience::Agent(agent(id)));
     DeskEvent { at, to, body: DeskBody::Offered(Box::new(offer)) }
@@ -269,9 +270,11 @@ pub fn interaction(id: &str, at_ms: u64, number: u64, notes: &str) -> DeskEvent 
         held_ms: 0,
         muted: false,
         recording: None,
+        paused_by: None,
         wrap_up_deadline: None,
         disposition: None,
         notes: Redacted::from(notes),
+        consult: None,
         pop: pop(number),
     };
     let (at, to) = (Instant::from_millis(at_ms), Audience::Agent(agent(id)));

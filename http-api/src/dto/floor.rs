@@ -178,12 +178,27 @@ pub struct Agent {
 pub struct AgentWork {
     /// The contact in hand.
     pub contact: Option<String>,
-    /// The phase of the part in it: `connecting`, `talking`, `held`, `wrap_up`, `ended`.
+    /// The phase of the part in it: `connecting`, `talking`, `held`, `consulting`, `conference`,
+    /// `wrap_up`, `ended`.
     pub phase: Option<String>,
     /// Whom the agent serves: a name or a number.
     pub customer: Option<String>,
     /// The queue of the contact in hand.
     pub queue: Option<NamedQueue>,
+    /// Supervisors on the line. The agent is not told.
+    #[serde(default)]
+    pub monitors: Vec<LineMonitor>,
+}
+
+/// A supervisor on an agent's line.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct LineMonitor {
+    /// The supervisor's id as an agent.
+    pub agent: String,
+    /// `listen`, `whisper` or `barge`.
+    pub mode: String,
+    /// True once the supervisor's phone has answered.
+    pub joined: bool,
 }
 
 /// What follows after the work in hand.

@@ -17,6 +17,26 @@ pub struct PriorityWish {
     pub age_per_s: Option<u32>,
 }
 
+/// A supervisor comes to a contact.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MonitorWish {
+    /// How.
+    pub mode: MonitorMode,
+}
+
+/// How a supervisor is on a contact.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MonitorMode {
+    /// Hears all, is heard by nobody.
+    Listen,
+    /// Hears all, is heard by the agent alone.
+    Whisper,
+    /// Hears all, is heard by all.
+    Barge,
+}
+
 /// Opens or closes a queue.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -39,6 +39,9 @@ fn shown(api: &State, by: &By<Anyone>, floor: &FloorView, view: &AgentView) -> d
     if !by.may_see(view.id) {
         agent.work = dto::AgentWork::default();
     }
+    if !by.sees_all() {
+        agent.work.monitors.clear();
+    }
     agent
 }
 

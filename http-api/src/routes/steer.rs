@@ -8,7 +8,7 @@ use crate::state::State;
 use axum::Json;
 use axum::extract::State as With;
 use axum::http::StatusCode;
-use domain::{ContactId, Priority, QueueId, Wish};
+use domain::{AgentId, ContactId, Monitor, Priority, QueueId, Wish};
 
 const PRIORITY_MAX: u32 = 1_000_000;
 const AGE_PER_S_MAX: u32 = 1_000;
@@ -49,6 +49,47 @@ pub(crate) async fn open_queue(
 ) -> Result<StatusCode, Problem> {
     api.wish(None, by.session.user.login, Wish::OpenQueue { queue, open: body.open }).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Listen to a contact that an agent serves, whisper to the agent or barge in: the phone of the supervisor who asks is
+/// rung. For one who is there already: be there in another way.
+#[utoipa::path(post, path = "/contacts/{id}/monitor", tag = "contacts", request_body = dto::MonitorWish,
+    params(("id" = String, Path, description = "The contact")),
+    responses((status = 204, description = "The phone rings, or the way has changed")))]
+pub(crate) async fn monitor_contact(
+    With(api): With<State>,
+    by: By<Supervisors>,
+    Id(contact): Id<ContactId>,
+    Body(body): Body<dto::MonitorWish>,
+) -> Result<StatusCode, Problem> {
+    let mode = match body.mode {
+        dto::MonitorMode::Listen => Monitor::Listen,
+        dto::MonitorMode::Whisper => Monitor::Whisper,
+        dto::MonitorMode::Barge => Monitor::Barge,
+    };
+    let agent = own_agent(&by)?;
+    api.wish(Some(agent), by.session.user.login, Wish::Monitor(contact, mode)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Leave a contact that is monitored.
+#[utoipa::path(delete, path = "/contacts/{id}/monitor", tag = "contacts",
+    params(("id" = String, Path, description = "The contact")),
+    responses((status = 204, description = "Done")))]
+pub(crate) async fn stop_monitoring(
+    With(api): With<State>,
+    by: By<Supervisors>,
+    Id(contact): Id<ContactId>,
+) -> Result<StatusCode, Problem> {
+    let agent = own_agent(&by)?;
+    api.wish(Some(agent), by.session.user.login, Wish::StopMonitoring(contact)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The phone is that of the agent that the supervisor is.
+fn own_agent(by: &By<Supervisors>) -> Result<AgentId, Problem> {
+    let why = "This user has no phone: give the user an `agent` in the configuration.";
+    by.agent().ok_or_else(|| Problem::new("forbidden").because(why))
 }
 
 /// Read the configuration anew. A faulty one is refused whole, and the old one stays.

@@ -504,6 +504,7 @@ fn an_agent(id: &str, name: &str, state: AgentState) -> AgentView {
         reachable: true,
         contact: busy.then(|| ContactId::new(1)),
         phase: busy.then_some(InteractionPhase::Talking),
+        monitors: Vec::new(),
         customer: busy.then(|| Redacted::from("Marta")),
         queue: busy.then(|| "sales".parse().unwrap()),
         queues: vec!["sales".parse().unwrap()],

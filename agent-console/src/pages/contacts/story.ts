@@ -26,6 +26,10 @@ const LOOKS: Record<string, [IconName, Family, Says['group']]> = {
   node_entered: ['chevron-right', 'n', 'routing'], digits_collected: ['hash', 'n', 'routing'], queued: ['users', 'n', 'routing'],
   offered: ['circle-check', 'g', 'routing'], ringing: ['bell', 'c', 'call'], offer_ended: ['phone-missed', 'n', 'routing'],
   connected: ['phone', 'b', 'call'], held: ['circle-pause', 'a', 'call'], resumed: ['play', 'b', 'call'],
+  consult_started: ['users', 'a', 'call'], consult_offered: ['bell', 'c', 'call'], consult_answered: ['user', 'a', 'call'],
+  conference_started: ['users', 'b', 'call'], consult_ended: ['users', 'n', 'call'],
+  monitored: ['ear', 'c', 'call'], monitor_ended: ['ear', 'n', 'call'],
+  recording_paused: ['circle-pause', 'r', 'call'], recording_resumed: ['circle-dot', 'r', 'call'],
   transferred: ['phone-forwarded', 'n', 'call'], recording_started: ['circle-dot', 'r', 'call'], recording_finished: ['circle-dot', 'n', 'call'],
   customer_left: ['phone-off', 'n', 'call'], interaction_ended: ['pencil-line', 'v', 'call'], notes_saved: ['pencil', 'n', 'call'],
   overflowed: ['arrow-right', 'a', 'routing'], queue_left: ['arrow-right', 'a', 'routing'], reprioritised: ['list-ordered', 'n', 'routing'],
@@ -38,6 +42,9 @@ function chosenLines(f: Fields): string[] {
   return [...whyLines(text(f, 'why')), passed > 0 ? t('passed_over', { n: passed }) : ''];
 }
 
+/** To whom: a queue, an agent or a number. */
+const target = (f: Fields): string => text(f, 'to').replace(/^queue:(.*)/, (_, id: string) => queueName(id)).replace(/^agent:(.*)/, (_, id: string) => agentName(id)).replace(/^number$/, t('number'));
+
 const DETAILS: Record<string, (f: Fields) => string> = {
   started: (f) => [text(f, 'trunk'), `${callerNumber(text(f, 'ani'))} → ${phoneNumber(text(f, 'dnis'))}`].filter(Boolean).join(' · '),
   customer_identified: (f) => text(f, 'customer_name') || text(f, 'customer'),
@@ -49,7 +56,15 @@ const DETAILS: Record<string, (f: Fields) => string> = {
   ringing: (f) => agentName(text(f, 'agent')),
   offer_ended: (f) => [agentName(text(f, 'agent')), word('offer', text(f, 'result'))].join(' · '),
   connected: (f) => agentName(text(f, 'agent')),
-  transferred: (f) => text(f, 'to').replace(/^queue:(.*)/, (_, id: string) => queueName(id)).replace(/^agent:(.*)/, (_, id: string) => agentName(id)),
+  transferred: target,
+  consult_started: target,
+  consult_offered: (f) => [agentName(text(f, 'agent')), t('asks_for_help', { name: agentName(text(f, 'by')) })].join(' · '),
+  consult_answered: (f) => agentName(text(f, 'agent')),
+  consult_ended: (f) => word('consult', text(f, 'result')),
+  monitored: (f) => [agentName(text(f, 'agent')), word('monitor', text(f, 'mode'))].join(' · '),
+  monitor_ended: (f) => agentName(text(f, 'agent')),
+  recording_paused: (f) => agentName(text(f, 'agent')),
+  recording_resumed: (f) => agentName(text(f, 'agent')),
   recording_finished: (f) => [span(Number(f['duration_ms'] ?? 0), currentLang()), `SHA-256 ${text(f, 'sha256').slice(0, 12)}…`].join(' · '),
   customer_left: (f) => [word('ended_by', text(f, 'by')), word('cause', text(f, 'cause'))].join(' · '),
   interaction_ended: (f) => agentName(text(f, 'agent')),

@@ -1,6 +1,6 @@
 /** What people and things are called on the desk. */
 import type { Contact } from '../../api/types';
-import type { Pop } from '../../cti/types';
+import type { ConsultCard, Pop } from '../../cti/types';
 import { desk } from '../../desk.svelte';
 import { currentLang, labelOf, t, word } from '../../i18n/index.svelte';
 import { phoneNumber } from '../../lib/number';
@@ -42,6 +42,11 @@ export function queueName(id: string | null | undefined): string {
 /** An agent's name. */
 export function agentName(id: string | null | undefined): string {
   return desk.agents.find((a) => a.id === id)?.name ?? id ?? '';
+}
+
+/** Who is asked in a consult, or who asks. */
+export function consultName(consult: ConsultCard): string {
+  return consult.agent?.name ?? consult.queue?.name ?? (consult.number ? phoneNumber(consult.number) : '');
 }
 
 /** A disposition's label. */
