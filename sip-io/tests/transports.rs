@@ -288,7 +288,7 @@ async fn of_a_source_that_sends_too_much_datagrams_are_dropped_unread_and_stream
     until(|| counters.rate_limited.load(Ordering::Relaxed), &phone, under.local).await;
     assert_eq!(counters.received.load(Ordering::Relaxed), 2);
     for _ in 0..2 {
-        under.received().await;
+        _ = under.received().await;
     }
     let mut stream = TcpStream::connect(under.local).await.unwrap();
     stream.write_all(OPTIONS.repeat(4).as_bytes()).await.unwrap();

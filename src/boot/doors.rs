@@ -26,14 +26,14 @@ pub(super) struct House<'a> {
     pub back: &'a mpsc::Sender<Input>,
     /// To the control loop, for looks at waiting contacts.
     pub explains: mpsc::Sender<ExplainRequest>,
-    /// Our certificate, which a reload renews.
-    pub certificate: Option<Arc<Renewable>>,
 }
 
-/// What is counted where peers connect.
+/// What is counted where peers connect, and who we are there.
 pub(super) struct Edge {
     pub counters: Arc<sip_io::Counters>,
     pub gate: http_api::Gate,
+    /// Our certificate, which a reload renews.
+    pub certificate: Option<Arc<Renewable>>,
 }
 
 /// What the API reads of the running engine.
@@ -106,6 +106,7 @@ impl House<'_> {
     pub fn open(self, options: Options, wishes: &mpsc::Sender<WishRequest>, reading: Reading) -> Doors {
         let phones = PhoneAccounts::new(setup::phone_tickets(&self.config, self.sip));
         let file = options.config_file.clone();
+        let certificate = reading.edge.certificate.clone();
         let bridge = self.consoles(wishes.clone());
         let api = self.api(options, wishes.clone(), phones.clone(), reading);
         let reloader = Reloader {
@@ -118,7 +119,7 @@ impl House<'_> {
             bridge,
             api,
             phones,
-            certificate: self.certificate,
+            certificate,
         };
         Doors { reloader }
     }

@@ -22,7 +22,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use switchboard::Input;
+use switchboard::{Input, Switchboard};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -163,43 +163,26 @@ impl Daemon {
         let (wish_tx, wishes) = mpsc::channel(256);
         let (explain_tx, explains) = mpsc::channel(64);
         let (reload_tx, reloads) = mpsc::channel(4);
-        let (block_tx, blocks) = std::sync::mpsc::sync_channel(RECORDER_BLOCKS);
         let (stored_tx, stored) = mpsc::channel(INBOX);
 
-        let recordings = recordings_dir(config.data_dir());
-        let recorder = recorder::Recorder::start(recordings, blocks, report_to(back.clone()))?;
-        let workers =
-            media_io::Workers::start(setup::media(&config), Arc::new(prompts), events_to(back.clone()), block_tx)
-                .map_err(BootError::Media)?;
+        let (recorder, workers) = start_media(&config, prompts, &back)?;
         let (journal, writer) = store.start_writer(crm::WriterOptions::new(clock.wall_at_start()), stored_tx);
         tokio::spawn(asks::tell_stored(stored, back.clone()));
 
-        let Sockets { http, https, sip: bound } = sockets;
-        let certificate = Renewable::of(&config);
-        let (sip_address, sip_tls) = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
-        let counters = Arc::default();
-        let guarded = setup::transports(&config, tls::sip(&config, certificate.as_ref()));
-        let transports = sip_io::Transports::start(bound, guarded, sip_tx, Arc::clone(&counters));
+        let Entrance { transports, edge, http, https, sip: (sip_address, sip_tls) } =
+            Entrance::open(&config, sockets, sip_tx);
         let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
-        let gate = setup::gate(&config);
-        let house = House {
-            config,
-            clock: &clock,
-            store: &store,
-            sip: sip_address,
-            back: &back,
-            explains: explain_tx,
-            certificate: certificate.clone(),
-        };
-        let reading = Reading::new(&floor, &metrics, &journal, &reload_tx, Edge { counters, gate: gate.clone() });
+        let (gate, certificate) = (edge.gate.clone(), edge.certificate.clone());
+        let house = House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains: explain_tx };
+        let reading = Reading::new(&floor, &metrics, &journal, &reload_tx, edge);
         let doors = house.open(options, &wish_tx, reading);
         let serving = Serving { doors: &doors, transports: &transports, gate };
         let (serving, http, https) = serving.start(http, https.zip(certificate)).map_err(BootError::Media)?;
 
-        let mut first = Vec::new();
         let setup = setup::switchboard(&doors.reloader.running, (sip_address, sip_tls), &clock)?;
-        let mut board = switchboard::Switchboard::new(clock.now(), setup, &mut first);
+        let mut first = Vec::new();
+        let mut board = Switchboard::new(clock.now(), setup, &mut first);
         asks::recall(&mut board, &store).await;
         let bridge = doors.reloader.bridge.clone();
         tokio::spawn(doors.reloader.run(reloads));
@@ -261,6 +244,42 @@ impl Daemon {
         self.store.close().await;
         info!("stopped");
     }
+}
+
+/// The sockets in use, and what secures and counts them.
+struct Entrance {
+    transports: sip_io::Transports,
+    edge: Edge,
+    http: TcpListener,
+    https: Option<TcpListener>,
+    /// Where SIP listens, and where for TLS.
+    sip: (SocketAddr, Option<SocketAddr>),
+}
+
+impl Entrance {
+    /// SIP is heard from here on.
+    fn open(config: &Config, sockets: Sockets, inbox: mpsc::Sender<sip::api::Fact>) -> Self {
+        let Sockets { http, https, sip: bound } = sockets;
+        let certificate = Renewable::of(config);
+        let sip = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
+        let guarded = setup::transports(config, tls::sip(config, certificate.as_ref()));
+        let edge = Edge { counters: Arc::default(), gate: setup::gate(config), certificate };
+        let transports = sip_io::Transports::start(bound, guarded, inbox, Arc::clone(&edge.counters));
+        Self { transports, edge, http, https, sip }
+    }
+}
+
+/// The recorder and the media workers, which feed it.
+fn start_media(
+    config: &Config,
+    prompts: media_io::Prompts,
+    back: &mpsc::Sender<Input>,
+) -> Result<(recorder::Recorder, media_io::Workers), BootError> {
+    let (block_tx, blocks) = std::sync::mpsc::sync_channel(RECORDER_BLOCKS);
+    let recorder = recorder::Recorder::start(recordings_dir(config.data_dir()), blocks, report_to(back.clone()))?;
+    let (settings, events) = (setup::media(config), events_to(back.clone()));
+    let workers = media_io::Workers::start(settings, Arc::new(prompts), events, block_tx);
+    Ok((recorder, workers.map_err(BootError::Media)?))
 }
 
 /// Opens the store, mends what a crash left and writes what the configuration names. With the contacts closed by it.

@@ -2,6 +2,7 @@
 
 use crate::support::desk::Desk;
 use crate::support::{Bench, PATIENCE, Plan, answer, config_text, hears, phone, report, until};
+use domain::AgentState;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -139,6 +140,59 @@ async fn an_agent_works(bench: Bench, base: &str) {
     assert_eq!((row.outcome.as_deref(), row.ended_by.as_deref()), (Some("answered"), Some("agent")));
     assert!(row.hold_ms > 0, "the hold is in the history");
     bench.quiet().await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sip_js_registers_over_wss_takes_a_call_holds_it_sends_it_on_and_keys_digits() {
+    let mut ben = phone().await;
+    let agents = [("anna".to_owned(), "desk".to_owned()), ("ben".to_owned(), format!("sip:ben@{}", ben.address))];
+    let bench = Bench::start(&Plan { wrap_up_s: 0, tls: true, ..Plan::default() }, &agents).await;
+    // Ben talks, so that the next call is for Anna.
+    let first = bench.call_answered("8001").await;
+    answer(&mut ben).await;
+    let https = bench.daemon.https.unwrap();
+    let account = |name: &str, password: &str| {
+        json!({ "server": format!("wss://{https}/sip"), "aor": format!("sip:{name}@{}", https.ip()), "name": name,
+                "password": password })
+    };
+    let options = json!({
+        "base": format!("https://{https}"), "agent": account("anna", "phone-secret"), "callerHz": CALLER_HZ,
+        "caller": account("6001", "softphone-secret"), "agentHz": 1_400, "microphone": microphone(&bench.dir),
+        "to": format!("sip:ben@{}", https.ip()), "number": format!("sip:8000@{}", https.ip()),
+    });
+    let mut browser = Story::start("sipjs.mjs", &options);
+    browser.step("registered").await;
+    let caller = bench.call_answered("8001").await;
+    caller.order(Order::Tone(CALLER_HZ)).await;
+    browser.step("talking").await;
+    hears(&caller, MICROPHONE_HZ).await;
+
+    browser.say("hold").await;
+    browser.step("held").await;
+    caller.ear().clear();
+    until("music", async || (caller.ear().samples() > 12_000).then_some(())).await;
+    assert_ne!(caller.ear().tone(crate::support::TONES), Some(MICROPHONE_HZ), "music, not the agent");
+    browser.say("resume").await;
+    browser.step("resumed").await;
+    hears(&caller, MICROPHONE_HZ).await;
+
+    first.order(Order::HangUp).await;
+    bench.agent("ben", |state| state == AgentState::Ready).await;
+    browser.say("transfer").await;
+    answer(&mut ben).await;
+    ben.order(Order::Tone(1_400)).await;
+    hears(&caller, 1_400).await;
+    hears(&ben, CALLER_HZ).await;
+    browser.step("transferred").await;
+    caller.order(Order::HangUp).await;
+    bench.agent("ben", |state| state == AgentState::Ready).await;
+
+    browser.say("call").await;
+    answer(&mut ben).await;
+    browser.step("connected").await;
+    hears(&ben, MICROPHONE_HZ).await;
+    browser.over().await;
     bench.stop().await;
 }
 

@@ -10,6 +10,7 @@ mod offers;
 mod races;
 mod rush;
 mod secure;
+mod six;
 mod steering;
 mod talking;
 mod three;

@@ -18,8 +18,7 @@ async fn a_certificate_is_renewed_while_a_call_goes_on_and_no_connection_is_lost
     assert_eq!(line.register().await.code, 200);
 
     tls::renew(&dir);
-    let done = bench.daemon.reload().await.unwrap();
-    assert_eq!((done.changed, done.restart), (vec!["tls".to_owned()], Vec::new()));
+    assert_eq!(bench.daemon.reload().await.unwrap().changed, ["tls"]);
     let new = tls::believer(&dir);
     assert!(Line::open(address, &old).await.is_err(), "new connections get the new certificate alone");
     let mut second = Line::open(address, &new).await.unwrap();

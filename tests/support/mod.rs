@@ -223,9 +223,14 @@ pub fn write_config(dir: &Path, text: &str) -> PathBuf {
 impl Bench {
     /// Starts a daemon for these agents.
     pub async fn start(plan: &Plan, agents: &[(String, String)]) -> Self {
+        Self::start_of(&config_text(plan, agents)).await
+    }
+
+    /// Starts a daemon with this configuration.
+    pub async fn start_of(text: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         tls::renew(dir.path());
-        write_config(dir.path(), &config_text(plan, agents));
+        write_config(dir.path(), text);
         Self::open(dir).await
     }
 

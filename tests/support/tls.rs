@@ -20,7 +20,7 @@ pub const CERTIFICATE: &str = "cert.pem";
 
 /// Writes a new certificate for this machine, with its key.
 pub fn renew(dir: &Path) {
-    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1", "::1", "localhost"].map(str::to_owned)).unwrap();
     std::fs::write(dir.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
     std::fs::write(dir.join(CERTIFICATE), made.cert.pem()).unwrap();
 }

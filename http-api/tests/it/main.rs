@@ -8,5 +8,6 @@ mod problems;
 mod public;
 mod rig;
 mod roles;
+mod serve;
 mod sessions;
 mod steer;

@@ -1,0 +1,47 @@
+// SIP.js over WSS, first as an agent's phone that takes a call, holds it and sends it on, then as a caller who keys a digit.
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { hears, hearsSomething, story, tab, tell, told } from './lib.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const modules = path.resolve(here, '../../../agent-console/package.json');
+
+/** The page's script with SIP.js in it. */
+async function script() {
+  const { rolldown } = await import(pathToFileURL(createRequire(modules).resolve('rolldown')));
+  const alias = { 'sip.js': path.join(path.dirname(modules), 'node_modules/sip.js/lib/index.js') };
+  const bundle = await rolldown({ input: path.join(here, 'sipjs-page.mjs'), resolve: { alias }, logLevel: 'silent' });
+  const { output } = await bundle.generate({ format: 'iife' });
+  return output[0].code;
+}
+
+await story(async (chrome, { base, agent, caller, callerHz, agentHz, to, number }) => {
+  const page = await tab(chrome, { ignoreHTTPSErrors: true, bypassCSP: true });
+  await page.goto(`${base}/`);
+  await page.addScriptTag({ content: await script() });
+
+  await page.evaluate((account) => window.phone.start(account), agent);
+  tell('registered');
+  await page.evaluate(() => window.phone.rings());
+  await page.evaluate(() => window.phone.answer());
+  tell('talking', { heard: await hears(page, callerHz) });
+  await told('hold');
+  await page.evaluate(() => window.phone.hold());
+  tell('held');
+  await told('resume');
+  await page.evaluate(() => window.phone.resume());
+  tell('resumed', { heard: await hears(page, callerHz) });
+  await told('transfer');
+  await page.evaluate((uri) => window.phone.transfer(uri).then(() => undefined), to);
+  await page.evaluate(() => window.phone.over());
+  await page.evaluate(() => window.phone.stop());
+  tell('transferred');
+
+  await told('call');
+  await page.evaluate((account) => window.phone.start(account), caller);
+  await page.evaluate((uri) => window.phone.call(uri).then(() => undefined), number);
+  await hearsSomething(page);
+  await page.evaluate(() => window.phone.digit('1'));
+  tell('connected', { heard: await hears(page, agentHz) });
+});
