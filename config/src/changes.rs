@@ -118,8 +118,8 @@ fn agent_mark(agent: &Agent) -> String {
 
 fn trunk_mark(trunk: &Trunk) -> String {
     let credentials = trunk.credentials.as_ref().map(|(user, password)| (user.as_str(), shown(password)));
-    let Trunk { sources, peer, trusted, pass_headers, registration, tls, srtp, .. } = trunk;
-    format!("{sources:?} {peer:?} {credentials:?} {trusted} {pass_headers:?} {registration:?} {tls:?} {srtp}")
+    let Trunk { sources, peer, trusted, pass_headers, registration, tls, srtp, rank, .. } = trunk;
+    format!("{sources:?} {peer:?} {credentials:?} {trusted} {pass_headers:?} {registration:?} {tls:?} {srtp} {rank:?}")
 }
 
 fn database_mark(config: &Config) -> String {

@@ -38,7 +38,7 @@ pub use config::{Config, Overrides};
 pub use load::load;
 pub use model::{
     Agent, AgentPhone, AudioCodec, Connections, Database, Entry, MediaSettings, Queue, Reason, Routing, ServerSettings,
-    SipSettings, Skill, SoftPhone, SrtpOffers, Trunk, User,
+    SipSettings, Skill, SoftPhone, SrtpOffers, Trunk, TrunkRank, User,
 };
 pub use outside::{Outside, PromptSet};
 pub use problem::{CODES, Level, Problem};

@@ -265,6 +265,21 @@ pub struct Trunk {
     pub tls: Option<TrunkTls>,
     /// Calls to it are offered with SRTP alone (RFC 4568).
     pub srtp: bool,
+    /// Its place among those by which numbers are dialled.
+    pub rank: TrunkRank,
+}
+
+/// A trunk's place among those by which numbers are dialled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkRank {
+    /// Trunks of one group stand in for each other.
+    pub group: Option<String>,
+    /// The least is tried first.
+    pub priority: u16,
+    /// The share of the calls among trunks of one priority.
+    pub weight: u16,
+    /// Calls at once; `None`: no limit.
+    pub max_channels: Option<u32>,
 }
 
 /// Why an agent is not ready.

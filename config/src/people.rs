@@ -2,7 +2,7 @@
 
 use crate::business::{levels, memberships};
 use crate::check::Known;
-use crate::model::{Agent, AgentPhone, SoftPhone, Trunk, User};
+use crate::model::{Agent, AgentPhone, SoftPhone, Trunk, TrunkRank, User};
 use crate::network::{is_sip_uri, network, peer};
 use crate::outside::Outside;
 use crate::reader::Table;
@@ -190,6 +190,18 @@ fn registration(table: &Table<'_>, has_peer: bool) -> Option<TrunkRegistration> 
     Some(TrunkRegistration { aor: aor.value, expires_s: expires_s.unwrap_or(3_600) })
 }
 
+/// A trunk's place among those by which numbers are dialled.
+fn rank(table: &Table<'_>) -> TrunkRank {
+    let small =
+        |key, range, default| table.int(key, range).and_then(|number| u16::try_from(number).ok()).unwrap_or(default);
+    TrunkRank {
+        group: table.need_text_if_any("group").map(|text| text.value),
+        priority: small("priority", 0..=65_535, 0),
+        weight: small("weight", 1..=65_535, 1),
+        max_channels: table.int("max_channels", 1..=100_000).and_then(|number| u32::try_from(number).ok()),
+    }
+}
+
 pub(crate) fn trunk(table: &Table<'_>, outside: &dyn Outside) -> Option<Trunk> {
     let id: Option<Placed<TrunkId>> = table.need_id("id");
     let source = |text: &Placed<String>| {
@@ -227,8 +239,9 @@ pub(crate) fn trunk(table: &Table<'_>, outside: &dyn Outside) -> Option<Trunk> {
         _ => None,
     };
     let srtp = table.flag("srtp", false);
+    let rank = rank(table);
     table.done();
     let credentials = user.zip(password);
     let peer = address;
-    Some(Trunk { id: id?.value, sources, peer, credentials, trusted, pass_headers, registration, tls, srtp })
+    Some(Trunk { id: id?.value, sources, peer, credentials, trusted, pass_headers, registration, tls, srtp, rank })
 }

@@ -68,6 +68,10 @@ impl Config {
             trusted: trunk.trusted,
             pass_headers: trunk.pass_headers.clone(),
             registration: trunk.registration.clone(),
+            group: trunk.rank.group.clone(),
+            priority: trunk.rank.priority,
+            weight: trunk.rank.weight,
+            max_channels: trunk.rank.max_channels,
             ..sip::api::Trunk::new(trunk.id)
         }
     }

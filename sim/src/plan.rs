@@ -328,6 +328,7 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
         queues: config.queues().iter().map(|one| (one.setup.id, queue(one))).collect(),
         reasons: config.reasons().iter().filter(|reason| !reason.system).map(|reason| reason.code).collect(),
         dial_trunk: config.trunks().iter().find(|trunk| trunk.peer.is_some()).map(|trunk| trunk.id),
+        dial_spares: Vec::new(),
         srtp: switchboard::api::Srtp::default(),
         utc_offset_s: config.server().utc_offset_s,
         max_calls,

@@ -169,6 +169,9 @@ impl Endpoint {
     }
 
     fn on_leg_timer(&mut self, id: LegId, timer: LegTimer) {
+        if timer == LegTimer::Silence {
+            return self.on_no_word(id);
+        }
         match self.legs.leg_mut(id) {
             Some(Leg::Ringing(_)) if timer == LegTimer::NoPrack => self.on_no_prack(id),
             Some(Leg::Ringing(ringing)) => ringing.on_timer(id, &mut self.core, timer),

@@ -19,6 +19,13 @@ pub(crate) struct Probe {
     up: Option<bool>,
 }
 
+impl Probe {
+    /// True for a trunk that does not answer.
+    pub(crate) fn is_down(&self) -> bool {
+        self.up == Some(false)
+    }
+}
+
 /// True if a peer is there.
 fn is_there(outcome: &Outcome) -> bool {
     match outcome {

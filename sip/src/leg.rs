@@ -3,8 +3,8 @@
 use crate::session::Session;
 use crate::uac::Calling;
 use crate::uas::Ringing;
-use domain::LegId;
-use std::collections::HashMap;
+use domain::{LegId, TrunkId};
+use std::collections::{BTreeMap, HashMap};
 
 /// An INVITE usage in one of its three ages.
 pub(crate) enum Leg {
@@ -26,6 +26,15 @@ impl Leg {
         };
         vec![(dialog.call_id.clone(), dialog.local_tag.clone())]
     }
+
+    /// The trunk that carries it.
+    fn trunk(&self) -> Option<TrunkId> {
+        match self {
+            Self::Ringing(ringing) => ringing.session.trunk,
+            Self::Up(session) => session.trunk,
+            Self::Calling(calling) => calling.trunk(),
+        }
+    }
 }
 
 /// All legs.
@@ -33,6 +42,9 @@ impl Leg {
 pub(crate) struct Legs {
     by_id: HashMap<LegId, Leg>,
     by_dialog: HashMap<(String, String), LegId>,
+    trunks: HashMap<LegId, TrunkId>,
+    /// How many legs each trunk carries.
+    on_trunks: BTreeMap<TrunkId, u32>,
 }
 
 impl Legs {
@@ -46,7 +58,32 @@ impl Legs {
         for dialog in leg.dialogs() {
             self.by_dialog.insert(dialog, id);
         }
+        match leg.trunk() {
+            Some(trunk) => self.set_trunk(id, trunk),
+            None => self.leave_trunk(id),
+        }
         self.by_id.insert(id, leg);
+    }
+
+    /// The leg is carried by this trunk from now on.
+    pub(crate) fn set_trunk(&mut self, id: LegId, trunk: TrunkId) {
+        self.leave_trunk(id);
+        self.trunks.insert(id, trunk);
+        let count = self.on_trunks.entry(trunk).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    fn leave_trunk(&mut self, id: LegId) {
+        if let Some(trunk) = self.trunks.remove(&id)
+            && let Some(count) = self.on_trunks.get_mut(&trunk)
+        {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// How many legs this trunk carries.
+    pub(crate) fn on_trunk(&self, id: TrunkId) -> u32 {
+        self.on_trunks.get(&id).copied().unwrap_or(0)
     }
 
     /// Takes a leg out.
@@ -55,6 +92,7 @@ impl Legs {
         for dialog in leg.dialogs() {
             self.by_dialog.remove(&dialog);
         }
+        self.leave_trunk(id);
         Some(leg)
     }
 

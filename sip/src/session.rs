@@ -183,7 +183,7 @@ impl Session {
     /// A timer of the leg has come.
     pub(crate) fn on_timer(&mut self, id: LegId, core: &mut Core, timer: LegTimer) {
         match timer {
-            LegTimer::Ringing | LegTimer::Reliable | LegTimer::NoPrack => {}
+            LegTimer::Ringing | LegTimer::Reliable | LegTimer::NoPrack | LegTimer::Silence => {}
             LegTimer::Resend => self.resend(id, core),
             LegTimer::NoAck => self.on_no_ack(id, core),
             LegTimer::Glare => {

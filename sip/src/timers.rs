@@ -26,6 +26,8 @@ pub(crate) enum LegTimer {
     Refresh,
     /// The session ends unless it is refreshed before.
     Expiry,
+    /// The trunk that is called should have said something, as there is another one.
+    Silence,
 }
 
 /// A timer of a trunk.
@@ -68,7 +70,9 @@ pub(crate) enum Key {
 impl Key {
     fn reason(self) -> Reason {
         match self {
-            Self::Client(..) | Self::Server(..) | Self::Leg(_, LegTimer::Ringing) => Reason::Transaction,
+            Self::Client(..) | Self::Server(..) | Self::Leg(_, LegTimer::Ringing | LegTimer::Silence) => {
+                Reason::Transaction
+            }
             Self::Leg(_, LegTimer::Reliable | LegTimer::NoPrack) => Reason::Prack,
             Self::Leg(_, LegTimer::Resend | LegTimer::NoAck) => Reason::Ack,
             Self::Leg(_, LegTimer::Glare) => Reason::Glare,

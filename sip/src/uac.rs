@@ -2,6 +2,7 @@
 //! all at once. The first answer wins, the others are cancelled.
 
 mod early;
+mod group;
 mod outcome;
 mod redirect;
 
@@ -20,6 +21,7 @@ use crate::shared::{Core, LEGS_MAX};
 use crate::transaction::TxId;
 use crate::transaction::client::User;
 use domain::{Cause, LegId, TrunkId};
+use std::collections::VecDeque;
 
 /// An outgoing INVITE without an answer.
 pub(crate) struct Calling {
@@ -32,12 +34,19 @@ pub(crate) struct Calling {
     /// The call's next offer.
     queued: Option<String>,
     worst: Option<(Cause, Option<u16>)>,
+    /// The trunk by which it began.
+    trunk: Option<TrunkId>,
 }
 
 impl Calling {
     /// Call-ID and our tag of each attempt.
     pub(crate) fn dialogs(&self) -> &[(String, String)] {
         &self.dialogs
+    }
+
+    /// The trunk by which it began.
+    pub(crate) fn trunk(&self) -> Option<TrunkId> {
+        self.trunk
     }
 }
 
@@ -61,6 +70,8 @@ pub(crate) struct Attempt {
     tries: u8,
     /// Where else it may be sent.
     redirect: Redirect,
+    /// The trunks by which it may be sent if this one cannot, the next one first.
+    spares: VecDeque<TrunkId>,
     /// By their tags, the CSeq numbers of our last requests in early dialogs of a call that is over.
     numbers: Vec<(String, u32)>,
 }
@@ -72,6 +83,8 @@ struct Way {
     hop: Hop,
     browser: bool,
     trunk: Option<TrunkId>,
+    /// Trunks that may take the place of that one.
+    spares: VecDeque<TrunkId>,
 }
 
 impl Endpoint {
@@ -92,17 +105,20 @@ impl Endpoint {
                 return;
             }
         };
+        let first = ways.first().map(|way| (way.trunk, !way.spares.is_empty()));
+        let (trunk, has_spares) = first.unwrap_or_default();
         let attempts = ways.into_iter().filter_map(|way| attempt(&mut self.core, &invite, way));
         let (attempts, dialogs): (Vec<TxId>, Vec<(String, String)>) = attempts.unzip();
         if attempts.is_empty() {
             self.core.emit(Effect::Failed { leg: id, cause: Cause::Unreachable, status: None });
             return;
         }
-        let calling = Calling { invite, attempts, dialogs, early: Vec::new(), queued: None, worst: None };
+        let calling = Calling { invite, attempts, dialogs, early: Vec::new(), queued: None, worst: None, trunk };
         self.legs.insert(id, Leg::Calling(Box::new(calling)));
+        self.await_word(id, has_spares);
     }
 
-    fn ways(&self, target: &Target) -> Result<Vec<Way>, Cause> {
+    fn ways(&mut self, target: &Target) -> Result<Vec<Way>, Cause> {
         match target {
             Target::Registered(user) => {
                 let bindings = self.core.registrar.bindings(user).iter().rev().filter(|binding| binding.reachable);
@@ -113,6 +129,7 @@ impl Endpoint {
                         hop: Hop::Home { to: binding.to, user: Some(user.clone()) },
                         browser: binding.transport.is_browser(),
                         trunk: None,
+                        spares: VecDeque::new(),
                     })
                     .collect())
             }
@@ -120,14 +137,9 @@ impl Endpoint {
                 let uri = Uri::parse(text).ok().filter(Uri::is_sip).ok_or(Cause::NotFound)?;
                 let address = uri.addr().ok_or(Cause::Unreachable)?;
                 let to = resolve(&uri, Destination::Udp(address));
-                Ok(vec![Way { uri, to, hop: Hop::Routed(to), browser: false, trunk: None }])
+                Ok(vec![Way { uri, to, hop: Hop::Routed(to), browser: false, trunk: None, spares: VecDeque::new() }])
             }
-            Target::Trunk(id, number) => {
-                let trunk = self.core.setup.trunks.iter().find(|trunk| trunk.id == *id).ok_or(Cause::NotFound)?;
-                let to = trunk.peer.ok_or(Cause::Unreachable)?;
-                let uri = trunk_uri(number, to, &self.core);
-                Ok(vec![Way { uri, to, hop: Hop::Routed(to), browser: false, trunk: Some(*id) }])
-            }
+            Target::Trunk(id, number) => Ok(vec![self.way_by_group(*id, number)?]),
         }
     }
 }
@@ -185,6 +197,7 @@ fn attempt(core: &mut Core, invite: &OutgoingInvite, way: Way) -> Option<(TxId, 
         wish: Wish::of(core.setup.policy.session),
         tries: 0,
         redirect,
+        spares: way.spares,
         numbers: Vec::new(),
     };
     let request = attempt.request(core, invite);
@@ -210,6 +223,7 @@ impl Attempt {
             wish: self.wish,
             tries: self.tries.saturating_add(1),
             redirect: self.redirect.clone(),
+            spares: self.spares.clone(),
             numbers: Vec::new(),
         })
     }

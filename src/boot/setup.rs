@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::metrics::Metrics;
 use call::api::{Phone, QueueRules};
 use config::{AgentPhone, Config};
-use domain::{AgentId, AgentRow};
+use domain::{AgentId, AgentRow, TrunkId};
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -116,6 +116,15 @@ fn queue_setup(queue: &config::Queue) -> QueueSetup {
     }
 }
 
+/// The trunk by which numbers are dialled: the first with a peer; then the others of its group.
+fn dialled_by(config: &Config) -> impl Iterator<Item = TrunkId> {
+    let mut peers = config.trunks().iter().filter(|trunk| trunk.peer.is_some());
+    let first = peers.next();
+    let group = first.and_then(|trunk| trunk.rank.group.as_ref());
+    let others = peers.filter(move |trunk| group.is_some() && trunk.rank.group.as_ref() == group);
+    first.into_iter().chain(others).map(|trunk| trunk.id)
+}
+
 /// The switchboard's rules besides those of SIP and the ACD.
 pub(super) fn rules(config: &Config) -> Rules {
     let entry = |entry: &config::Entry| Entry {
@@ -132,7 +141,8 @@ pub(super) fn rules(config: &Config) -> Rules {
         agents: config.agents().iter().map(agent).collect(),
         queues: config.queues().iter().map(|queue| (queue.setup.id, queue_setup(queue))).collect(),
         reasons: config.reasons().iter().filter(|reason| !reason.system).map(|reason| reason.code).collect(),
-        dial_trunk: config.trunks().iter().find(|trunk| trunk.peer.is_some()).map(|trunk| trunk.id),
+        dial_trunk: dialled_by(config).next(),
+        dial_spares: dialled_by(config).skip(1).collect(),
         srtp: Srtp {
             tls_phones: config.media().srtp == config::SrtpOffers::Tls,
             trunks: config.trunks().iter().filter(|trunk| trunk.srtp).map(|trunk| trunk.id).collect(),

@@ -56,6 +56,8 @@ pub struct Rules {
     pub reasons: BTreeSet<ReasonCode>,
     /// The trunk for outgoing calls.
     pub dial_trunk: Option<TrunkId>,
+    /// The other trunks of its group, which stand in for it.
+    pub dial_spares: Vec<TrunkId>,
     /// Who is offered SRTP.
     pub srtp: Srtp,
     /// Local time minus UTC, in seconds.

@@ -219,7 +219,9 @@ impl Switchboard {
     /// The trunk by which numbers are dialled, if it answers.
     fn dial_trunk(&self) -> Result<TrunkId, CommandError> {
         let trunk = self.rules.dial_trunk.ok_or(CommandError::NoTrunk)?;
-        if self.directory.silent_trunks.contains(&trunk) { Err(CommandError::NoTrunk) } else { Ok(trunk) }
+        let mut group = self.rules.dial_spares.iter().chain([&trunk]);
+        let is_there = group.any(|trunk| !self.directory.silent_trunks.contains(trunk));
+        if is_there { Ok(trunk) } else { Err(CommandError::NoTrunk) }
     }
 
     /// How a number is called.

@@ -298,3 +298,15 @@ fn the_example_written_to_disk_is_sound() {
     let config = load(&dir.path().join("switchroom.toml")).unwrap_or_else(|problems| panic!("{problems:#?}"));
     assert_eq!(told(config.warnings()), [] as [String; 0]);
 }
+
+#[test]
+fn a_trunk_has_its_place_in_a_group() {
+    let text = "[[trunk]]\nid = \"a\"\npeer = \"udp:10.0.0.1:5060\"\ngroup = \"g\"\npriority = 2\nweight = 3\nmax_channels = 30";
+    let setup = check(text).unwrap().sip("127.0.0.1:5071".parse().unwrap(), None);
+    let trunk = &setup.trunks[0];
+    assert_eq!((trunk.group.as_deref(), trunk.priority, trunk.weight, trunk.max_channels), (Some("g"), 2, 3, Some(30)));
+    assert_eq!(
+        errors(&text.replace("= 30", "= 0").replace("= 3\n", "= 0\n")),
+        ["6:10 out_of_range", "7:16 out_of_range"]
+    );
+}

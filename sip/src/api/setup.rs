@@ -41,6 +41,15 @@ pub struct Trunk {
     pub pass_headers: Vec<String>,
     /// We register with it, so that it sends calls here (RFC 3261 §10.2).
     pub registration: Option<TrunkRegistration>,
+    /// A number that is dialled by one trunk of a group is dialled by another one when that one cannot: it answers 5xx or
+    /// 408, says nothing for four seconds, or cannot be reached.
+    pub group: Option<String>,
+    /// The least is tried first.
+    pub priority: u16,
+    /// Among trunks of one priority: its share of the calls.
+    pub weight: u16,
+    /// So many calls at once, those that it brings among them; further numbers are not dialled by it.
+    pub max_channels: Option<u32>,
 }
 
 impl Trunk {
@@ -55,6 +64,10 @@ impl Trunk {
             trusted: true,
             pass_headers: Vec::new(),
             registration: None,
+            group: None,
+            priority: 0,
+            weight: 1,
+            max_channels: None,
         }
     }
 }

@@ -5,6 +5,7 @@ mod calls;
 mod carriers;
 mod door;
 mod glare;
+mod groups;
 mod keep_alive;
 mod net;
 mod offers;

@@ -31,7 +31,8 @@ impl Endpoint {
                 self.lose(leg, tx, Cause::NoAnswer, None);
             }
             Outcome::Timeout | Outcome::Unreachable
-                if attempt.cancelled.is_none() && self.redirect(tx, &attempt, None) => {}
+                if attempt.cancelled.is_none()
+                    && (self.redirect(tx, &attempt, None) || self.fail_over(tx, &attempt, None)) => {}
             Outcome::Timeout => {
                 let cause = if attempt.provisional { Cause::NoAnswer } else { Cause::Unreachable };
                 self.lose(attempt.leg, tx, cause, None);
@@ -118,7 +119,9 @@ impl Endpoint {
         if attempt.cancelled.is_none() && attempt.tries < TRIES_MAX && self.try_again(tx, attempt, response) {
             return;
         }
-        if attempt.cancelled.is_none() && self.redirect(tx, attempt, Some(response)) {
+        if attempt.cancelled.is_none()
+            && (self.redirect(tx, attempt, Some(response)) || self.fail_over(tx, attempt, Some(response.code)))
+        {
             return;
         }
         self.lose(attempt.leg, tx, cause::from_status(response.code), Some(response.code));
@@ -200,7 +203,7 @@ impl Endpoint {
     }
 
     /// CANCEL, at once if a provisional response came, else with the first one (§9.1).
-    fn cancel_attempt(&mut self, tx: TxId, mut attempt: Box<Attempt>, cause: Cause) {
+    pub(super) fn cancel_attempt(&mut self, tx: TxId, mut attempt: Box<Attempt>, cause: Cause) {
         attempt.cancelled = Some(cause);
         if attempt.provisional {
             self.core.cancel(tx, cause);

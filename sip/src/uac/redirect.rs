@@ -104,7 +104,7 @@ impl Endpoint {
     }
 
     /// How a URI of somebody else is reached: a registered user of ours by the binding, others by their address.
-    fn way_to(&self, uri: Uri) -> Option<Way> {
+    fn way_to(&mut self, uri: Uri) -> Option<Way> {
         let setup = &self.core.setup;
         let ours =
             uri.addr().is_some_and(|address| [Some(setup.advertised), setup.tls_advertised].contains(&Some(address)))
@@ -120,7 +120,7 @@ impl Endpoint {
             return None;
         }
         let to = resolve(&uri, Destination::Udp(address));
-        Some(Way { uri, to, hop: Hop::Routed(to), browser: false, trunk: None })
+        Some(Way { uri, to, hop: Hop::Routed(to), browser: false, trunk: None, spares: VecDeque::new() })
     }
 }
 
