@@ -41,7 +41,7 @@ fn setup(address: SocketAddr) -> Setup {
         md5_only: false,
         // Whoever calls this phone may: it listens on this machine only.
         trunks: vec![sip::api::Trunk {
-            sources: vec![([0, 0, 0, 0].into(), 0)],
+            sources: vec![([0_u8; 4].into(), 0), ([0_u16; 8].into(), 0)],
             ..sip::api::Trunk::new("any".parse().unwrap_or_else(|_| unreachable!("a short word is an id")))
         }],
         users: Vec::new(),
