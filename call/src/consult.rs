@@ -244,7 +244,7 @@ impl Call {
     /// The one consulted answered.
     pub(crate) fn join_consulted(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
         let (agent, interaction) = (self.parts[index].agent, self.parts[index].interaction);
-        if !self.consult.as_ref().is_some_and(|consult| !consult.answered()) {
+        if self.consult.as_ref().is_none_or(Consult::answered) {
             // The consult ended as the phone was answered.
             return self.end_part(now, index, Cause::Cancelled, effects);
         }
@@ -383,8 +383,9 @@ impl Call {
         if consult.by == index {
             self.let_go(now, ConsultResult::Cancelled, effects);
             let line = self.line.clone();
-            line.as_ref().map(|line| self.give_away(now, index, line.rules.clone(), None, effects));
-            return line.is_some();
+            let Some(line) = line else { return false };
+            self.give_away(now, index, line.rules, None, effects);
+            return true;
         }
         let consulted = consult.part() == Some(index) && self.parts[index].stage == Stage::Talking;
         if consulted {

@@ -1,6 +1,8 @@
 use super::*;
 use crate::codec::encode;
-use domain::{Ani, Cause, Channel, DispositionBy, Dnis, EndedBy, ExitReason, OfferResult, Priority};
+use domain::{
+    Ani, Cause, Channel, ConsultResult, DispositionBy, Dnis, EndedBy, ExitReason, Monitor, OfferResult, Priority,
+};
 use proptest::prelude::*;
 
 const CONTACT: ContactId = ContactId::new(1);
@@ -141,6 +143,31 @@ fn a_contact_that_moves_on_to_another_queue_goes_on_waiting() {
     assert_eq!(fold.queues.len(), 2);
 }
 
+#[test]
+fn a_consult_is_talk_with_the_customer_from_its_completion_on() {
+    let (helper, offer) = (InteractionId::new(9), OfferId::new(9));
+    let fold = told(&[
+        (0, started()),
+        (1, queued()),
+        (2, offered(PART, "wei")),
+        (4, Kind::Connected { interaction: PART, agent: agent("wei") }),
+        (10, Kind::Held { interaction: PART }),
+        (10, Kind::ConsultOffered { offer, interaction: helper, agent: agent("ann"), queue: None, by: agent("wei") }),
+        (15, Kind::OfferEnded { offer, agent: agent("ann"), result: OfferResult::Answered }),
+        (15, Kind::ConsultAnswered { interaction: helper, agent: agent("ann") }),
+        (35, Kind::Transferred { interaction: PART, to: "agent:ann".to_owned() }),
+        (35, Kind::InteractionEnded { interaction: PART, agent: agent("wei") }),
+        (35, Kind::Connected { interaction: helper, agent: agent("ann") }),
+        (45, Kind::CustomerLeft { by: EndedBy::Customer, cause: Cause::Normal }),
+        (45, Kind::InteractionEnded { interaction: helper, agent: agent("ann") }),
+    ]);
+    assert_eq!((fold.row.talk_ms, fold.row.hold_ms, fold.row.ring_ms), (16_000, 25_000, 2_000));
+    assert_eq!(
+        (fold.row.agent, fold.parts[1].row.answered),
+        (Some(agent("ann")), Some(WallTime::from_micros(15_000_000)))
+    );
+}
+
 fn any_kind() -> impl Strategy<Value = Kind> {
     let part = (0u128..3).prop_map(InteractionId::new);
     let name = prop::sample::select(vec!["ann", "wei"]).prop_map(agent);
@@ -148,7 +175,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
     let results = vec![OfferResult::Answered, OfferResult::NoAnswer, OfferResult::CustomerLeft];
     let outcomes = vec![Outcome::Answered, Outcome::Abandoned, Outcome::System];
     (
-        0..21u8,
+        0..31u8,
         part,
         name,
         ".*",
@@ -179,6 +206,22 @@ fn any_kind() -> impl Strategy<Value = Kind> {
                 17 => overflowed("billing"),
                 18 => Kind::QueueLeft { queue: "support".parse().unwrap(), reason: ExitReason::Full },
                 19 => Kind::Reprioritised { priority: Some(Priority(3)), age_per_s: None },
+                20 => Kind::ConsultStarted { interaction, to: text },
+                21 => Kind::ConsultOffered {
+                    offer,
+                    interaction,
+                    agent,
+                    queue: Some("support".parse().unwrap()),
+                    by: agent,
+                },
+                22 => Kind::ConsultOffered { offer, interaction, agent, queue: None, by: agent },
+                23 => Kind::ConsultAnswered { interaction, agent },
+                24 => Kind::ConferenceStarted { interaction },
+                25 => Kind::ConsultEnded { interaction, result: ConsultResult::Completed },
+                26 => Kind::Monitored { agent, mode: Monitor::Whisper },
+                27 => Kind::MonitorEnded { agent },
+                28 => Kind::RecordingPaused { recording, agent },
+                29 => Kind::RecordingResumed { recording, agent },
                 _ => Kind::Closed { outcome, by },
             }
         })

@@ -44,6 +44,12 @@ async fn every_kind_of_wish_is_understood() {
         json!({"type": "transfer", "contact": contact, "to": {"kind": "queue", "id": "sales"}}),
         json!({"type": "transfer", "contact": contact, "to": {"kind": "agent", "id": "ana"}}),
         json!({"type": "transfer", "contact": contact, "to": {"kind": "number", "number": "8001"}}),
+        json!({"type": "consult", "contact": contact, "to": {"kind": "agent", "id": "ana"}}),
+        json!({"type": "swap", "contact": contact}),
+        json!({"type": "conference", "contact": contact}),
+        json!({"type": "complete_transfer", "contact": contact}),
+        json!({"type": "cancel_consult", "contact": contact}),
+        json!({"type": "pause_recording", "contact": contact, "on": true}),
         json!({"type": "hang_up", "contact": contact}),
         json!({"type": "dial", "number": "8001"}),
         json!({"type": "save_notes", "contact": contact, "text": "…"}),
@@ -72,6 +78,24 @@ async fn only_supervisors_act_for_others() {
     sam.send(json!({"type": "wish", "id": "2", "agent": "ana", "wish": {"type": "ready"}})).await;
     assert_eq!(sam.next().await["ok"], true);
     assert_eq!(rig.wishes.recv().await.unwrap(), (Some(agent("ana")), "sam".into(), Wish::Ready));
+}
+
+#[tokio::test]
+async fn only_supervisors_who_are_agents_monitor_contacts() {
+    let mut rig = Rig::start().await;
+    let contact = "00000000000000000000000007";
+    let (mut li, ..) = rig.sign_in("li").await;
+    let (mut sam, ..) = rig.sign_in("sam").await;
+    for mode in ["listen", "whisper", "barge"] {
+        let body = json!({"type": "monitor", "contact": contact, "mode": mode});
+        assert_eq!(wish(&mut li, "1", body.clone()).await["error"]["code"], "forbidden");
+        assert_eq!(wish(&mut sam, "1", body.clone()).await["error"]["code"], "forbidden", "sam has no phone");
+        sam.send(json!({"type": "wish", "id": "2", "agent": "ana", "wish": body})).await;
+        sam.next().await;
+        let seen = rig.wishes.recv().await.expect("the wish went through");
+        let Wish::Monitor(_, wished) = seen.2 else { panic!("{seen:?}") };
+        assert_eq!((seen.0, wished.as_str()), (Some(agent("ana")), mode));
+    }
 }
 
 #[tokio::test]

@@ -109,7 +109,8 @@ fn a_consult_with_a_queue_is_handed_over_and_both_agents_wrap_up() {
     bench.hang_up("a");
     assert_eq!(bench.state("ana"), Some(AgentState::AfterContactWork));
     bench.pass(Duration::from_secs(600));
-    assert_eq!(bench.board.calls(), 0);
+    assert_eq!((bench.state("li.wei"), bench.state("ana")), (Some(AgentState::Ready), Some(AgentState::Ready)));
+    assert!(bench.events().iter().any(|kind| matches!(kind, ContactEventKind::Closed { .. })));
 }
 
 #[test]
