@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use switchboard::api::{LookupBy, TrunkState};
 use switchboard::{Effect, Input, Switchboard};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, info, warn};
 
@@ -87,10 +88,15 @@ pub struct Control {
     next_ticket: u64,
     floor_at: Instant,
     floor_stale: bool,
+    /// Where look-ups are made: not on the loop's own thread.
+    runtime: Handle,
 }
 
 impl Control {
-    /// A loop around this switchboard. `first` are the effects of its making.
+    /// A loop around this switchboard. `first` are the effects of its making. Look-ups are made on the present runtime.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
     #[must_use]
     pub fn new(board: Switchboard, clock: Clock, shells: Shells, first: Vec<Effect>) -> Self {
         let mut control = Self {
@@ -101,6 +107,7 @@ impl Control {
             next_ticket: 0,
             floor_at: Instant::ZERO,
             floor_stale: true,
+            runtime: Handle::current(),
         };
         control.carry_out(first);
         control
@@ -125,12 +132,12 @@ impl Control {
                 }
                 Some(input) = inbox.inputs.recv() => {
                     self.handle(input);
-                    self.drain(&mut inbox);
+                    self.drain(&mut inbox).await;
                 }
                 Some(request) = inbox.wishes.recv() => self.wish(request),
                 Some(fact) = inbox.sip.recv() => {
                     self.handle(Input::Sip(fact));
-                    self.drain(&mut inbox);
+                    self.drain(&mut inbox).await;
                 }
                 Some(request) = inbox.explains.recv() => {
                     self.handle(Input::Tick);
@@ -142,7 +149,7 @@ impl Control {
         }
     }
 
-    fn drain(&mut self, inbox: &mut Inbox) {
+    async fn drain(&mut self, inbox: &mut Inbox) {
         for _ in 0..BATCH {
             if let Ok(input) = inbox.inputs.try_recv() {
                 self.handle(input);
@@ -152,6 +159,8 @@ impl Control {
                 return;
             }
         }
+        // Whoever reads the sockets on this thread must see how many wait.
+        tokio::task::yield_now().await;
     }
 
     fn wake_at(&self, patience: Option<tokio::time::Instant>) -> tokio::time::Instant {
@@ -211,7 +220,7 @@ impl Control {
 
     fn look_up(&self, contact: ContactId, asker: switchboard::api::Asker, by: LookupBy, value: domain::Redacted) {
         let (store, back) = (self.shells.store.clone(), self.shells.back.clone());
-        tokio::spawn(async move {
+        self.runtime.spawn(async move {
             let query = match by {
                 LookupBy::Number => Query::CustomerByNumber { number: value },
                 LookupBy::Account => Query::CustomerByAccount { account: value },

@@ -87,6 +87,7 @@ pub fn edge(sip: &sip_io::Counters, http: &http_api::Gate) -> Vec<http_api::Metr
             "SIP messages and connections of banned sources",
             of(&sip.banned_dropped),
         ),
+        ("switchroom_sip_calls_refused_total", "Calls refused because more came than can be served", of(&sip.refused)),
         ("switchroom_sip_unsent_total", "SIP messages that their peers did not take", of(&sip.unsent)),
         ("switchroom_sip_send_failed_total", "SIP destinations that could not be reached", of(&sip.send_failed)),
         ("switchroom_sip_connections_total", "SIP connections accepted or opened", of(&sip.connections)),

@@ -79,6 +79,7 @@ impl Config {
             ("sip.tls_advertised", sip.tls_advertised == new.sip.tls_advertised),
             ("sip.realm", sip.realm == new.sip.realm),
             ("sip.domains", sip.domains == new.sip.domains),
+            ("sip.emergency", sip.emergency == new.sip.emergency),
             ("sip: digests", digest),
             ("sip: timers", timers),
             ("sip: rates, bans, connections", sip.door == new.sip.door && sip.connections == new.sip.connections),

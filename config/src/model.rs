@@ -53,6 +53,8 @@ pub struct SipSettings {
     pub allow_md5: bool,
     /// Offer MD5 alone: some phones give up at a challenge that they do not know.
     pub md5_only: bool,
+    /// Numbers that are let in also while more calls come than can be served.
+    pub emergency: Vec<String>,
     /// Least and most seconds of a registration.
     pub expires_s: (u32, u32),
     /// Timers of RFC 3261 §17.

@@ -65,6 +65,7 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
         domains: table.texts("domains").into_iter().map(|text| text.value).collect(),
         allow_md5: table.flag("allow_md5", true),
         md5_only: table.flag("md5_only", false),
+        emergency: table.texts("emergency").into_iter().map(|text| text.value).collect(),
         expires_s,
         timers: Timers {
             t1: table.millis("t1_ms", 500, 10..=10_000),
@@ -97,6 +98,7 @@ fn sip_defaults() -> SipSettings {
         domains: Vec::new(),
         allow_md5: true,
         md5_only: false,
+        emergency: Vec::new(),
         expires_s: (60, 3_600),
         timers: Timers::default(),
         policy: Policy {

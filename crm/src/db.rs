@@ -1,10 +1,11 @@
 //! Two engines behind one small interface: SQL text with `$n` places, text and 64-bit integers, nothing else.
 
+use crate::lite::{LiteTx, Writing};
 use domain::{AgentId, ContactId, CustomerId, DispositionCode, InteractionId, QueueId, RecordingId, WallTime};
+use sqlx::Row as _;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqlitePool, SqliteRow};
-use sqlx::{Row as _, Transaction};
 use std::str::FromStr;
 
 /// The database.
@@ -15,7 +16,7 @@ pub(crate) enum Db {
         /// For reading.
         read: SqlitePool,
         /// One connection, for writing.
-        write: SqlitePool,
+        write: Writing,
     },
     /// PostgreSQL.
     Postgres(PgPool),
@@ -24,7 +25,7 @@ pub(crate) enum Db {
 /// A transaction. Dropped without [`Tx::commit`], it is rolled back.
 pub(crate) enum Tx {
     /// On SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(LiteTx),
     /// On PostgreSQL.
     Postgres(PgConn),
 }
@@ -96,8 +97,7 @@ impl Db {
     /// Begins a writing transaction.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
         match self {
-            // IMMEDIATE: a writer that first reads must not find later that another has written.
-            Self::Sqlite { write, .. } => Ok(Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Sqlite { write, .. } => Ok(Tx::Sqlite(LiteTx::begin(write).await?)),
             Self::Postgres(pool) => {
                 let mut pg = PgConn { conn: pool.acquire().await?, settled: false };
                 sqlx::query::<Postgres>("BEGIN").execute(&mut *pg.conn).await?;
@@ -122,7 +122,7 @@ impl Tx {
     /// Runs a writing statement; the number of rows it touched.
     pub(crate) async fn execute(&mut self, sql: &'static str, vals: Vec<Val>) -> Result<u64, sqlx::Error> {
         match self {
-            Self::Sqlite(tx) => Ok(bound!(Sqlite, sql, vals).execute(&mut **tx).await?.rows_affected()),
+            Self::Sqlite(tx) => Ok(bound!(Sqlite, sql, vals).execute(tx.conn()?).await?.rows_affected()),
             Self::Postgres(pg) => Ok(bound!(Postgres, sql, vals).execute(&mut *pg.conn).await?.rows_affected()),
         }
     }
@@ -131,7 +131,7 @@ impl Tx {
     pub(crate) async fn fetch(&mut self, sql: &'static str, vals: Vec<Val>) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite(tx) => {
-                let rows = bound!(Sqlite, sql, vals).fetch_all(&mut **tx).await?;
+                let rows = bound!(Sqlite, sql, vals).fetch_all(tx.conn()?).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
             Self::Postgres(pg) => {
@@ -153,8 +153,7 @@ impl Tx {
 
     async fn settle(self, word: &'static str) -> Result<(), sqlx::Error> {
         match self {
-            Self::Sqlite(tx) if word == "COMMIT" => tx.commit().await,
-            Self::Sqlite(tx) => tx.rollback().await,
+            Self::Sqlite(tx) => tx.settle(word).await,
             Self::Postgres(mut pg) => {
                 sqlx::query::<Postgres>(word).execute(&mut *pg.conn).await?;
                 pg.settled = true;

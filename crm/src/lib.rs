@@ -26,6 +26,7 @@ mod error;
 pub mod fold;
 mod import;
 mod journal;
+mod lite;
 mod persist;
 mod phone;
 mod reasons;

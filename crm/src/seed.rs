@@ -62,8 +62,14 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn seed_agents(&self, agents: &[AgentRow]) -> Result<(), StoreError> {
+        let known = self.agents().await?.into_iter().map(|agent| (agent.id, agent.name)).collect::<BTreeMap<_, _>>();
+        // At nearly every start none has changed, and each row would be a way to the database and back.
+        let changed = agents.iter().filter(|agent| known.get(&agent.id) != Some(&agent.name)).collect::<Vec<_>>();
+        if changed.is_empty() {
+            return Ok(());
+        }
         let mut tx = self.db.begin().await?;
-        for agent in agents {
+        for agent in changed {
             let sql = "INSERT INTO agents (id, name) VALUES ($1, $2) \
                 ON CONFLICT (id) DO UPDATE SET name = excluded.name";
             tx.execute(sql, vals![agent.id, agent.name.as_str()]).await?;

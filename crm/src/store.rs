@@ -3,6 +3,7 @@
 use crate::db::{Db, vals};
 use crate::error::Failure;
 use crate::journal::{Journal, Stored};
+use crate::lite::Writing;
 use crate::persist::{self, CommitError, Committer};
 use crate::phone::Numbering;
 use crate::spool::{self, Spool};
@@ -13,7 +14,7 @@ use domain::{
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqlStr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -303,10 +304,11 @@ async fn connect_sqlite(path: &Path) -> Result<Db, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5));
     let not_opened = |source| StoreError::NotOpened { path: path.to_owned(), source };
-    let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(not_opened)?;
-    migrator(&SQLITE).run(&write).await.map_err(migration_failed)?;
-    let read = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options);
-    Ok(Db::Sqlite { read, write })
+    let mut write = SqliteConnection::connect_with(&options).await.map_err(not_opened)?;
+    migrator(&SQLITE).run(&mut write).await.map_err(migration_failed)?;
+    // A file does not go away as a peer does: nothing is learned by asking before each use.
+    let read = SqlitePoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false);
+    Ok(Db::Sqlite { read: read.connect_lazy_with(options), write: Writing::own(write) })
 }
 
 /// A database in memory lives as long as its only connection.
@@ -315,7 +317,7 @@ async fn connect_memory(url: &str) -> Result<Db, StoreError> {
     let pool = SqlitePoolOptions::new().max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
     let pool = pool.connect_with(options).await?;
     migrator(&SQLITE).run(&pool).await.map_err(migration_failed)?;
-    Ok(Db::Sqlite { read: pool.clone(), write: pool })
+    Ok(Db::Sqlite { read: pool.clone(), write: Writing::shared(pool) })
 }
 
 async fn connect_postgres(url: &str) -> Result<Db, StoreError> {

@@ -22,17 +22,17 @@ const BACKOFF_MAX: Duration = Duration::from_secs(2);
 pub struct WriterOptions {
     /// The wall time at the start of the engine's clock.
     pub wall_at_start: WallTime,
-    /// Longest time that an event waits for others to share its commit.
+    /// Longest time that an event waits for others to share its commit. A contact's first event does not wait.
     pub patience: Duration,
     /// A commit that takes longer counts as failed; its events go to the spool.
     pub commit_within: Duration,
 }
 
 impl WriterOptions {
-    /// The usual limits: 50 ms for gathering, 2 s for a commit.
+    /// The usual limits: 200 ms for gathering, 2 s for a commit.
     #[must_use]
     pub const fn new(wall_at_start: WallTime) -> Self {
-        Self { wall_at_start, patience: Duration::from_millis(50), commit_within: Duration::from_secs(2) }
+        Self { wall_at_start, patience: Duration::from_millis(200), commit_within: Duration::from_secs(2) }
     }
 }
 

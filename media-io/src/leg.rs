@@ -71,6 +71,8 @@ pub(crate) struct Speaking {
     pub(crate) play: Option<Playing>,
     pub(crate) noise: ComfortNoise,
     pub(crate) relayed_at: Instant,
+    /// Something was passed on to it since it was joined.
+    pub(crate) is_fed: bool,
     /// When the peer was last told that it is quiet (RFC 3389).
     pub(crate) noise_at: Instant,
     pub(crate) reported_at: Instant,
@@ -113,6 +115,7 @@ impl Leg {
             play: None,
             noise: ComfortNoise::default(),
             relayed_at: now,
+            is_fed: false,
             noise_at: now,
             reported_at: now,
         };
@@ -164,6 +167,13 @@ impl Leg {
     pub(crate) fn hears_nothing(&self) -> bool {
         let is_mixed = self.is_mixed && self.slow.as_ref().is_some_and(|slow| slow.mixed.is_some());
         self.speaking.play.is_none() && !is_mixed
+    }
+
+    /// Whether it is joined to a leg that has not said anything yet, and hears nothing of our making either.
+    pub(crate) fn awaits_first_word(&self) -> bool {
+        let is_plain = matches!(self.transport, Transport::Plain(_));
+        let is_busy = self.speaking.digits.is_busy() || !self.hears_nothing();
+        is_plain && self.peer.is_some() && !self.speaking.is_fed && !is_busy
     }
 
     /// Encode 20 ms; answers the payload's length.

@@ -1,8 +1,10 @@
 //! Binding UDP and TCP to the same address, and TLS to another.
 
+use sip::admission::Rules;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::SocketAddr;
+use tokio::runtime::Handle;
 
 /// Asked of the kernel for UDP, in bytes: about two thousand messages. It may grant less.
 const UDP_BUFFER_BYTES: usize = 4 << 20;
@@ -23,6 +25,24 @@ pub struct Bound {
     pub tls: Option<(tokio::net::TcpListener, SocketAddr)>,
     /// The same UDP socket, for sending without the runtime.
     pub(crate) udp_out: std::net::UdpSocket,
+    /// Where datagrams are read.
+    pub(crate) reader: Handle,
+    /// What is agreed about overload.
+    pub(crate) admission: Rules,
+}
+
+impl Bound {
+    /// Lets datagrams be read on this runtime: that of the inbox's reader, so that a message wakes no second thread.
+    #[must_use]
+    pub fn read_datagrams_on(self, reader: Handle) -> Self {
+        Self { reader, ..self }
+    }
+
+    /// Refuses new calls by these rules while more come than can be served.
+    #[must_use]
+    pub fn with_admission(self, admission: Rules) -> Self {
+        Self { admission, ..self }
+    }
 }
 
 /// Binds UDP and TCP to the same address; port 0 takes any port that is free for both.
@@ -61,7 +81,7 @@ fn bind_once(address: SocketAddr) -> io::Result<Bound> {
     let tcp = listen(local)?;
     let udp_out = udp.try_clone()?;
     let udp = tokio::net::UdpSocket::from_std(udp)?;
-    Ok(Bound { udp, tcp, local, tls: None, udp_out })
+    Ok(Bound { udp, tcp, local, tls: None, udp_out, reader: Handle::current(), admission: Rules::default() })
 }
 
 fn listen(address: SocketAddr) -> io::Result<tokio::net::TcpListener> {

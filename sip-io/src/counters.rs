@@ -17,6 +17,8 @@ pub struct Counters {
     pub bans: AtomicU64,
     /// Messages and connections of banned sources, dropped.
     pub banned_dropped: AtomicU64,
+    /// New calls refused because more came than can be served.
+    pub refused: AtomicU64,
     /// Messages dropped because a send buffer or queue was full or their connection was gone.
     pub unsent: AtomicU64,
     /// Destinations that could not be reached.
@@ -62,6 +64,10 @@ impl Counters {
 
     pub(crate) fn unheard(&self) {
         count(&self.banned_dropped);
+    }
+
+    pub(crate) fn refused_call(&self) {
+        count(&self.refused);
     }
 
     pub(crate) fn dropped_unsent(&self) {

@@ -71,14 +71,14 @@ impl Transports {
     /// Outside of a tokio runtime.
     #[must_use]
     pub fn start(bound: Bound, settings: Settings, inbox: Sender<Fact>, counters: Arc<Counters>) -> Self {
-        let Bound { udp, tcp, local, tls: listener, udp_out } = bound;
+        let Bound { udp, tcp, local, tls: listener, udp_out, reader, admission } = bound;
         let Settings { tls, limits, door } = settings;
         let (door, started) = (Mutex::new(Door::new(door)), Instant::now());
         let flows = Flows::new(limits.connections_max, limits.connections_per_address_max);
         let runtime = Handle::current();
         let shared =
             Arc::new(Shared { local, tls, limits, door, started, inbox, counters, flows, udp: udp_out, runtime });
-        tokio::spawn(udp::receive(udp, Arc::clone(&shared)));
+        reader.spawn(udp::receive(udp, admission, Arc::clone(&shared)));
         tokio::spawn(tcp::accept(tcp, Transport::Tcp, Arc::clone(&shared)));
         if let Some((listener, _)) = listener {
             tokio::spawn(tcp::accept(listener, Transport::Tls, Arc::clone(&shared)));

@@ -1,33 +1,96 @@
 //! Reading datagrams.
 
 use crate::Shared;
+use sip::admission::{self, Admission, Rules};
 use sip::api::{Destination, Fact, Source, Transport};
 use sip::door::Verdict;
 use sip::message::{MESSAGE_BYTES_MAX, ParseErrorKind, parse_datagram};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::Instant;
 
-pub(crate) async fn receive(socket: UdpSocket, shared: Arc<Shared>) {
+/// Datagrams read before whoever works on them gets its turn: enough to see how many wait.
+const BATCH: usize = 256;
+
+pub(crate) async fn receive(socket: UdpSocket, rules: Rules, shared: Arc<Shared>) {
+    // It was bound in another runtime, perhaps, whose driver would have to wake this one.
+    let socket = match socket.into_std().and_then(UdpSocket::from_std) {
+        Ok(socket) => socket,
+        Err(error) => return tracing::error!(%error, "datagrams cannot be read"),
+    };
+    let mut entrance = Entrance::new(rules, shared);
     let mut buffer = vec![0; MESSAGE_BYTES_MAX.saturating_add(1)];
     loop {
-        let received = tokio::select! {
-            received = socket.recv_from(&mut buffer) => received,
-            () = shared.inbox.closed() => return,
-        };
-        match received {
-            Ok((length, remote)) if shared.knock(remote.ip(), Destination::Udp(remote)) == Verdict::Heard => {
-                let datagram = buffer.get(..length).unwrap_or_default();
-                if deliver(datagram, remote, &shared).is_err() {
-                    return;
-                }
-            }
-            // Too many of its source, or a banned one: not even parsed.
-            Ok(_) => {}
-            // An earlier datagram could not be delivered. The socket itself is fine.
-            Err(error) => tracing::debug!(%error, "receiving failed"),
+        tokio::select! {
+            // A socket that cannot be waited for cannot be read either, and says so there.
+            _ = socket.readable() => {}
+            () = entrance.shared.inbox.closed() => return,
         }
+        entrance.look_round();
+        for _ in 0..BATCH {
+            match socket.try_recv_from(&mut buffer) {
+                Ok((length, remote)) => {
+                    if entrance.enter(buffer.get(..length).unwrap_or_default(), remote).is_err() {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // An earlier datagram could not be delivered. The socket itself is fine.
+                Err(error) => tracing::debug!(%error, "receiving failed"),
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What a datagram passes before it is parsed.
+struct Entrance {
+    admission: Admission,
+    since: Instant,
+    shared: Arc<Shared>,
+}
+
+impl Entrance {
+    fn new(rules: Rules, shared: Arc<Shared>) -> Self {
+        // Not a secret, only unlike anybody else's.
+        let tag = format!("{:016x}", RandomState::new().hash_one(0));
+        Self { admission: Admission::new(rules, tag), since: Instant::now(), shared }
+    }
+
+    /// How late is it, and how many wait?
+    fn look_round(&mut self) {
+        let waiting = self.shared.inbox.max_capacity().saturating_sub(self.shared.inbox.capacity()) as u64;
+        let received = self.shared.counters.received.load(Ordering::Relaxed);
+        let was_shedding = self.admission.is_shedding();
+        self.admission.observe(self.since.elapsed(), waiting, received.saturating_sub(waiting));
+        match (was_shedding, self.admission.is_shedding()) {
+            (false, true) => tracing::warn!(waiting, "more calls come than can be served: some are refused with 503"),
+            (true, false) => tracing::info!("all calls are let in again"),
+            _ => {}
+        }
+    }
+
+    /// An error when nobody reads the inbox any more.
+    fn enter(&mut self, datagram: &[u8], remote: SocketAddr) -> Result<(), ()> {
+        // Too many of its source, or a banned one: not even looked at.
+        if self.shared.knock(remote.ip(), Destination::Udp(remote)) != Verdict::Heard {
+            return Ok(());
+        }
+        match self.admission.judge(datagram, remote) {
+            admission::Verdict::Admitted => return deliver(datagram, remote, &self.shared),
+            admission::Verdict::Refused(refused) => {
+                self.shared.counters.refused_call();
+                // One that cannot be sent is lost like any datagram.
+                _ = self.shared.udp.send_to(&refused.bytes, refused.to);
+            }
+            admission::Verdict::Dropped => {}
+        }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 //! tags, branches and nonces come from one seeded generator given at construction: same seed and same inputs give
 //! the same bytes.
 
+pub mod admission;
 pub mod api;
 mod auth;
 mod caller;

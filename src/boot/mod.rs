@@ -5,6 +5,7 @@ mod doors;
 mod error;
 mod reload;
 mod setup;
+mod signalling;
 
 pub use error::{BootError, CODES};
 
@@ -18,6 +19,7 @@ use doors::{Edge, House, Reading, Serving};
 use http_api::ReloadError;
 use http_api::dto::Reloaded;
 use secrecy::ExposeSecret;
+use signalling::Signalling;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,6 +78,8 @@ pub struct Daemon {
     serving: JoinSet<()>,
     writer: crm::Writer,
     recorder: recorder::Recorder,
+    /// Last, so that it ends after what runs on it.
+    signalling: Signalling,
 }
 
 /// Sockets bound before anything else starts, so that a taken port is found at once.
@@ -169,8 +173,9 @@ impl Daemon {
         let (journal, writer) = store.start_writer(crm::WriterOptions::new(clock.wall_at_start()), stored_tx);
         tokio::spawn(asks::tell_stored(stored, back.clone()));
 
+        let signalling = Signalling::start().map_err(BootError::Media)?;
         let Entrance { transports, edge, http, https, sip: (sip_address, sip_tls) } =
-            Entrance::open(&config, sockets, sip_tx);
+            Entrance::open(&config, sockets, sip_tx, &signalling);
         let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
         let (gate, certificate) = (edge.gate.clone(), edge.certificate.clone());
@@ -188,9 +193,8 @@ impl Daemon {
         tokio::spawn(doors.reloader.run(reloads));
         let shells =
             Shells { transports, workers, journal, store: store.clone(), bridge, back, floor: floor_tx, metrics };
-        let (stop_control, stop) = oneshot::channel();
         let control = Control::new(board, clock, shells, first);
-        let control = tokio::spawn(control.run(Inbox { sip, inputs, wishes, explains }, stop));
+        let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains });
         info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
         Ok(Self {
             http,
@@ -206,6 +210,7 @@ impl Daemon {
             serving,
             writer,
             recorder,
+            signalling,
         })
     }
 
@@ -234,6 +239,7 @@ impl Daemon {
         if let Err(error) = self.control.await {
             warn!(%error, "the control loop failed");
         }
+        drop(self.signalling);
         // Consoles hold their WebSockets open; they are cut.
         drop(self.serving);
         let recorder = self.recorder;
@@ -257,9 +263,10 @@ struct Entrance {
 }
 
 impl Entrance {
-    /// SIP is heard from here on.
-    fn open(config: &Config, sockets: Sockets, inbox: mpsc::Sender<sip::api::Fact>) -> Self {
+    /// SIP is heard from here on, datagrams on the thread of signalling.
+    fn open(config: &Config, sockets: Sockets, inbox: mpsc::Sender<sip::api::Fact>, signalling: &Signalling) -> Self {
         let Sockets { http, https, sip: bound } = sockets;
+        let bound = bound.read_datagrams_on(signalling.handle()).with_admission(setup::admission(config));
         let certificate = Renewable::of(config);
         let sip = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
         let guarded = setup::transports(config, tls::sip(config, certificate.as_ref()));

@@ -169,6 +169,11 @@ pub(super) fn switchboard(
     })
 }
 
+/// Which calls are let in while more come than can be served.
+pub(super) fn admission(config: &Config) -> sip::admission::Rules {
+    sip::admission::Rules { emergency: config.sip_settings().emergency.clone(), ..sip::admission::Rules::default() }
+}
+
 /// The agents' SIP accounts.
 pub(super) fn phone_tickets(config: &Config, sip: SocketAddr) -> BTreeMap<AgentId, PhoneAccount> {
     let ticket = |agent: &config::Agent| match &agent.phone {

@@ -178,8 +178,8 @@ impl Worker {
 
     /// What the legs of a contact speak already: one more of it had better speak the same.
     fn codec_of(&mut self, contact: ContactId) -> Option<Codec> {
-        let spoken = |leg: &mut Leg| leg.terms.filter(|_| leg.contact == contact).map(|terms| terms.codec);
-        self.legs.all().find_map(|slot| self.legs.at(slot).and_then(spoken))
+        let slots = self.legs.of(contact).to_vec();
+        slots.into_iter().find_map(|slot| Some(self.legs.at(slot)?.terms?.codec))
     }
 
     /// Put into force what was agreed, and say how it went.
@@ -313,7 +313,9 @@ impl Worker {
 
     fn untap(&mut self, matches: impl Fn((usize, Channel)) -> bool) {
         for slot in self.legs.all() {
-            self.with(slot, |leg| leg.tap = leg.tap.filter(|tap| !matches(*tap)));
+            if let Some(leg) = self.legs.at(slot) {
+                leg.tap = leg.tap.filter(|tap| !matches(*tap));
+            }
         }
     }
 

@@ -196,7 +196,7 @@ impl Worker {
             is_event: packet.is_event,
         };
         let Some(stamp) = leg.speaking.stream.relayed(now.media, &relayed, payload.len()) else { return };
-        leg.speaking.relayed_at = now.media;
+        (leg.speaking.relayed_at, leg.speaking.is_fed) = (now.media, true);
         leg.transmit(&mut self.browser, now, &Parcel { payload_type, stamp, payload }, bytes);
         self.counts.relayed += 1;
     }

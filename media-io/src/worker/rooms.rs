@@ -92,6 +92,7 @@ impl Worker {
             let Some(slot) = self.legs.find(id) else { continue };
             let peer = relayed.map(|(a, b)| if slot == a { b } else { a });
             self.with(slot, |leg| {
+                leg.speaking.is_fed &= leg.peer == peer;
                 leg.peer = peer;
                 leg.speaking.relayed_at = now;
                 if relayed.is_none() != leg.is_mixed {

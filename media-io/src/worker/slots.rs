@@ -1,7 +1,7 @@
 //! The legs of a worker, in slots: a socket's token is its leg's slot, and so is a peer.
 
 use crate::leg::Leg;
-use domain::LegId;
+use domain::{ContactId, LegId};
 use std::collections::HashMap;
 
 /// Legs by slot and by id.
@@ -11,6 +11,7 @@ pub(super) struct Slots {
     /// The tick before which a leg need not be looked at: those that only relay cost nothing most of the time.
     rests: Vec<u64>,
     by_id: HashMap<LegId, usize>,
+    by_contact: HashMap<ContactId, Vec<usize>>,
     free: Vec<usize>,
 }
 
@@ -29,6 +30,7 @@ impl Slots {
     pub(super) fn insert(&mut self, leg: Leg) {
         let slot = self.next();
         self.by_id.insert(leg.id, slot);
+        self.by_contact.entry(leg.contact).or_default().push(slot);
         if self.free.pop().is_some() {
             self.legs[slot] = Some(leg);
         } else {
@@ -54,8 +56,19 @@ impl Slots {
     pub(super) fn remove(&mut self, slot: usize) -> Option<Leg> {
         let leg = self.legs.get_mut(slot)?.take()?;
         self.by_id.remove(&leg.id);
+        if let Some(slots) = self.by_contact.get_mut(&leg.contact) {
+            slots.retain(|other| *other != slot);
+            if slots.is_empty() {
+                self.by_contact.remove(&leg.contact);
+            }
+        }
         self.free.push(slot);
         Some(leg)
+    }
+
+    /// The slots of a contact's legs, oldest first.
+    pub(super) fn of(&self, contact: ContactId) -> &[usize] {
+        self.by_contact.get(&contact).map_or(&[], Vec::as_slice)
     }
 
     /// The leg in a slot.

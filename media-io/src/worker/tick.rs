@@ -23,6 +23,10 @@ const GAP: Duration = Duration::from_millis(200);
 /// How often a quiet peer is told so.
 const NOISE_EVERY: Duration = Duration::from_millis(200);
 
+/// How often a leg is sent a packet while the one that it is joined to has not said anything yet. There is no talk whose
+/// pauses would sound dead, and fifteen seconds would keep the way through a NAT open (RFC 6263 §8).
+const KEEP_OPEN_EVERY: Duration = Duration::from_secs(1);
+
 /// Ticks for which a leg that only relays is left alone: less than the gap that would be noticed.
 const REST: u64 = 5;
 
@@ -44,7 +48,7 @@ impl Worker {
     fn on_leg_tick(&mut self, slot: usize) {
         let (now, silence_after) = (self.now, self.shared.silence_after);
         let Some(leg) = self.legs.at(slot) else { return };
-        let (id, rests) = (leg.id, is_only_relaying(leg, now));
+        let (id, rests) = (leg.id, is_only_relaying(leg, now) || leg.awaits_first_word());
         if let Transport::Plain(plain) = &mut leg.transport {
             plain.tend(now.media);
         }
@@ -103,6 +107,13 @@ fn speak(leg: &mut Leg, browser: &mut BrowserPort, now: Now) -> Option<PlayId> {
     if let Some(payload_type) = terms.noise_pt.filter(|_| leg.hears_nothing()) {
         say_that_it_is_quiet(leg, browser, now, payload_type);
         return None;
+    }
+    if leg.awaits_first_word() {
+        if now.media.since(leg.speaking.noise_at) < KEEP_OPEN_EVERY {
+            return None;
+        }
+        leg.speaking.noise_at = now.media;
+        leg.speaking.stream.pause();
     }
     let mut frame = [0; FRAME];
     let ended = fill(leg, &mut frame);

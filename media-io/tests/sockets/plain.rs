@@ -45,6 +45,29 @@ fn two_joined_phones_hear_each_other_in_one_stream_each() {
 }
 
 #[test]
+fn a_phone_joined_to_one_that_has_not_said_anything_is_sent_a_packet_now_and_then_and_hears_its_first_word() {
+    let bench = Bench::new();
+    let (a, b) = pair(Codec::Pcmu);
+    a.set_quiet(true);
+    bench.connect(A, &a);
+    bench.connect(B, &b);
+    bench.send(Command::Bridge { a: A, b: B });
+    a.wait_tone(Some(620));
+    b.forget();
+    a.forget();
+    a.wait("hears the other side all the time", |heard| heard.samples.len() >= 100 * 160);
+    let kept_open = b.heard(|heard| heard.samples.len()) / 160;
+    assert!(
+        kept_open <= 20,
+        "{kept_open} packets to a phone whose way is only to be kept open, while 100 went the other way"
+    );
+    b.wait("is not forgotten", |heard| !heard.samples.is_empty());
+    a.set_quiet(false);
+    b.wait_tone(Some(440));
+    assert!(is_one_stream(&a) && is_one_stream(&b), "packets that keep the way open belong to the one stream");
+}
+
+#[test]
 fn codecs_are_transcoded_and_the_tone_stays() {
     let bench = Bench::new();
     let (a, b) = pair(Codec::Pcma);

@@ -11,6 +11,7 @@ mod headers;
 mod method;
 mod name;
 mod parse;
+pub(crate) mod skim;
 mod status;
 mod text;
 mod uri;
@@ -28,6 +29,7 @@ pub use name::HeaderName;
 pub use parse::{
     HEADERS_MAX, LINE_BYTES_MAX, MESSAGE_BYTES_MAX, ParseError, ParseErrorKind, ReplyTo, parse_datagram, parse_frame,
 };
+pub use skim::Refused;
 pub use status::reason_phrase;
 pub use text::Params;
 pub(crate) use text::{quote, split_bare, unquote};

@@ -16,6 +16,11 @@ macro_rules! names {
             /// The name written in any case or in its compact form.
             #[must_use]
             pub fn parse(text: &str) -> Self {
+                // As nearly everybody writes them.
+                match text {
+                    $($text => return Self::$name,)*
+                    _ => {}
+                }
                 $(if text.eq_ignore_ascii_case($text) $(|| text.eq_ignore_ascii_case($compact))? {
                     return Self::$name;
                 })*
@@ -109,7 +114,10 @@ names! {
 
 impl PartialEq for HeaderName {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str().eq_ignore_ascii_case(other.as_str())
+        match (self, other) {
+            (Self::Other(_), _) | (_, Self::Other(_)) => self.as_str().eq_ignore_ascii_case(other.as_str()),
+            _ => core::mem::discriminant(self) == core::mem::discriminant(other),
+        }
     }
 }
 

@@ -253,7 +253,8 @@ fn split_field(field: &[u8]) -> Option<(HeaderName, String)> {
     let name = core::str::from_utf8(name.trim_ascii_end()).ok().filter(|name| is_token(name))?;
     let value = String::from_utf8_lossy(value.strip_prefix(b":")?);
     let value = value.trim_matches([' ', '\t', '\r']);
-    Some((HeaderName::parse(name), value.replace('\r', " ")))
+    let value = if value.contains('\r') { value.replace('\r', " ") } else { value.to_owned() };
+    Some((HeaderName::parse(name), value))
 }
 
 enum Start {

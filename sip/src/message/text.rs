@@ -4,12 +4,12 @@ use core::fmt;
 
 /// True for the characters of a `token`.
 pub(crate) fn is_token_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "-.!%*_+`'~".contains(c)
+    matches!(c, 'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' | '!' | '%' | '*' | '_' | '+' | '`' | '\'' | '~')
 }
 
 /// True if `text` is a `token`.
 pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(is_token_char)
+    !text.is_empty() && text.bytes().all(|byte| is_token_char(char::from(byte)))
 }
 
 /// The number that `text` writes in decimal digits; values above `u64::MAX` become `u64::MAX`.
@@ -49,6 +49,11 @@ impl Scanner {
 
 /// Position of the first bare `wanted`.
 pub(crate) fn find_bare(text: &str, wanted: char) -> Option<usize> {
+    // Most values have neither quotes nor brackets before it, and are not walked through character by character.
+    let special = text.bytes().position(|byte| matches!(byte, b'"' | b'<' | b'>') || char::from(byte) == wanted)?;
+    if wanted.is_ascii() && text.as_bytes().get(special).is_some_and(|byte| char::from(*byte) == wanted) {
+        return Some(special);
+    }
     let mut scanner = Scanner::new();
     text.char_indices().find(|&(_, c)| scanner.is_bare(c) && c == wanted).map(|(at, _)| at)
 }
@@ -153,14 +158,18 @@ fn parse_param(text: &str) -> Option<(String, Option<String>)> {
 
 /// Tokens, and the `[ ] / : & $` that parameters of URIs may also hold.
 fn is_param_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| is_token_char(c) || "[]/:&$()".contains(c))
+    let is_name_char = |c| is_token_char(c) || matches!(c, '[' | ']' | '/' | ':' | '&' | '$' | '(' | ')');
+    !text.is_empty() && text.bytes().all(|byte| is_name_char(char::from(byte)))
 }
 
 fn is_param_value(text: &str) -> bool {
     if text.starts_with('"') {
         return unquote(text).is_some();
     }
-    !text.is_empty() && text.chars().all(|c| !c.is_control() && !c.is_whitespace() && !"\"<>,;".contains(c))
+    let is_value_char = |c: char| {
+        is_token_char(c) || !(c.is_control() || c.is_whitespace() || matches!(c, '"' | '<' | '>' | ',' | ';'))
+    };
+    !text.is_empty() && text.chars().all(is_value_char)
 }
 
 impl fmt::Display for Params {

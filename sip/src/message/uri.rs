@@ -28,11 +28,12 @@ impl Scheme {
         let mut chars = text.chars();
         let valid = chars.next()?.is_ascii_alphabetic()
             && chars.all(|c| c.is_ascii_alphanumeric() || c == '+' || c == '-' || c == '.');
-        valid.then(|| match text.to_ascii_lowercase().as_str() {
-            "sip" => Self::Sip,
-            "sips" => Self::Sips,
-            "tel" => Self::Tel,
-            _ => Self::Other(text.to_owned()),
+        let is = |name: &str| text.eq_ignore_ascii_case(name);
+        valid.then(|| match () {
+            () if is("sip") => Self::Sip,
+            () if is("sips") => Self::Sips,
+            () if is("tel") => Self::Tel,
+            () => Self::Other(text.to_owned()),
         })
     }
 
@@ -256,7 +257,7 @@ impl Uri {
     }
 
     fn parse_opt(text: &str) -> Option<Self> {
-        if text.chars().any(|c| c.is_control() || c.is_whitespace() || "<>\"".contains(c)) {
+        if text.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>' | '"')) {
             return None;
         }
         let (scheme, rest) = text.split_once(':')?;

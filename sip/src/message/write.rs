@@ -1,6 +1,6 @@
 //! The writer: messages to bytes. Content-Length is always right, and no text can begin a new line.
 
-use super::text::is_token_char;
+use super::text::{is_token, is_token_char};
 use super::{HeaderName, Headers, Message, Request, Response};
 
 impl Message {
@@ -49,20 +49,31 @@ fn put_rest(mut bytes: Vec<u8>, headers: &Headers, body: &[u8]) -> Vec<u8> {
         put_text(&mut bytes, value);
         bytes.extend_from_slice(b"\r\n");
     }
-    bytes.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
+    bytes.extend_from_slice(b"Content-Length: ");
+    bytes.extend_from_slice(body.len().to_string().as_bytes());
+    bytes.extend_from_slice(b"\r\n\r\n");
     bytes.extend_from_slice(body);
     bytes
 }
 
 fn put_token(bytes: &mut Vec<u8>, text: &str) {
+    if is_token(text) {
+        return bytes.extend_from_slice(text.as_bytes());
+    }
     bytes.extend(text.chars().filter(|c| is_token_char(*c)).filter_map(|c| u8::try_from(c).ok()));
 }
 
 fn put_text(bytes: &mut Vec<u8>, text: &str) {
+    if !text.bytes().any(|byte| matches!(byte, b'\r' | b'\n')) {
+        return bytes.extend_from_slice(text.as_bytes());
+    }
     bytes.extend(text.bytes().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }));
 }
 
 fn put_uri(bytes: &mut Vec<u8>, text: &str) {
+    if !text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+        return bytes.extend_from_slice(text.as_bytes());
+    }
     for byte in text.bytes() {
         if byte <= b' ' || byte == 0x7f {
             bytes.extend_from_slice(format!("%{byte:02X}").as_bytes());

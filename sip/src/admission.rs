@@ -1,0 +1,270 @@
+//! Which new calls are let in while more come than can be served (RFC 5390, RFC 6357): those that are refused are refused
+//! at once and cheaply, so that the work goes into calls that succeed and not into repetitions.
+//!
+//! What can be served is not configured but seen: [`Admission::observe`] is told how many messages wait and how many were
+//! taken, and reckons how long one that comes now will wait. From half of [`Rules::delay`] on a growing share of new calls
+//! is refused, and at the whole of it every one. Messages of calls in progress are nobody's choice here: they always get in.
+
+use crate::message::skim::{Refused, Skimmed};
+use core::time::Duration;
+
+/// How often the time that a message takes is reckoned anew.
+const WINDOW: Duration = Duration::from_millis(100);
+/// What a message is taken to cost before any rush was seen.
+const FIRST_GUESS: Duration = Duration::from_micros(100);
+/// A whole call, in the shares by which calls are let in.
+const WHOLE: u64 = 1_000;
+
+/// What is agreed about overload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Messages may wait so long: 50 ms.
+    pub delay: Duration,
+    /// Users of Request-URIs that are always let in, such as `112`.
+    pub emergency: Vec<String>,
+    /// Seconds after which a refused caller may try again: 5.
+    pub retry_after_s: u32,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { delay: Duration::from_millis(50), emergency: Vec::new(), retry_after_s: 5 }
+    }
+}
+
+/// Lets calls in, or not.
+#[derive(Debug)]
+pub struct Admission {
+    rules: Rules,
+    /// Our tag in the To of refusals: the same for the same request, as one without a memory must have it (RFC 3261
+    /// §8.2.7), and known again in the ACK.
+    tag: String,
+    /// What a message costs while others wait.
+    each: Duration,
+    /// Messages that wait, with those let in since it was last looked.
+    waiting: u64,
+    seen: Seen,
+    busy: Busy,
+    /// Shares of calls that were neither let in nor refused yet.
+    credit: u64,
+}
+
+/// What was seen last.
+#[derive(Debug, Default)]
+struct Seen {
+    at: Duration,
+    waiting: u64,
+    taken: u64,
+}
+
+/// Time during which messages waited all along, and the messages that were taken in it.
+#[derive(Debug, Default)]
+struct Busy {
+    time: Duration,
+    taken: u64,
+}
+
+/// What becomes of a datagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes on its way.
+    Admitted,
+    /// It is a new call that is refused with this answer.
+    Refused(Refused),
+    /// It confirms such an answer and is of no use to anybody.
+    Dropped,
+}
+
+impl Admission {
+    /// Lets everybody in at first. `tag` is ours in the To of refusals, and drawn by chance.
+    #[must_use]
+    pub fn new(rules: Rules, tag: String) -> Self {
+        Self { rules, tag, each: FIRST_GUESS, waiting: 0, seen: Seen::default(), busy: Busy::default(), credit: 0 }
+    }
+
+    /// True while calls may be refused.
+    #[must_use]
+    pub fn is_shedding(&self) -> bool {
+        self.share() < WHOLE
+    }
+
+    /// So many messages wait, and so many have been taken since the start. `now` is the time since any fixed moment.
+    pub fn observe(&mut self, now: Duration, waiting: u64, taken: u64) {
+        // Time in which nothing waited says nothing about how fast messages could be taken.
+        if waiting > 0 && self.seen.waiting > 0 {
+            self.busy.time += now.saturating_sub(self.seen.at);
+            self.busy.taken += taken.saturating_sub(self.seen.taken);
+        }
+        if self.busy.time >= WINDOW {
+            let messages = u32::try_from(self.busy.taken).unwrap_or(u32::MAX).max(1);
+            self.each = self.busy.time / messages;
+            self.busy = Busy::default();
+        }
+        self.waiting = waiting;
+        self.seen = Seen { at: now, waiting, taken };
+    }
+
+    /// The share of new calls that are let in now: all of [`WHOLE`] up to half the delay, none at the whole of it.
+    fn share(&self) -> u64 {
+        let delay = micros(self.each).saturating_mul(self.waiting);
+        let (most, half) = (micros(self.rules.delay), micros(self.rules.delay) / 2);
+        most.saturating_sub(delay).min(half).saturating_mul(WHOLE) / half.max(1)
+    }
+
+    /// Looks at a datagram before it is parsed.
+    pub fn judge(&mut self, datagram: &[u8], from: core::net::SocketAddr) -> Verdict {
+        if datagram.starts_with(b"ACK ") && self.is_ours(datagram) {
+            return Verdict::Dropped;
+        }
+        let verdict = self.judge_call(datagram, from);
+        self.waiting += u64::from(verdict == Verdict::Admitted);
+        verdict
+    }
+
+    fn judge_call(&mut self, datagram: &[u8], from: core::net::SocketAddr) -> Verdict {
+        let share = self.share();
+        if share == WHOLE || !datagram.starts_with(b"INVITE ") {
+            return Verdict::Admitted;
+        }
+        let Some(invite) = Skimmed::read(datagram) else { return Verdict::Admitted };
+        if invite.is_urgent(&self.rules.emergency) || self.takes_turn(share) {
+            return Verdict::Admitted;
+        }
+        // One that cannot even be answered is left to the parser, which says why.
+        invite.refused(from, &self.tag, self.rules.retry_after_s).map_or(Verdict::Admitted, Verdict::Refused)
+    }
+
+    /// Lets this share of those who ask in, spread evenly.
+    fn takes_turn(&mut self, share: u64) -> bool {
+        self.credit += share;
+        let left = self.credit.checked_sub(WHOLE);
+        self.credit = left.unwrap_or(self.credit);
+        left.is_some()
+    }
+
+    fn is_ours(&self, datagram: &[u8]) -> bool {
+        datagram.windows(self.tag.len()).any(|part| part == self.tag.as_bytes())
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::net::SocketAddr;
+
+    const STEP: Duration = Duration::from_millis(10);
+
+    fn from() -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 1], 5062))
+    }
+
+    fn invite(user: &str, more: &str) -> Vec<u8> {
+        format!(
+            "INVITE sip:{user}@192.0.2.20 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1;rport\r\n\
+             f: <sip:a@192.0.2.1>;tag=1\r\nTO: <sip:{user}@192.0.2.20>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n{more}\
+             Content-Length: 0\r\n\r\n"
+        )
+        .into_bytes()
+    }
+
+    /// One that can serve `capacity` messages a second, and so many INVITEs a second for some seconds: how many of them
+    /// were let in during the last second, and the greatest number that waited then.
+    fn played(capacity: u64, offered: u64, seconds: u64) -> (u64, u64) {
+        let mut admission = Admission::new(Rules::default(), "tag-ours".to_owned());
+        let (mut waiting, mut taken, mut now, mut in_last, mut most) = (0_u64, 0, Duration::ZERO, 0, 0);
+        for step in 0..seconds * 100 {
+            now += STEP;
+            let done = waiting.min(capacity / 100);
+            (waiting, taken) = (waiting - done, taken + done);
+            for _ in 0..offered / 100 {
+                admission.observe(now, waiting, taken);
+                if admission.judge(&invite("8000", ""), from()) == Verdict::Admitted {
+                    waiting += 1;
+                    in_last += u64::from(step >= (seconds - 1) * 100);
+                }
+            }
+            if step >= (seconds - 1) * 100 {
+                most = most.max(waiting);
+            }
+        }
+        (in_last, most)
+    }
+
+    #[test]
+    fn everybody_is_let_in_while_all_can_be_served() {
+        assert_eq!(played(1_000, 900, 10).0, 900);
+    }
+
+    #[test]
+    fn ten_times_the_capacity_leaves_nine_tenths_of_it_and_nobody_waits_long() {
+        let (admitted, waiting) = played(1_000, 10_000, 20);
+        assert!((900..=1_100).contains(&admitted), "{admitted} of 1000 were let in");
+        assert!(waiting <= 150, "{waiting} waited: more than 150 ms");
+    }
+
+    fn shedding() -> Admission {
+        let mut admission =
+            Admission::new(Rules { emergency: vec!["112".to_owned()], ..Rules::default() }, "tag-ours".to_owned());
+        let mut now = Duration::ZERO;
+        for _ in 0..40 {
+            now += STEP;
+            admission.observe(now, 10_000, 1);
+        }
+        assert!(admission.is_shedding());
+        admission
+    }
+
+    #[test]
+    fn emergency_calls_and_those_with_a_resource_priority_are_let_in_and_so_is_what_belongs_to_a_call() {
+        let mut admission = shedding();
+        assert_eq!(admission.judge(&invite("112", ""), from()), Verdict::Admitted);
+        assert_eq!(admission.judge(&invite("8000", "Resource-Priority: esnet.0\r\n"), from()), Verdict::Admitted);
+        let inside =
+            String::from_utf8(invite("8000", "")).unwrap().replace("TO: <sip:8000@192.0.2.20>", "To: <sip:a@b>;tag=2");
+        assert_eq!(admission.judge(inside.as_bytes(), from()), Verdict::Admitted);
+        assert_eq!(admission.judge(b"BYE sip:a@b SIP/2.0\r\n\r\n", from()), Verdict::Admitted);
+    }
+
+    #[test]
+    fn a_refusal_says_when_to_try_again_and_its_ack_is_dropped() {
+        let mut admission = shedding();
+        let Verdict::Refused(refused) = admission.judge(&invite("8000", ""), from()) else { panic!("it is let in") };
+        let text = String::from_utf8(refused.bytes).unwrap();
+        assert_eq!(refused.to, from());
+        assert!(
+            text.starts_with("SIP/2.0 503 Service Unavailable\r\n") && text.contains("Retry-After: 5\r\n"),
+            "{text}"
+        );
+        let answer = crate::message::parse_datagram(text.as_bytes()).unwrap();
+        let crate::Message::Response(answer) = answer else { panic!("no response") };
+        assert_eq!(answer.headers.to().unwrap().tag(), Some("tag-ours"));
+        assert_eq!(answer.headers.via_top().unwrap().rport(), Some(Some(5062)));
+        let ack = "ACK sip:8000@192.0.2.20 SIP/2.0\r\nTo: <sip:8000@192.0.2.20>;tag=tag-ours\r\n\r\n";
+        assert_eq!(admission.judge(ack.as_bytes(), from()), Verdict::Dropped);
+        assert_eq!(admission.judge(ack.replace("tag-ours", "another").as_bytes(), from()), Verdict::Admitted);
+    }
+
+    #[test]
+    fn when_the_rush_is_over_everybody_is_let_in_again() {
+        let mut admission = shedding();
+        let mut now = Duration::from_millis(400);
+        for step in 0..10_u64 {
+            now += STEP;
+            admission.observe(now, 0, 1 + step);
+            assert!(!admission.is_shedding(), "nobody waits any more");
+        }
+        assert_eq!(admission.judge(&invite("8000", ""), from()), Verdict::Admitted);
+    }
+
+    #[test]
+    fn a_burst_after_a_quiet_time_is_no_overload() {
+        let mut admission = Admission::new(Rules::default(), "tag-ours".to_owned());
+        admission.observe(Duration::from_secs(60), 0, 3);
+        admission.observe(Duration::from_secs(120), 40, 4);
+        assert!(!admission.is_shedding());
+    }
+}
