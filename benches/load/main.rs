@@ -202,6 +202,7 @@ fn capacity() {
         let failed = tally.begun - tally.done;
         let calls = tally.begun.max(1) as f64;
         print(&format!("rate_{rate}_failed"), failed as f64, "calls");
+        print(&format!("rate_{rate}_refused"), tally.refused as f64, "calls");
         print(&format!("rate_{rate}_repeated"), tally.repeated as f64, "messages");
         print(&format!("rate_{rate}_cpu_ms"), (daemon.cpu_s() - cpu) * 1e3 / calls, "ms");
         print(&format!("rate_{rate}_load_cpu_ms"), (own_cpu_s() - own) * 1e3 / calls, "ms");
