@@ -29,10 +29,10 @@ pub struct WriterOptions {
 }
 
 impl WriterOptions {
-    /// The usual limits: 200 ms for gathering, 2 s for a commit.
+    /// The usual limits: 50 ms for gathering, 2 s for a commit.
     #[must_use]
     pub const fn new(wall_at_start: WallTime) -> Self {
-        Self { wall_at_start, patience: Duration::from_millis(200), commit_within: Duration::from_secs(2) }
+        Self { wall_at_start, patience: Duration::from_millis(50), commit_within: Duration::from_secs(2) }
     }
 }
 

@@ -185,7 +185,8 @@ async fn mutated_messages_disturb_no_call() {
     // A first round fills what is filled once: buffers, tables, the pages of the program.
     attack(served.sip, count / 20).await;
     let before = resident_kb(served.child.id());
-    (caller.ear().clear(), agent.ear().clear());
+    caller.ear().clear();
+    agent.ear().clear();
     times.lock().unwrap().clear();
     let took = attack(served.sip, count).await;
     let gap = caller.ear().longest_gap().max(agent.ear().longest_gap());

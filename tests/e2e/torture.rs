@@ -326,6 +326,7 @@ fn holds(expected: &str, got: Got) -> bool {
 }
 
 /// Sends all messages, prints what became of each, and returns how many of each RFC ended as they should.
+#[allow(clippy::print_stdout, reason = "prints the table of verdicts")]
 async fn table(way: &Way, bench: &Bench) -> [usize; 2] {
     let expected = expectations();
     let mut right = [0; 2];

@@ -70,14 +70,17 @@ impl Way {
         let mut buffer = vec![0; 65_536];
         while let Ok((length, _)) = self.from.recv_from(&mut buffer).await {
             let bytes = renamed(&buffer[..length], &names);
-            let fate = dice.next_u64() % 100;
-            if fate < EACH {
-                continue;
-            }
-            if fate >= 3 * EACH || fate < 2 * EACH {
+            // The first share is lost, the second comes twice, the third comes late.
+            let (at_once, later) = match dice.next_u64() % 100 / EACH {
+                0 => continue,
+                1 => (true, true),
+                2 => (false, true),
+                _ => (true, false),
+            };
+            if at_once {
                 let _ = self.by.send_to(&bytes, self.to).await;
             }
-            if fate < 3 * EACH {
+            if later {
                 let late = LATE_MS.0 + dice.next_u64() % (LATE_MS.1 - LATE_MS.0);
                 let (by, to) = (self.by.clone(), self.to);
                 tokio::spawn(async move {

@@ -5,6 +5,7 @@ await story(async (chrome, { base, login, password }) => {
   const page = await tab(chrome);
   await page.addInitScript(() => localStorage.setItem('switchroom.audio', 'off'));
   await signIn(page, base, login, password);
+  await by(page, 'sign-in').waitFor({ state: 'detached' });
   await page.goto(`${base}/floor`);
   await by(page, 'agent-anna').locator('.opener').click();
   const pressed = (way) => page.locator(`[data-testid="${way}-anna"][aria-pressed="true"]`).waitFor();
