@@ -94,8 +94,8 @@ impl Engine {
         self.agents.iter().any(|agent| agent.hands.iter().any(holds))
     }
 
-    /// The contact is served, so it waits no longer unless another agent has it and asks for help; and the agent is busy, so an offer of another contact is
-    /// withdrawn. An agent who is not signed in is on the phone as a private person. Told again, the queue named last
+    /// The contact is served, so it waits no longer, unless another agent has it and asks for help; and the agent is
+    /// busy, so an offer of another contact is withdrawn. An agent who is not signed in is on the phone as a private person. Told again, the queue named last
     /// holds.
     pub(crate) fn on_occupied(
         &mut self,

@@ -244,6 +244,7 @@ fn every_code_that_the_sources_use_is_explained() {
         include_str!("reader.rs"),
         include_str!("routing.rs"),
         include_str!("server.rs"),
+        include_str!("tls.rs"),
         include_str!("tree.rs"),
     ]
     .concat();

@@ -72,30 +72,14 @@ impl Journal {
     }
 }
 
-/// A contact's id is shown to nobody before its first event is stored, so that one does not wait.
-fn is_first(event: &ContactEvent) -> bool {
-    matches!(event.kind, ContactEventKind::Started { .. })
-}
-
-impl Queue {
-    /// Takes the first events of contacts out.
-    fn take_first(&mut self) -> Vec<ContactEvent> {
-        let (first, rest) = std::mem::take(&mut self.events).into_iter().partition(is_first);
-        self.events = rest;
-        if self.events.is_empty() {
-            self.since = None;
-        }
-        first
-    }
-}
-
 impl Shared {
     fn push(&self, event: ContactEvent) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.urgent |= is_first(&event);
+        // A contact's id is shown to nobody before its first event is stored, so that one does not wait.
+        queue.urgent |= matches!(event.kind, ContactEventKind::Started { .. }) || queue.events.len() + 1 >= BATCH;
         queue.events.push(event);
         queue.since.get_or_insert_with(Instant::now);
-        if queue.urgent || queue.events.len() == 1 || queue.events.len() >= BATCH {
+        if queue.urgent || queue.events.len() == 1 {
             self.wake.notify_one();
         }
     }
@@ -105,20 +89,16 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).events.len()
     }
 
-    /// Waits for events: until there are enough, the oldest has waited for `patience`, or the writer is to stop. First
-    /// events of contacts are taken at once and alone, so that what others do to the rows of a contact is gathered
-    /// meanwhile. Dropping the future loses nothing.
+    /// Waits for events: until one is urgent, there are enough, the oldest has waited for `patience`, or the
+    /// writer is to stop. Dropping the future loses nothing.
     pub(crate) async fn gather(&self, patience: Duration) -> Vec<ContactEvent> {
         loop {
             let deadline = {
                 let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
                 let deadline = queue.since.map(|since| since + patience);
                 let due = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-                if due || queue.events.len() >= BATCH || self.closing.is_set() {
+                if queue.urgent || due || self.closing.is_set() {
                     return std::mem::take(&mut *queue).events;
-                }
-                if std::mem::take(&mut queue.urgent) {
-                    return queue.take_first();
                 }
                 deadline
             };

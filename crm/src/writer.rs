@@ -22,7 +22,7 @@ const BACKOFF_MAX: Duration = Duration::from_secs(2);
 pub struct WriterOptions {
     /// The wall time at the start of the engine's clock.
     pub wall_at_start: WallTime,
-    /// Longest time that an event waits for others to share its commit. A contact's first event does not wait.
+    /// Longest time that an event waits for others to share its commit.
     pub patience: Duration,
     /// A commit that takes longer counts as failed; its events go to the spool.
     pub commit_within: Duration,

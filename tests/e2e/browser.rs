@@ -192,6 +192,7 @@ async fn sip_js_registers_over_wss_takes_a_call_holds_it_sends_it_on_and_keys_di
     answer(&mut ben).await;
     browser.step("connected").await;
     hears(&ben, MICROPHONE_HZ).await;
+    browser.say("heard").await;
     browser.over().await;
     bench.stop().await;
 }

@@ -36,13 +36,20 @@ impl Model {
 
     /// Busy with something that no queue brought.
     pub fn occupy(&mut self, agent: AgentId, contact: ContactId, queue: Option<QueueId>) {
-        self.leave(contact, OfferResult::Withdrawn);
-        let Some(person) = self.agents.get(&agent).filter(|person| person.signed_in()) else { return };
-        if person.served.iter().any(|s| s.contact == contact && s.until.is_none()) {
+        let serves = |person: &Person| person.served.iter().any(|s| s.contact == contact && s.until.is_none());
+        // What waits in line for one whom somebody serves is that one's question.
+        if !self.agents.values().any(serves) {
+            self.leave(contact, OfferResult::Withdrawn);
+        }
+        let queue = queue.filter(|queue| self.queues.get(queue).is_some_and(|queue| queue.known));
+        let Some(person) = self.agents.get_mut(&agent).filter(|person| person.signed_in()) else { return };
+        if let Some(served) = person.served.iter_mut().find(|s| s.contact == contact && s.until.is_none()) {
+            if !served.brought {
+                served.queue = queue;
+            }
             return;
         }
         let ringing = person.ringing;
-        let queue = queue.filter(|queue| self.queues.get(queue).is_some_and(|queue| queue.known));
         self.take(agent, Served { contact, queue, channel: Channel::Voice, brought: false, until: None });
         if let Some(offer) = ringing {
             self.end(offer, OfferResult::Withdrawn);

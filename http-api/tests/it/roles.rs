@@ -12,6 +12,7 @@ fn cases() -> Vec<Case<'static>> {
     let anyone = |line: String, body, status: u16| (line, body, [401, status, status, status]);
     let supervisors = |line: &str, body, status: u16| (line.to_owned(), body, [401, 403, status, status]);
     let points = Some((JSON, r#"{"priority":5}"#));
+    let way = Some((JSON, r#"{"mode":"listen"}"#));
     let write = Some((JSON, r#"{"name":"Marta"}"#));
     let state = Some((JSON, r#"{"state":"not_ready","reason":"lunch"}"#));
     vec![
@@ -31,6 +32,9 @@ fn cases() -> Vec<Case<'static>> {
         ("GET /api/v1/contacts?agent=ana".into(), None, [401, 403, 200, 200]),
         (format!("GET /api/v1/contacts/{}/why", contact(5)), None, [401, 403, 200, 200]),
         (format!("POST /api/v1/contacts/{}/priority", contact(5)), points, [401, 403, 204, 204]),
+        // Whoever monitors needs a phone, which these have not.
+        (format!("POST /api/v1/contacts/{}/monitor", contact(5)), way, [401, 403, 403, 403]),
+        (format!("DELETE /api/v1/contacts/{}/monitor", contact(5)), None, [401, 403, 403, 403]),
         supervisors("POST /api/v1/queues/sales/open", Some((JSON, r#"{"open":true}"#)), 204),
         supervisors("GET /api/v1/contact-log", None, 200),
         ("POST /api/v1/config/reload".into(), None, [401, 403, 403, 200]),

@@ -44,4 +44,5 @@ await story(async (chrome, { base, agent, caller, callerHz, agentHz, to, number 
   await hearsSomething(page);
   await page.evaluate(() => window.phone.digit('1'));
   tell('connected', { heard: await hears(page, agentHz) });
+  await told('heard');
 });
