@@ -34,11 +34,16 @@ impl Model {
         }
     }
 
+    /// Somebody has the contact and does not wrap up.
+    pub fn is_served(&self, contact: ContactId) -> bool {
+        let serves = |person: &Person| person.served.iter().any(|s| s.contact == contact && s.until.is_none());
+        self.agents.values().any(serves)
+    }
+
     /// Busy with something that no queue brought.
     pub fn occupy(&mut self, agent: AgentId, contact: ContactId, queue: Option<QueueId>) {
-        let serves = |person: &Person| person.served.iter().any(|s| s.contact == contact && s.until.is_none());
         // What waits in line for one whom somebody serves is that one's question.
-        if !self.agents.values().any(serves) {
+        if !self.is_served(contact) {
             self.leave(contact, OfferResult::Withdrawn);
         }
         let queue = queue.filter(|queue| self.queues.get(queue).is_some_and(|queue| queue.known));

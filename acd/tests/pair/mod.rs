@@ -170,7 +170,10 @@ impl Pair {
                 };
                 let Some(contact) = contact else { return };
                 let (agent, queue) = (agent_id(*agent), queue.map(queue_id));
-                self.ledger.gone(contact);
+                // What waits for a contact that somebody serves is a question, and waits on.
+                if !self.model.is_served(contact) {
+                    self.ledger.gone(contact);
+                }
                 self.fact(Fact::Occupied { agent, contact, queue }, |model| model.occupy(agent, contact, queue));
             }
             Step::Routable(agent, routable) => {
