@@ -79,7 +79,7 @@ FUZZ_SEEDS_sip = tests/corpora/sip/rfc4475 tests/corpora/sip/rfc5118
 FUZZ_SEEDS_flow = config/flows config/demo config/demo/flows
 
 fuzz: build-needs console ## Fuzz every parser, led by coverage: a minute each (FUZZ_S=600: ten)
-	RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --locked --manifest-path fuzz/Cargo.toml \
+	RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --manifest-path fuzz/Cargo.toml \
 	  --target $(FUZZ_HOST) --target-dir target/fuzz
 	@$(foreach target,$(FUZZ_TARGETS),mkdir -p target/fuzz/found/$(target) && echo "fuzz $(target)" && \
 	  target/fuzz/$(FUZZ_HOST)/release/$(target) -max_total_time=$(FUZZ_S) -timeout=10 -rss_limit_mb=2048 \
