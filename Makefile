@@ -62,10 +62,11 @@ test: test-needs console ## Format, lints, tidy and every test, with real SIP cl
 
 bench: build test-needs ## Print figures: CPU per call, per packet, per match, per parsed message; forecasts
 	@$(CARGO) bench --quiet --locked --profile release -p sip -p acd -p media-io -p planning \
-	  -p switchroom --bench parse --bench match --bench relay --bench simulate --bench expected_wait --bench calls
+	  -p switchroom --bench parse --bench match --bench relay --bench browsers --bench simulate --bench expected_wait --bench calls
 
 soak: build test-needs ## Long runs: random worlds and many cases of every property (an hour)
 	SWITCHROOM_SOAK=1 PROPTEST_CASES=20000 $(CARGO) test --release --locked --workspace
+	SWITCHROOM_BENCH=soak $(CARGO) bench --quiet --locked --profile release -p switchroom --bench calls
 
 # libFuzzer's counters, as cargo-fuzz sets them; no sanitizer, as there is no unsafe code of ours. The target is named
 # so that build scripts and procedural macros go without counters.

@@ -2,8 +2,10 @@
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
-use domain::{CommandError, ContactId, Explanation, FloorView, Instant, Query, TrunkId};
-use std::collections::HashMap;
+use domain::{
+    CommandError, ContactEvent, ContactEventKind, ContactId, Explanation, FloorView, Instant, Query, TrunkId,
+};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard::api::{LookupBy, TrunkState};
@@ -88,6 +90,8 @@ pub struct Control {
     next_ticket: u64,
     floor_at: Instant,
     floor_stale: bool,
+    /// Calls whose first event is not kept yet, so that they cannot be answered, and when they came.
+    unkept: VecDeque<(ContactId, std::time::Instant)>,
     /// Where look-ups are made: not on the loop's own thread.
     runtime: Handle,
 }
@@ -107,6 +111,7 @@ impl Control {
             next_ticket: 0,
             floor_at: Instant::ZERO,
             floor_stale: true,
+            unkept: VecDeque::new(),
             runtime: Handle::current(),
         };
         control.carry_out(first);
@@ -178,10 +183,37 @@ impl Control {
     }
 
     fn handle(&mut self, input: Input) {
+        if let Input::Stored(contact) = input {
+            self.kept(contact);
+        }
         let mut out = Vec::new();
         self.board.handle(self.clock.now(), input, &mut out);
         self.floor_stale = true;
         self.carry_out(out);
+    }
+
+    /// Notes that a call waits for the history, or that it needs to wait no more: the door is told how late we are.
+    fn watch_history(&mut self, event: &ContactEvent) {
+        match event.kind {
+            ContactEventKind::Started { .. } => {
+                self.unkept.push_back((event.contact, std::time::Instant::now()));
+                self.tell_door();
+            }
+            ContactEventKind::Closed { .. } => self.kept(event.contact),
+            _ => {}
+        }
+    }
+
+    fn kept(&mut self, contact: ContactId) {
+        // What came first is kept first, nearly always.
+        if let Some(at) = self.unkept.iter().position(|(waiting, _)| *waiting == contact) {
+            self.unkept.remove(at);
+            self.tell_door();
+        }
+    }
+
+    fn tell_door(&self) {
+        self.shells.transports.calls_wait_since(self.unkept.front().map(|(_, came)| *came));
     }
 
     fn wish(&mut self, request: WishRequest) {
@@ -200,6 +232,7 @@ impl Control {
                 Effect::Store(event) => {
                     debug!(contact = %event.contact, event = event.kind.as_str(), "contact event");
                     self.shells.metrics.contact_event(&event.kind);
+                    self.watch_history(&event);
                     self.shells.journal.append(event);
                 }
                 Effect::Desk(event) => self.shells.bridge.publish(event),

@@ -107,6 +107,8 @@ pub struct Daemon {
     child: Child,
     /// Where it listens.
     pub sip: SocketAddr,
+    /// Its web address, once it is ready.
+    http: String,
     /// When it was started.
     pub since: Instant,
 }
@@ -144,7 +146,7 @@ impl Place {
             .stderr(log)
             .spawn()
             .expect("the daemon starts");
-        Daemon { child, sip: self.sip, since }
+        Daemon { child, sip: self.sip, http: String::new(), since }
     }
 
     /// Starts the daemon and waits until it is ready.
@@ -162,6 +164,7 @@ impl Daemon {
         let said = self.child.stdout.take().expect("its output");
         BufReader::new(said).read_line(&mut line).expect("it says where it listens");
         assert!(line.contains("ready"), "the daemon said {line:?}");
+        self.http = line.split_whitespace().find(|word| word.starts_with("http://")).unwrap_or_default().to_owned();
     }
 
     /// Its processor time so far, in seconds.
@@ -183,6 +186,19 @@ impl Daemon {
         }
         found.sort_by(|one, other| other.1.total_cmp(&one.1));
         found
+    }
+
+    /// The files that it has open, sockets among them.
+    pub fn files(&self) -> f64 {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0.0, |files| files.count() as f64)
+    }
+
+    /// The value of one of its metrics without labels.
+    pub fn metric(&self, name: &str) -> f64 {
+        let url = format!("{}/metrics", self.http);
+        let text = ureq::get(&url).call().and_then(|mut reply| reply.body_mut().read_to_string()).expect("its metrics");
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        value.unwrap_or_else(|| panic!("no metric {name}"))
     }
 
     /// Its resident memory, in kB.

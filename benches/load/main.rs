@@ -2,7 +2,7 @@
 //! that cost as little as can be. Prints `name value unit` lines.
 //!
 //! `SWITCHROOM_BENCH` chooses parts by name (`start,cost,idle,waiting,talking,recorded,capacity,
-//! overload,twice`), `SWITCHROOM_BENCH_HOLD_S` says how long each rate is held (8 s; 60 s for the figure that counts),
+//! overload,twice`, and `soak`, which runs only when it is named), `SWITCHROOM_BENCH_HOLD_S` says how long each rate is held (8 s; 60 s for the figure that counts),
 //! `SWITCHROOM_BENCH_RATE` what counts as the capacity that overload exceeds, and `SWITCHROOM_BENCH_THREADS=1` tells each
 //! thread's processor time.
 
@@ -13,6 +13,7 @@ mod call;
 mod daemon;
 mod figures;
 mod peers;
+mod soak;
 mod wire;
 
 use audio::Audio;
@@ -39,6 +40,9 @@ const PARTS: &[Part] = &[
 
 fn main() {
     let chosen = std::env::var("SWITCHROOM_BENCH").unwrap_or_default();
+    if chosen == "soak" {
+        soak::soak();
+    }
     for (name, run) in PARTS {
         if chosen.is_empty() || chosen.split(',').any(|part| part == *name) {
             run();

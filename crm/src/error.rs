@@ -19,6 +19,9 @@ pub enum StoreError {
         /// Why not.
         source: std::io::Error,
     },
+    /// Another program uses the data directory.
+    #[error("another Switchroom holds {0}: stop it first, or give this one a data_dir of its own")]
+    InUse(PathBuf),
     /// The SQLite file cannot be opened.
     #[error("the database file {path} cannot be opened: {source}")]
     NotOpened {

@@ -1,11 +1,10 @@
 //! The way into the history: events are handed in without waiting and gathered into batches.
 
 use domain::{ContactEvent, ContactEventKind, ContactId};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use tokio::sync::Notify;
-use tokio::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, watch};
 
 /// An event is on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +20,7 @@ pub struct Stored {
 pub struct JournalHealth {
     /// Events that are not on disk yet.
     pub backlog: usize,
-    /// Events that are in the spool and not in the database.
+    /// Events in the spool that the database has not taken when it was asked; 0 while it takes them.
     pub spooled: usize,
     /// Neither the database nor the spool takes events: nothing new is acknowledged.
     pub failing: bool,
@@ -31,19 +30,38 @@ pub struct JournalHealth {
 #[derive(Clone, Debug)]
 pub struct Journal(pub(crate) Arc<Shared>);
 
-/// What the journal and the writer share.
+/// What the journal, the thread that keeps events on disk and the task that files them share.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     queue: Mutex<Queue>,
-    wake: Notify,
-    /// The writer has been told to stop.
-    pub(crate) closing: closing::Closing,
+    wake: Condvar,
+    /// Events handed in since the start.
+    handed_in: AtomicU64,
+    /// Events that the database has taken since the start.
+    filed: watch::Sender<u64>,
+    /// Somebody waits until the database has taken so many.
+    awaited: AtomicU64,
+    /// Somebody has begun to wait.
+    pub(crate) hurry: Notify,
+    /// There are events in the spool that were not there before.
+    pub(crate) kept: Notify,
     /// Events taken from the queue that are not on disk.
     pub(crate) unsaved: AtomicUsize,
     /// Events in the spool.
     pub(crate) spooled: AtomicUsize,
+    /// The database does not take events.
+    pub(crate) is_behind: AtomicBool,
     /// Nothing takes events.
     pub(crate) failing: AtomicBool,
+}
+
+/// How the writer ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// What was handed in is kept first.
+    Orderly,
+    /// At once, as a crash would.
+    Crash,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +70,7 @@ struct Queue {
     urgent: bool,
     /// When the first of the events came.
     since: Option<Instant>,
+    end: Option<End>,
 }
 
 impl Journal {
@@ -64,88 +83,103 @@ impl Journal {
     /// How the writer is doing.
     #[must_use]
     pub fn health(&self) -> JournalHealth {
+        let is_behind = self.0.is_behind.load(Ordering::Relaxed);
         JournalHealth {
             backlog: self.0.waiting() + self.0.unsaved.load(Ordering::Relaxed),
-            spooled: self.0.spooled.load(Ordering::Relaxed),
+            spooled: if is_behind { self.0.spooled.load(Ordering::Relaxed) } else { 0 },
             failing: self.0.failing.load(Ordering::Relaxed),
         }
     }
 }
 
 impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn push(&self, event: ContactEvent) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queue = self.lock();
         // A contact's id is shown to nobody before its first event is stored, so that one does not wait.
+        let was_urgent = queue.urgent;
         queue.urgent |= matches!(event.kind, ContactEventKind::Started { .. }) || queue.events.len() + 1 >= BATCH;
         queue.events.push(event);
         queue.since.get_or_insert_with(Instant::now);
-        if queue.urgent || queue.events.len() == 1 {
+        let is_news = queue.urgent != was_urgent || queue.events.len() == 1;
+        drop(queue);
+        self.handed_in.fetch_add(1, Ordering::Relaxed);
+        if is_news {
             self.wake.notify_one();
         }
     }
 
     /// Events in the queue.
     pub(crate) fn waiting(&self) -> usize {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).events.len()
+        self.lock().events.len()
     }
 
-    /// Waits for events: until one is urgent, there are enough, the oldest has waited for `patience`, or the
-    /// writer is to stop. Dropping the future loses nothing.
-    pub(crate) async fn gather(&self, patience: Duration) -> Vec<ContactEvent> {
+    /// Waits for events: until one is urgent, there are enough, the oldest has waited for `patience`, there has been
+    /// nothing for `at_most`, or the writer is to stop, and how.
+    pub(crate) fn gather(&self, patience: Duration, at_most: Option<Duration>) -> (Vec<ContactEvent>, Option<End>) {
+        let begun = Instant::now();
+        let mut queue = self.lock();
         loop {
-            let deadline = {
-                let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-                let deadline = queue.since.map(|since| since + patience);
-                let due = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-                if queue.urgent || due || self.closing.is_set() {
-                    return std::mem::take(&mut *queue).events;
-                }
-                deadline
-            };
-            match deadline {
-                Some(deadline) => drop(tokio::time::timeout_at(deadline, self.wake.notified()).await),
-                None => self.wake.notified().await,
+            let gathered = queue.since.map(|since| patience.saturating_sub(since.elapsed()));
+            let left = gathered.into_iter().chain(at_most.map(|most| most.saturating_sub(begun.elapsed()))).min();
+            if queue.urgent || queue.end.is_some() || left.is_some_and(|left| left.is_zero()) {
+                (queue.urgent, queue.since) = (false, None);
+                return (std::mem::take(&mut queue.events), queue.end);
             }
+            queue = match left {
+                Some(left) => self.wake.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 
-    /// Tells the writer to store what it has and to end.
-    pub(crate) fn close(&self) {
-        self.closing.set();
+    /// Tells the writer to end.
+    pub(crate) fn close(&self, end: End) {
+        self.lock().end.get_or_insert(end);
         self.wake.notify_one();
     }
+
+    /// Somebody waits for events that the database does not have yet.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed) > *self.filed.borrow()
+    }
+
+    /// The database has taken so many events more.
+    pub(crate) fn filed(&self, count: usize) {
+        self.filed.send_modify(|filed| *filed += count as u64);
+    }
+
+    /// Waits until the database has every event that was handed in before; not while it takes none, and not for ever.
+    pub(crate) async fn settled(&self) {
+        let target = self.handed_in.load(Ordering::Relaxed);
+        let mut filed = self.filed.subscribe();
+        self.awaited.fetch_max(target, Ordering::Relaxed);
+        self.gather_no_more();
+        self.hurry.notify_one();
+        let settled = async {
+            while *filed.borrow_and_update() < target && !self.is_behind.load(Ordering::Relaxed) {
+                if filed.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        // Then the answer is a little old.
+        drop(tokio::time::timeout(SETTLE_WITHIN, settled).await);
+    }
+
+    fn gather_no_more(&self) {
+        let mut queue = self.lock();
+        if !queue.events.is_empty() && !queue.urgent {
+            queue.urgent = true;
+            self.wake.notify_one();
+        }
+    }
 }
 
-/// Most events in one transaction.
+/// Most events that go to disk together.
 pub(crate) const BATCH: usize = 200;
-
-/// A flag that can be awaited.
-mod closing {
-    use tokio::sync::watch;
-
-    /// Set once.
-    #[derive(Debug)]
-    pub(crate) struct Closing(watch::Sender<bool>);
-
-    impl Default for Closing {
-        fn default() -> Self {
-            Self(watch::Sender::new(false))
-        }
-    }
-
-    impl Closing {
-        pub(crate) fn set(&self) {
-            self.0.send_replace(true);
-        }
-
-        pub(crate) fn is_set(&self) -> bool {
-            *self.0.borrow()
-        }
-
-        /// Waits until it is set.
-        pub(crate) async fn wait(&self) {
-            // An error means that the sender is gone, which it cannot be while `self` lives.
-            drop(self.0.subscribe().wait_for(|set| *set).await);
-        }
-    }
-}
+/// Longest time that an answer waits for events that are not in the database yet.
+const SETTLE_WITHIN: Duration = Duration::from_secs(1);

@@ -4,12 +4,12 @@
 //! counts as stored only when it is on disk, in the database or in the spool beside it.
 //!
 //! ```no_run
-//! # async fn example(stored: tokio::sync::mpsc::Sender<crm::Stored>) -> Result<(), crm::StoreError> {
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use domain::WallTime;
 //! let data = std::path::Path::new("/var/lib/switchroom");
 //! let store = crm::Store::open("sqlite:/var/lib/switchroom/switchroom.db", data).await?;
 //! store.close_interrupted(crm::wall_now()).await?;
-//! let (journal, writer) = store.start_writer(crm::WriterOptions::new(crm::wall_now()), stored);
+//! let (journal, writer) = store.start_writer(crm::WriterOptions::new(crm::wall_now()), |stored| { /* … */ })?;
 //! // journal.append(event) …
 //! writer.stop().await;
 //! # let _ = (journal, WallTime::default()); Ok(()) }

@@ -1,4 +1,4 @@
-//! The spool: events on disk while the database does not take them.
+//! The spool: the file in which every event is on disk first, and stays until the database has taken it.
 //!
 //! One event is one line: length of the JSON text in hex, the first half of its SHA-256 in hex, the text.
 //! A torn last line was never acknowledged and is cut off when the file is opened.
@@ -7,6 +7,7 @@ use crate::persist::Entry;
 use domain::WallTime;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -15,16 +16,24 @@ use std::path::{Path, PathBuf};
 const HEAD: usize = 42;
 /// Longest event that is read back; longer means that the length itself is damaged.
 const TEXT_MAX: usize = 16 << 20;
+/// Events that are kept in memory beside the file, so that they need not be read back.
+const RECENT_MAX: usize = 20_000;
+/// A file that begins with more bytes than this of events that are in the database is written anew without them.
+const STALE_MAX: u64 = 1 << 20;
 
 /// The open spool file.
 #[derive(Debug)]
 pub(crate) struct Spool {
+    path: PathBuf,
     file: File,
     /// Where the next event goes; everything before is whole and on disk.
     end: u64,
     /// Everything before is in the database.
     replayed: u64,
     depth: usize,
+    /// The oldest events that are not in the database, each with where the next one begins. All of them, or the first
+    /// few, or none.
+    recent: VecDeque<(Entry, u64)>,
 }
 
 /// Events read from the spool, and where to go on once they are in the database.
@@ -39,9 +48,7 @@ impl Spool {
     /// Opens or creates the file.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-            File::open(directory)?.sync_all()?;
-        }
+        sync_directory(path)?;
         let length = file.metadata()?.len();
         let (mut end, mut depth) = (0, 0);
         let mut reader = BufReader::new(&file);
@@ -49,7 +56,7 @@ impl Spool {
             end += bytes;
             depth += 1;
         }
-        let mut spool = Self { file, end, replayed: 0, depth };
+        let mut spool = Self { path: path.to_owned(), file, end, replayed: 0, depth, recent: VecDeque::new() };
         if spool.end < length {
             spool.cut_tail(path, length)?;
         }
@@ -63,21 +70,32 @@ impl Spool {
 
     /// Puts events on disk. On an error none of them counts.
     pub(crate) fn append(&mut self, entries: &[Entry]) -> io::Result<()> {
-        let lines: Vec<u8> = entries.iter().flat_map(line).collect();
-        let written = self.write_at_end(&lines);
-        match written {
-            Ok(()) => {
-                self.end += lines.len() as u64;
-                self.depth += entries.len();
-            }
-            // The file may hold a part of the lines; the next append overwrites what cannot be cut off here.
-            Err(_) => drop(self.file.set_len(self.end)),
+        let mut lines = Vec::with_capacity(entries.len() * 512);
+        let mut ends = Vec::with_capacity(entries.len());
+        for entry in entries {
+            write_line(&mut lines, entry);
+            ends.push(self.end + lines.len() as u64);
         }
-        written
+        if let Err(error) = self.write_at_end(&lines) {
+            // The file may hold a part of the lines; the next append overwrites what cannot be cut off here.
+            drop(self.file.set_len(self.end));
+            return Err(error);
+        }
+        if self.recent.len() == self.depth && self.depth < RECENT_MAX {
+            self.recent.extend(entries.iter().cloned().zip(ends));
+        }
+        self.end += lines.len() as u64;
+        self.depth += entries.len();
+        Ok(())
     }
 
     /// The oldest events, at most `max`.
     pub(crate) fn oldest(&mut self, max: usize) -> io::Result<Replay> {
+        if !self.recent.is_empty() {
+            let oldest = self.recent.iter().take(max);
+            let next = oldest.clone().next_back().map_or(self.replayed, |(_, next)| *next);
+            return Ok(Replay { entries: oldest.map(|(entry, _)| entry.clone()).collect(), next });
+        }
         let (mut next, end) = (self.replayed, self.end);
         let mut entries = Vec::new();
         let mut reader = self.reader_at(next)?;
@@ -91,15 +109,45 @@ impl Spool {
         Ok(Replay { entries, next })
     }
 
-    /// The events of a replay are in the database. An empty spool becomes an empty file.
-    pub(crate) fn done(&mut self, count: usize, next: u64) -> io::Result<()> {
+    /// The events of a replay are in the database. An empty spool becomes an empty file. What the disk refuses here is
+    /// done later: to bring an event in twice is harmless.
+    pub(crate) fn done(&mut self, count: usize, next: u64) {
         self.replayed = next;
         self.depth = self.depth.saturating_sub(count);
-        if self.replayed >= self.end {
-            self.file.set_len(0)?;
-            (self.end, self.replayed, self.depth) = (0, 0, 0);
-            self.file.sync_data()?;
+        drop(self.recent.drain(..count.min(self.recent.len())));
+        let cleaned = if self.replayed >= self.end {
+            self.clear()
+        } else if self.replayed > STALE_MAX {
+            self.shorten()
+        } else {
+            return;
+        };
+        if let Err(error) = cleaned {
+            tracing::debug!(%error, "the spool keeps events for now that are in the database");
         }
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.file.set_len(0)?;
+        (self.end, self.replayed, self.depth) = (0, 0, 0);
+        self.recent.clear();
+        self.file.sync_data()
+    }
+
+    /// Writes a new file with the events that are left, and puts it in the old one's place.
+    fn shorten(&mut self) -> io::Result<()> {
+        let mut left = Vec::new();
+        self.reader_at(self.replayed)?.read_to_end(&mut left)?;
+        let beside = with_suffix(&self.path, "new");
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&beside)?;
+        file.write_all(&left)?;
+        file.sync_all()?;
+        std::fs::rename(&beside, &self.path)?;
+        sync_directory(&self.path)?;
+        let stale = std::mem::take(&mut self.replayed);
+        self.end -= stale;
+        self.recent.iter_mut().for_each(|(_, next)| *next -= stale);
+        self.file = file;
         Ok(())
     }
 
@@ -134,7 +182,9 @@ impl Replay {
 
 /// Keeps an event that the database refuses in a file of its own, in the spool's format.
 pub(crate) fn put_aside(path: &Path, entry: &Entry) -> io::Result<()> {
-    append_durably(path, &line(entry))
+    let mut line = Vec::new();
+    write_line(&mut line, entry);
+    append_durably(path, &line)
 }
 
 /// The path with one more suffix.
@@ -151,17 +201,31 @@ fn append_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn line(entry: &Entry) -> Vec<u8> {
+/// Makes the names in the file's directory durable.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        Some(directory) => File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn write_line(lines: &mut Vec<u8>, entry: &Entry) {
     let text = json!({
         "contact": entry.contact.to_string(), "seq": entry.seq, "at": entry.at.as_micros(),
         "kind": entry.kind, "fields": entry.fields,
     })
     .to_string();
-    format!("{:08x} {} {text}\n", text.len(), checksum(text.as_bytes())).into_bytes()
+    lines.extend_from_slice(format!("{:08x} ", text.len()).as_bytes());
+    lines.extend_from_slice(checksum(text.as_bytes()).as_bytes());
+    lines.push(b' ');
+    lines.extend_from_slice(text.as_bytes());
+    lines.push(b'\n');
 }
 
 fn checksum(text: &[u8]) -> String {
-    Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(text);
+    let nibbles = digest.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
+    nibbles.filter_map(|nibble| char::from_digit(u32::from(nibble), 16)).collect()
 }
 
 /// The next whole event and its length in the file; `None` at the end or at a damaged line.
@@ -233,12 +297,55 @@ mod tests {
         assert_eq!(again.depth(), 5);
         let first = again.oldest(2).unwrap();
         assert_eq!(first.entries, entries(1, 3));
-        again.done(2, first.next()).unwrap();
+        again.done(2, first.next());
         let rest = again.oldest(100).unwrap();
         assert_eq!(rest.entries, entries(3, 6));
-        again.done(3, rest.next()).unwrap();
+        again.done(3, rest.next());
         assert_eq!(again.depth(), 0);
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn what_is_in_the_database_does_not_stay_in_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("spool");
+        let mut spool = Spool::open(&path).unwrap();
+        let (mut next, mut longest) = (1, 0);
+        for round in 1..200 {
+            spool.append(&entries(next, next + 200)).unwrap();
+            // Never empty, as under a steady stream of calls.
+            let oldest = spool.oldest(200 - usize::from(round == 1)).unwrap();
+            assert_eq!(oldest.entries[0].seq, next - u32::from(round > 1));
+            next += 200;
+            spool.done(oldest.entries.len(), oldest.next());
+            assert_eq!(spool.depth(), 1);
+            longest = longest.max(std::fs::metadata(&path).unwrap().len());
+        }
+        assert!(longest < STALE_MAX + 100_000, "{longest} bytes");
+        let mut again = Spool::open(&path).unwrap();
+        let seqs: Vec<u32> = again.oldest(1_000_000).unwrap().entries.iter().map(|entry| entry.seq).collect();
+        assert_eq!(seqs.last(), Some(&(next - 1)));
+        assert!(seqs.is_sorted());
+    }
+
+    #[test]
+    fn more_than_memory_keeps_is_read_back_from_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut spool = Spool::open(&dir.path().join("spool")).unwrap();
+        let all = 2 * RECENT_MAX as u32 + 500;
+        for from in (0..all).step_by(500) {
+            spool.append(&entries(from, from + 500)).unwrap();
+        }
+        let mut seqs = Vec::new();
+        while spool.depth() > 0 {
+            let oldest = spool.oldest(700).unwrap();
+            seqs.extend(oldest.entries.iter().map(|entry| entry.seq));
+            spool.done(oldest.entries.len(), oldest.next());
+            if seqs.len() == 7_000 {
+                spool.append(&entries(all, all + 100)).unwrap();
+            }
+        }
+        assert!(seqs.into_iter().eq(0..all + 100));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::db::{Db, vals};
 use crate::error::Failure;
-use crate::journal::{Journal, Stored};
+use crate::journal::{Journal, Shared, Stored};
 use crate::lite::Writing;
 use crate::persist::{self, CommitError, Committer};
 use crate::phone::Numbering;
@@ -16,12 +16,12 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqlStr};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// The steps of the schema: version, description, SQL. Read at run time, since sqlx's macro for it compiles SQLite once
@@ -45,6 +45,8 @@ const IMPORT_WITHIN: Duration = Duration::from_secs(120);
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Longest time for a batch of the spool at the start.
 const REPLAY_WITHIN: Duration = Duration::from_secs(30);
+/// Longest wait for another program that ends.
+const LOCKED_WITHIN: Duration = Duration::from_secs(3);
 /// Readers at the same time on SQLite, connections on PostgreSQL.
 const CONNECTIONS: u32 = 6;
 /// Passwords hashed at the same time: each takes 19 MB and a processor.
@@ -58,7 +60,10 @@ pub struct Store {
     pub(crate) data_dir: PathBuf,
     pub(crate) hashing: Arc<Semaphore>,
     spool: SharedSpool,
-    writing: Arc<AtomicBool>,
+    /// What the writer shares, once it runs.
+    writing: Arc<OnceLock<Arc<Shared>>>,
+    /// Held as long as the store is: two programs must not write one spool.
+    _lock: Arc<File>,
 }
 
 /// Wall time now, for `wall_at_start` and whoever else needs to stamp a record.
@@ -81,6 +86,7 @@ impl Store {
             move |source| StoreError::NotWritable { path, source }
         };
         std::fs::create_dir_all(data_dir).map_err(not_writable(data_dir))?;
+        let lock = lock(&data_dir.join("lock")).await?;
         let path = spool_path(data_dir);
         let spool = Spool::open(&path).map_err(not_writable(&path))?;
         let store = Self {
@@ -90,9 +96,25 @@ impl Store {
             hashing: Arc::new(Semaphore::new(HASHES)),
             spool: Arc::new(Mutex::new(spool)),
             writing: Arc::default(),
+            _lock: Arc::new(lock),
         };
         store.replay_spool().await?;
         Ok(store)
+    }
+
+    /// Whether the database can be opened and answers; brings its tables up to date. Leaves the spool to the program
+    /// that uses it.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub async fn probe(url: &str, data_dir: &Path) -> Result<(), StoreError> {
+        let not_writable = |source| StoreError::NotWritable { path: data_dir.to_owned(), source };
+        std::fs::create_dir_all(data_dir).map_err(not_writable)?;
+        let db = connect(url).await?;
+        let asked = timeout(ANSWER_WITHIN, db.fetch("SELECT 1", vals![])).await;
+        asked.unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
+        db.close().await;
+        Ok(())
     }
 
     /// The same store, reading national numbers as this region's (`DE` unless said otherwise).
@@ -104,14 +126,30 @@ impl Store {
         Ok(self)
     }
 
-    /// Starts the writer. Each event handed to the journal is reported to `stored` once it is on disk, in order.
+    /// Starts the writer. `stored` is told of each event handed to the journal once it is on disk, in order, on a
+    /// thread of the writer's, which it may block.
+    ///
+    /// # Errors
+    /// No thread is to be had.
     ///
     /// # Panics
     /// When called twice: two writers would contend for one spool.
-    #[must_use]
-    pub fn start_writer(&self, options: WriterOptions, stored: mpsc::Sender<Stored>) -> (Journal, Writer) {
-        assert!(!self.writing.swap(true, Ordering::Relaxed), "the store has one writer; start it once");
-        writer::start(options, self.committer(options.commit_within), Arc::clone(&self.spool), stored)
+    pub fn start_writer(
+        &self,
+        options: WriterOptions,
+        stored: impl FnMut(Stored) + Send + 'static,
+    ) -> std::io::Result<(Journal, Writer)> {
+        let committer = self.committer(options.commit_within);
+        let (shared, journal, writer) = writer::start(options, committer, Arc::clone(&self.spool), stored)?;
+        assert!(self.writing.set(shared).is_ok(), "the store has one writer; start it once");
+        Ok((journal, writer))
+    }
+
+    /// Waits until what has happened to contacts is in the database.
+    async fn settled(&self) {
+        if let Some(shared) = self.writing.get() {
+            shared.settled().await;
+        }
     }
 
     /// Closes every contact that a crash left open, as outcome `system`. Call it before new contacts begin.
@@ -184,6 +222,19 @@ impl Store {
     }
 
     async fn dispatch(&self, query: Query) -> Result<Answer, Failure> {
+        // A caller is looked up while the phone rings: what ended half a second ago may be missing there.
+        let is_history = matches!(
+            query,
+            Query::Contacts { .. }
+                | Query::Contact(_)
+                | Query::Why(_)
+                | Query::Visits { .. }
+                | Query::Recording(_)
+                | Query::Customer(_)
+        );
+        if is_history {
+            self.settled().await;
+        }
         Ok(match query {
             Query::Authenticate { login, password } => Answer::User(self.authenticate(&login, password).await?),
             Query::CreateSession { token_sha256, login, expires } => {
@@ -282,6 +333,23 @@ impl Store {
     }
 }
 
+/// Takes the data directory for us. Whoever has it may be about to end.
+async fn lock(path: &Path) -> Result<File, StoreError> {
+    let not_writable = |source| StoreError::NotWritable { path: path.to_owned(), source };
+    let file = OpenOptions::new().append(true).create(true).open(path).map_err(not_writable)?;
+    let begun = tokio::time::Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(not_writable(error)),
+            Err(TryLockError::WouldBlock) if begun.elapsed() > LOCKED_WITHIN => {
+                return Err(StoreError::InUse(path.to_owned()));
+            }
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
 fn spool_path(data_dir: &Path) -> PathBuf {
     data_dir.join("contact-events.spool")
 }
@@ -297,7 +365,7 @@ async fn connect(url: &str) -> Result<Db, StoreError> {
 
 async fn connect_sqlite(path: &Path) -> Result<Db, StoreError> {
     let not_writable = |source| StoreError::NotWritable { path: path.to_owned(), source };
-    std::fs::OpenOptions::new().append(true).create(true).open(path).map_err(not_writable)?;
+    OpenOptions::new().append(true).create(true).open(path).map_err(not_writable)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)

@@ -26,8 +26,9 @@ use sip::api::{Destination, DoorNote, Fact, FlowId, Transport};
 use sip::door::{Door, Rules, Verdict};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 
@@ -62,6 +63,8 @@ struct Shared {
     /// The UDP socket for sending; sends at once or not at all.
     udp: UdpSocket,
     runtime: Handle,
+    /// When the call came that waits longest for its answer: microseconds after `started`, and one more; 0: none waits.
+    waits_since: AtomicU64,
 }
 
 impl Transports {
@@ -76,14 +79,31 @@ impl Transports {
         let (door, started) = (Mutex::new(Door::new(door)), Instant::now());
         let flows = Flows::new(limits.connections_max, limits.connections_per_address_max);
         let runtime = Handle::current();
-        let shared =
-            Arc::new(Shared { local, tls, limits, door, started, inbox, counters, flows, udp: udp_out, runtime });
+        let shared = Arc::new(Shared {
+            local,
+            tls,
+            limits,
+            door,
+            started,
+            inbox,
+            counters,
+            flows,
+            udp: udp_out,
+            runtime,
+            waits_since: AtomicU64::new(0),
+        });
         reader.spawn(udp::receive(udp, admission, Arc::clone(&shared)));
         tokio::spawn(tcp::accept(tcp, Transport::Tcp, Arc::clone(&shared)));
         if let Some((listener, _)) = listener {
             tokio::spawn(tcp::accept(listener, Transport::Tls, Arc::clone(&shared)));
         }
         Self(shared)
+    }
+
+    /// Of the calls that were let in and cannot be answered yet, the first came then; `None`: none waits.
+    pub fn calls_wait_since(&self, came: Option<Instant>) {
+        let since = came.map_or(0, |came| came.saturating_duration_since(self.0.started).as_micros() as u64 + 1);
+        self.0.waits_since.store(since, Ordering::Relaxed);
     }
 
     /// Our address for UDP and TCP.
@@ -161,6 +181,14 @@ impl Transports {
 }
 
 impl Shared {
+    /// How long the call waits that has waited longest for its answer.
+    fn late(&self) -> Duration {
+        match self.waits_since.load(Ordering::Relaxed).checked_sub(1) {
+            Some(since) => self.started.elapsed().saturating_sub(Duration::from_micros(since)),
+            None => Duration::ZERO,
+        }
+    }
+
     fn door(&self) -> MutexGuard<'_, Door> {
         self.door.lock().unwrap_or_else(PoisonError::into_inner)
     }

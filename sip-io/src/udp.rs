@@ -68,6 +68,7 @@ impl Entrance {
         let received = self.shared.counters.received.load(Ordering::Relaxed);
         let was_shedding = self.admission.is_shedding();
         self.admission.observe(self.since.elapsed(), waiting, received.saturating_sub(waiting));
+        self.admission.observe_calls(self.shared.late());
         match (was_shedding, self.admission.is_shedding()) {
             (false, true) => tracing::warn!(waiting, "more calls come than can be served: some are refused with 503"),
             (true, false) => tracing::info!("all calls are let in again"),

@@ -2,8 +2,9 @@
 //! at once and cheaply, so that the work goes into calls that succeed and not into repetitions.
 //!
 //! What can be served is not configured but seen: [`Admission::observe`] is told how many messages wait and how many were
-//! taken, and reckons how long one that comes now will wait. From half of [`Rules::delay`] on a growing share of new calls
-//! is refused, and at the whole of it every one. Messages of calls in progress are nobody's choice here: they always get in.
+//! taken, and reckons how long one that comes now will wait. [`Admission::observe_calls`] is told how long the calls that
+//! were let in wait to be served. From half of [`Rules::delay`] or [`Rules::patience`] on a growing share of new calls is
+//! refused, and at the whole of it every one. Messages of calls in progress are nobody's choice here: they always get in.
 
 use crate::message::skim::{Refused, Skimmed};
 use core::time::Duration;
@@ -20,6 +21,9 @@ const WHOLE: u64 = 1_000;
 pub struct Rules {
     /// Messages may wait so long: 50 ms.
     pub delay: Duration,
+    /// Calls that were let in may wait so long until they can be answered: 500 ms, after which a caller by UDP would
+    /// repeat himself (T1 of RFC 3261 §17.1.1.1) had he not been told that we try.
+    pub patience: Duration,
     /// Users of Request-URIs that are always let in, such as `112`.
     pub emergency: Vec<String>,
     /// Seconds after which a refused caller may try again: 5.
@@ -28,7 +32,12 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { delay: Duration::from_millis(50), emergency: Vec::new(), retry_after_s: 5 }
+        Self {
+            delay: Duration::from_millis(50),
+            patience: Duration::from_millis(500),
+            emergency: Vec::new(),
+            retry_after_s: 5,
+        }
     }
 }
 
@@ -43,6 +52,8 @@ pub struct Admission {
     each: Duration,
     /// Messages that wait, with those let in since it was last looked.
     waiting: u64,
+    /// How long the call waits that was let in first of those who are not served yet.
+    late: Duration,
     seen: Seen,
     busy: Busy,
     /// Shares of calls that were neither let in nor refused yet.
@@ -79,7 +90,16 @@ impl Admission {
     /// Lets everybody in at first. `tag` is ours in the To of refusals, and drawn by chance.
     #[must_use]
     pub fn new(rules: Rules, tag: String) -> Self {
-        Self { rules, tag, each: FIRST_GUESS, waiting: 0, seen: Seen::default(), busy: Busy::default(), credit: 0 }
+        Self {
+            rules,
+            tag,
+            each: FIRST_GUESS,
+            waiting: 0,
+            late: Duration::ZERO,
+            seen: Seen::default(),
+            busy: Busy::default(),
+            credit: 0,
+        }
     }
 
     /// True while calls may be refused.
@@ -104,11 +124,15 @@ impl Admission {
         self.seen = Seen { at: now, waiting, taken };
     }
 
+    /// Of the calls that were let in and cannot be answered yet, the first has waited so long.
+    pub fn observe_calls(&mut self, late: Duration) {
+        self.late = late;
+    }
+
     /// The share of new calls that are let in now: all of [`WHOLE`] up to half the delay, none at the whole of it.
     fn share(&self) -> u64 {
         let delay = micros(self.each).saturating_mul(self.waiting);
-        let (most, half) = (micros(self.rules.delay), micros(self.rules.delay) / 2);
-        most.saturating_sub(delay).min(half).saturating_mul(WHOLE) / half.max(1)
+        left_of(micros(self.rules.delay), delay).min(left_of(micros(self.rules.patience), micros(self.late)))
     }
 
     /// Looks at a datagram before it is parsed.
@@ -145,6 +169,12 @@ impl Admission {
     fn is_ours(&self, datagram: &[u8]) -> bool {
         datagram.windows(self.tag.len()).any(|part| part == self.tag.as_bytes())
     }
+}
+
+/// The share that is left after so much of what may be waited.
+fn left_of(most: u64, waited: u64) -> u64 {
+    let half = most / 2;
+    most.saturating_sub(waited).min(half).saturating_mul(WHOLE) / half.max(1)
 }
 
 fn micros(duration: Duration) -> u64 {
@@ -246,6 +276,21 @@ mod tests {
         let ack = "ACK sip:8000@192.0.2.20 SIP/2.0\r\nTo: <sip:8000@192.0.2.20>;tag=tag-ours\r\n\r\n";
         assert_eq!(admission.judge(ack.as_bytes(), from()), Verdict::Dropped);
         assert_eq!(admission.judge(ack.replace("tag-ours", "another").as_bytes(), from()), Verdict::Admitted);
+    }
+
+    #[test]
+    fn calls_that_wait_for_their_answer_hold_up_new_ones_and_no_emergency() {
+        let mut admission =
+            Admission::new(Rules { emergency: vec!["112".to_owned()], ..Rules::default() }, "tag-ours".to_owned());
+        let mut let_in = |late: u64| {
+            admission.observe_calls(Duration::from_millis(late));
+            assert_eq!(admission.judge(&invite("112", ""), from()), Verdict::Admitted);
+            let judged = (0..100).map(|_| admission.judge(&invite("8000", ""), from()));
+            let admitted = judged.filter(|verdict| *verdict == Verdict::Admitted).count();
+            admission.observe(Duration::ZERO, 0, 0);
+            admitted
+        };
+        assert_eq!([0, 250, 375, 500, 9_000, 0].map(&mut let_in), [100, 100, 50, 0, 0, 100]);
     }
 
     #[test]

@@ -20,10 +20,11 @@ const WEB_CALLS_MAX: usize = 500;
 const SIP_PATH: &str = "/sip";
 
 /// Tells the switchboard which contacts are durable: those whose first event is on disk.
-pub(super) async fn tell_stored(mut stored: mpsc::Receiver<crm::Stored>, back: mpsc::Sender<Input>) {
-    while let Some(event) = stored.recv().await {
-        if event.seq == 1 && back.send(Input::Stored(event.contact)).await.is_err() {
-            return;
+pub(super) fn tell_stored(back: mpsc::Sender<Input>) -> impl FnMut(crm::Stored) + Send + 'static {
+    move |event| {
+        if event.seq == 1 {
+            // The loop is gone only when the daemon stops.
+            let _ = back.blocking_send(Input::Stored(event.contact));
         }
     }
 }

@@ -167,11 +167,11 @@ impl Daemon {
         let (wish_tx, wishes) = mpsc::channel(256);
         let (explain_tx, explains) = mpsc::channel(64);
         let (reload_tx, reloads) = mpsc::channel(4);
-        let (stored_tx, stored) = mpsc::channel(INBOX);
 
         let (recorder, workers) = start_media(&config, prompts, &back)?;
-        let (journal, writer) = store.start_writer(crm::WriterOptions::new(clock.wall_at_start()), stored_tx);
-        tokio::spawn(asks::tell_stored(stored, back.clone()));
+        let (journal, writer) = store
+            .start_writer(crm::WriterOptions::new(clock.wall_at_start()), asks::tell_stored(back.clone()))
+            .map_err(BootError::Media)?;
 
         let signalling = Signalling::start().map_err(BootError::Media)?;
         let Entrance { transports, edge, http, https, sip: (sip_address, sip_tls) } =

@@ -278,8 +278,15 @@ pub(super) fn metrics(
     journal: crm::Journal,
     edge: Edge,
 ) -> Arc<dyn Fn() -> Vec<http_api::Metric> + Send + Sync> {
+    let runtime = tokio::runtime::Handle::current();
     Arc::new(move || {
         let mut samples = metrics.samples();
+        samples.push(http_api::Metric {
+            name: "switchroom_tasks",
+            help: "Tasks of the runtime that are not over",
+            counter: false,
+            samples: vec![(Vec::new(), runtime.metrics().num_alive_tasks() as f64)],
+        });
         samples.extend(crate::metrics::edge(&edge.counters, &edge.gate));
         samples.push(http_api::Metric {
             name: "switchroom_journal_backlog",

@@ -117,9 +117,6 @@ fn open_files() -> Result<String, (String, String)> {
 
 async fn database(config: &Config) -> Result<String, (String, String)> {
     let fix = "see docs/problems.md, `database_failed`".to_owned();
-    let store = crm::Store::open(&database_url(config), config.data_dir()).await;
-    let store = store.map_err(|error| (error.to_string(), fix.clone()))?;
-    let answer = store.ping().await.map_err(|error| (error.to_string(), fix));
-    store.close().await;
-    answer.map(|()| "opens, and its tables are up to date".to_owned())
+    let opened = crm::Store::probe(&database_url(config), config.data_dir()).await;
+    opened.map(|()| "opens, and its tables are up to date".to_owned()).map_err(|error| (error.to_string(), fix))
 }

@@ -79,7 +79,7 @@ pub async fn contacts_cut_off_by_a_crash_are_closed_as_system(place: &Place) {
     for (contact, kinds) in [(1, talking), (2, waiting), (3, done)] {
         rig.keep(&story(contact, kinds)).await;
     }
-    rig.writer.crash().await;
+    rig.crash().await;
     let store = place.store().await;
     let now = START.at(Instant::from_millis(3_600_000));
     let closed = store.close_interrupted(now).await.unwrap();
@@ -99,7 +99,7 @@ pub async fn a_mended_recording_gets_its_row(place: &Place) {
     let mut rig = place.rig().await;
     let recording = RecordingId::new(7);
     rig.keep(&story(1, vec![started("1"), Kind::RecordingStarted { recording }])).await;
-    rig.writer.crash().await;
+    rig.crash().await;
     let store = place.store().await;
     store.close_interrupted(START.at(Instant::from_millis(90_000))).await.unwrap();
     for _ in 0..2 {

@@ -54,7 +54,7 @@ pub async fn a_customer_is_found_by_any_spelling_of_the_number(place: &Place) {
         kinds.extend(over(Outcome::SelfServed));
         rig.keep(&story(contact, kinds)).await;
     }
-    let found = customer(rig.store.answer(Query::CustomerByAccount { account: Redacted::from("K-1") }).await).unwrap();
+    let found = customer(rig.store.answer(Query::Customer(saved.id)).await).unwrap();
     assert_eq!((found.contacts_total, found.last_contacts.len()), (5, 3));
     assert!(found.last_contacts.is_sorted_by_key(|last| std::cmp::Reverse(last.at)));
     rig.writer.stop().await;

@@ -25,7 +25,7 @@ pub struct Rig {
     pub store: Store,
     pub journal: Journal,
     pub writer: Writer,
-    stored: mpsc::Receiver<Stored>,
+    stored: mpsc::UnboundedReceiver<Stored>,
 }
 
 impl Place {
@@ -55,13 +55,18 @@ impl Place {
     /// The store and a writer.
     pub async fn rig_with(&self, options: WriterOptions) -> Rig {
         let store = self.store().await;
-        let (sender, stored) = mpsc::channel(16);
-        let (journal, writer) = store.start_writer(options, sender);
+        let (sender, stored) = mpsc::unbounded_channel();
+        let (journal, writer) = store.start_writer(options, move |event| _ = sender.send(event)).unwrap();
         Rig { store, journal, writer, stored }
     }
 }
 
 impl Rig {
+    /// Ends as a crash would.
+    pub async fn crash(self) {
+        self.writer.crash().await;
+    }
+
     /// Hands in the events of one contact.
     pub fn append(&self, events: &[ContactEvent]) {
         events.iter().for_each(|event| self.journal.append(event.clone()));

@@ -65,7 +65,8 @@ pub async fn events_outlive_a_slow_database_and_arrive_once(place: &Place) {
     // Acknowledged although the database is blocked: they are in the spool.
     rig.keep(&call(1)[3..]).await;
     keep(&mut rig, 2..=60).await;
-    assert!(rig.journal.health().spooled > 0 && !rig.journal.health().failing);
+    until(|| rig.journal.health().spooled > 0).await;
+    assert!(!rig.journal.health().failing);
     lock.release().await;
     until(|| rig.journal.health().spooled == 0).await;
     keep(&mut rig, 61..=62).await;
@@ -79,12 +80,11 @@ pub async fn a_killed_writer_leaves_its_spool_to_the_next_start(place: &Place) {
     let lock = Lock::take(place).await;
     rig.keep(&call(1)[4..]).await;
     keep(&mut rig, 2..=3).await;
-    rig.writer.crash().await;
+    rig.crash().await;
     let spool = place.dir.path().join("contact-events.spool");
     let spooled = std::fs::read(&spool).unwrap();
     assert!(!spooled.is_empty());
     lock.release().await;
-    drop(rig.store);
     // The second time is a kill between the database's commit and the cleaning of the spool, the third a kill
     // in the middle of a write to it.
     let torn = [spooled.as_slice(), b"0000ffff 12"].concat();
@@ -105,7 +105,7 @@ pub async fn events_outlive_a_restart(cluster: &Cluster) {
     cluster.halt();
     keep(&mut rig, 2..=9).await;
     assert!(rig.store.ping().await.is_err());
-    assert!(rig.journal.health().spooled > 0);
+    until(|| rig.journal.health().spooled > 0).await;
     cluster.resume();
     until(|| rig.journal.health().spooled == 0).await;
     keep(&mut rig, 10..=10).await;
