@@ -5,6 +5,7 @@
 //! agent leaves, the one consulted takes over or the customer is back at the head of the line.
 
 mod number;
+mod view;
 
 use crate::api::{Asked, Consultation, Effect, LegEffect, LineEffect, MediaEffect, Phase, Phone};
 use crate::api::{QueueRules, Reserved, Wish};
@@ -13,8 +14,8 @@ use crate::legs::Far;
 use crate::part::{Part, Role, Stage};
 use core::time::Duration;
 use domain::{
-    AgentId, Cause, CommandError, ConsultResult, ConsultStage, ConsultView, ContactEventKind, DeskBody, Instant, LegId,
-    OfferResult, TransferTarget,
+    AgentId, Cause, CommandError, ConsultResult, ConsultStage, ContactEventKind, DeskBody, Instant, LegId, OfferResult,
+    TransferTarget,
 };
 
 /// How long a number that is consulted may ring.
@@ -401,53 +402,6 @@ impl Call {
         match consult.part().and_then(|part| self.parts[part].offer) {
             Some(offer) => self.on_offer_ended(now, offer, OfferResult::NoAnswer, effects),
             None => self.end_consult(now, ConsultResult::NoAnswer, effects),
-        }
-    }
-}
-
-/// Views.
-impl Call {
-    /// The leg of the one consulted, once answered.
-    pub(crate) fn consulted_leg(&self) -> Option<LegId> {
-        let consult = self.consult.as_ref().filter(|consult| consult.answered())?;
-        consult.number_leg().or_else(|| consult.part().and_then(|part| self.parts[part].leg))
-    }
-
-    /// The ACD asks on behalf of the consult.
-    pub(crate) fn consults_line(&self) -> bool {
-        self.consult.as_ref().is_some_and(|consult| matches!(consult.with, With::Line))
-    }
-
-    /// The queue that is asked has become another.
-    pub(crate) fn consult_overflowed(&mut self, to: &QueueRules) {
-        if let Some(consult) = &mut self.consult {
-            consult.rules = Some(to.clone());
-        }
-    }
-
-    /// The consult in which this part is one of the two, as the desk shows it.
-    pub(crate) fn consult_view(&self, index: usize) -> Option<ConsultView> {
-        let consult = self.consult.as_ref()?;
-        let is_asker = consult.by == index;
-        let other = if is_asker { consult.part() } else { Some(consult.by) };
-        let takes_part = is_asker || consult.part() == Some(index);
-        takes_part.then(|| ConsultView {
-            asks: is_asker,
-            target: consult.target.clone(),
-            agent: other.map(|part| self.parts[part].agent),
-            stage: consult.stage,
-            since: consult.since,
-        })
-    }
-
-    /// Digits of an agent who talks with a number go there.
-    pub(crate) fn digits_to(&self, index: usize) -> Option<LegId> {
-        let consult =
-            self.consult.as_ref().filter(|consult| consult.by == index && consult.stage == ConsultStage::Consulting);
-        match consult {
-            Some(consult) => consult.number_leg(),
-            None => (self.serving() == Some(index) && self.parts[index].stage == Stage::Talking)
-                .then_some(self.customer.leg),
         }
     }
 }
