@@ -1,6 +1,6 @@
 //! A consult as the rest of the call and the desks see it.
 
-use super::{Consult, With};
+use super::With;
 use crate::api::QueueRules;
 use crate::engine::Call;
 use crate::part::Stage;

@@ -59,18 +59,19 @@ fn by_name() -> Wish {
             deadline: Instant::from_millis(60_000),
             why: None,
         })),
+        second: None,
     }))
 }
 
 fn by_queue() -> Wish {
     let target = TransferTarget::Queue(support().id);
-    Wish::Consult(Box::new(Consultation { target, ask: Asked::Queue(support()) }))
+    Wish::Consult(Box::new(Consultation { target, ask: Asked::Queue(support()), second: None }))
 }
 
 fn by_number() -> Wish {
     let phone = Phone::Trunk("carrier".parse().unwrap(), "5551".to_owned());
     let target = TransferTarget::Number(Dnis::new("5551"));
-    Wish::Consult(Box::new(Consultation { target, ask: Asked::Number(HELPER, phone) }))
+    Wish::Consult(Box::new(Consultation { target, ask: Asked::Number(HELPER, phone), second: None }))
 }
 
 fn rings(world: &mut World) {
