@@ -63,7 +63,7 @@ impl Call {
         let old = part.leg.replace(leg);
         part.browser = browser;
         part.offer_sdp = None;
-        let was_held = core::mem::take(&mut part.held_by_phone);
+        let held_by_phone = part.held_by_phone;
         if part.muted {
             effects.push(Effect::Media(leg, MediaEffect::Mute(true)));
         }
@@ -71,9 +71,10 @@ impl Call {
         match stage {
             Stage::Ringing => self.answered_elsewhere(now, index, leg, effects),
             // The phone that held the customer is no longer there.
-            Stage::Held if was_held && self.consult_view(index).is_none() => self.take_back(now, index, effects),
-            _ => self.settle_rooms(effects),
+            Stage::Held if held_by_phone => self.on_phone_held(now, index, false, effects),
+            _ => {}
         }
+        self.settle_rooms(effects);
         if let Some(old) = old {
             effects.push(Effect::Leg(old, LegEffect::HangUp(Cause::AnsweredElsewhere)));
             effects.push(Effect::Media(old, MediaEffect::Close));

@@ -359,7 +359,7 @@ impl Call {
     }
 
     /// The agent's phone put us on hold, or took us back, by re-INVITE.
-    fn on_phone_held(&mut self, now: Instant, index: usize, held: bool, effects: &mut Vec<Effect>) {
+    pub(crate) fn on_phone_held(&mut self, now: Instant, index: usize, held: bool, effects: &mut Vec<Effect>) {
         if self.on_first_held(now, index, held, effects) || self.consult_view(index).is_some() {
             return;
         }

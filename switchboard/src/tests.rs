@@ -1,5 +1,6 @@
 //! Sentences about the whole switchboard. The races are left to the simulation in `sim`.
 
+mod desk_phone;
 mod joint;
 mod refer;
 
@@ -76,8 +77,11 @@ fn queue(queue: &config::Queue) -> QueueSetup {
 }
 
 fn agent(agent: &config::Agent) -> AgentRules {
-    let AgentPhone::Uri(uri) = &agent.phone else { panic!("the agent's phone has a fixed address") };
-    AgentRules { id: agent.id, phone: Phone::Uri(uri.clone()), signed_in: agent.signed_in }
+    let phone = match &agent.phone {
+        AgentPhone::Uri(uri) => Phone::Uri(uri.clone()),
+        AgentPhone::Registered { user, .. } => Phone::Registered(user.clone()),
+    };
+    AgentRules { id: agent.id, phone, signed_in: agent.signed_in }
 }
 
 fn config(text: &str) -> Config {

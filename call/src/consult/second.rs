@@ -17,7 +17,7 @@ use domain::{
 #[derive(Debug)]
 pub(super) struct Second {
     leg: LegId,
-    /// Our description, until the call is answered with it.
+    /// Our description, once its media is open.
     answer: Option<String>,
     /// The one asked has answered, and so is the phone.
     joined: bool,
@@ -36,7 +36,7 @@ impl Second {
 
     /// The phone listens to the one asked.
     const fn listens(&self) -> bool {
-        self.joined && !self.held
+        self.joined && self.answer.is_some() && !self.held
     }
 }
 
@@ -100,12 +100,10 @@ impl Call {
         self.follow_phone(now, effects);
     }
 
-    fn send_answer(&mut self, effects: &mut Vec<Effect>) {
-        let second = self.consult.as_mut().and_then(|consult| consult.second.as_mut());
-        if let Some(second) = second.filter(|second| second.joined)
-            && let Some(sdp) = second.answer.take()
-        {
-            effects.push(Effect::Leg(second.leg, LegEffect::Answer(sdp)));
+    fn send_answer(&self, effects: &mut Vec<Effect>) {
+        let second = self.consult.as_ref().and_then(|consult| consult.second.as_ref());
+        if let Some(Second { leg, answer: Some(sdp), joined: true, .. }) = second {
+            effects.push(Effect::Leg(*leg, LegEffect::Answer(sdp.clone())));
         }
     }
 }
@@ -126,11 +124,14 @@ impl Call {
 
     pub(crate) fn on_second_media(&mut self, now: Instant, leg: LegId, fact: MediaFact, effects: &mut Vec<Effect>) {
         let Some(second) = self.consult.as_mut().and_then(|consult| consult.second.as_mut()) else { return };
-        let is_open = second.joined && second.answer.is_none();
+        let is_open = second.answer.is_some();
         match fact {
             MediaFact::Opened { sdp } => {
                 second.answer = Some(sdp);
-                self.send_answer(effects);
+                if second.joined {
+                    self.send_answer(effects);
+                    self.follow_phone(now, effects);
+                }
             }
             MediaFact::Refused if is_open => effects.push(Effect::Leg(leg, LegEffect::RefuseReinvite)),
             MediaFact::Refused => {
