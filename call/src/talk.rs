@@ -238,8 +238,9 @@ impl Call {
         if !matches!(self.parts[index].stage, Stage::Talking | Stage::Held) {
             return;
         }
-        // A phone that talks on its second call may say nothing on its first.
-        if self.second_leg().is_some() && self.parts[index].stage == Stage::Held {
+        // A phone that holds its call, or talks on its second one, may say nothing.
+        let rests = self.parts[index].held_by_phone || self.second_leg().is_some();
+        if rests && self.parts[index].stage == Stage::Held {
             return;
         }
         effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::MediaTimeout)));

@@ -236,7 +236,9 @@ impl Bench {
 
     /// The caller hangs up.
     fn hang_up(&mut self, name: &str) {
-        let ok = self.sent("SIP/2.0 200").expect("the call is answered");
+        let call_id = format!("Call-ID: {name}\r\n");
+        let answers = |text: &String| text.starts_with("SIP/2.0 200") && text.contains(&call_id);
+        let ok = self.log.iter().rev().filter_map(text).find(answers).expect("the call is answered");
         let bye = format!(
             "BYE sip:8000@{US} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLER};branch=z9hG4bK-bye-{name}\r\nMax-Forwards: 70\r\n\
              From: <sip:+4930@{CALLER}>;tag={name}\r\n{}\r\nCall-ID: {name}\r\nCSeq: 2 BYE\r\nContent-Length: 0\r\n\r\n",

@@ -142,6 +142,8 @@ impl Call {
                 effects.push(Effect::Leg(leg, LegEffect::AnswerReinvite(sdp)));
                 self.on_second_held(now, held, effects);
             }
+            // Nothing is said on a call that rests.
+            MediaFact::Silent if second.held => {}
             MediaFact::Silent => {
                 effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::MediaTimeout)));
                 self.lose_second(now, effects);

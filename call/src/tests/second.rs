@@ -217,6 +217,12 @@ fn a_phone_that_goes_away_leaves_the_customer_with_the_other_or_at_the_head_of_t
     assert!(has(&effects, &lost) && world.call.phase() == Phase::Queued);
     // Nothing is said on a call that rests.
     let mut world = consulting();
+    holds(&mut world, SECOND, true);
+    assert!(world.media(SECOND, MediaFact::Silent).is_empty());
+    let mut world = World::talking();
+    holds(&mut world, AGENT, true);
+    assert!(world.media(AGENT, MediaFact::Silent).is_empty());
+    let mut world = consulting();
     assert!(world.media(AGENT, MediaFact::Silent).is_empty());
 }
 
