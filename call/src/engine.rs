@@ -237,6 +237,17 @@ impl Call {
         self.serving().is_some_and(|index| self.parts[index].agent == agent)
     }
 
+    /// Whether this agent may send the customer on now.
+    ///
+    /// # Errors
+    /// `NotYourContact`, or `WrongState` unless the agent has the customer and consults nobody.
+    pub fn may_transfer(&self, agent: AgentId) -> Result<(), CommandError> {
+        let index = self.parts.iter().rposition(|part| part.agent == agent && !part.is_over());
+        let index = index.ok_or(CommandError::NotYourContact)?;
+        let has_customer = matches!(self.parts[index].stage, Stage::Talking | Stage::Held);
+        if has_customer && self.consult_view(index).is_none() { Ok(()) } else { Err(CommandError::WrongState) }
+    }
+
     /// The legs that are alive, for clearing up.
     #[must_use]
     pub fn legs(&self) -> Vec<LegId> {

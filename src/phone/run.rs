@@ -134,10 +134,7 @@ impl Running {
             }
             Order::Answer => self.answer(),
             Order::Refuse(cause) => self.with_leg(|leg| Command::Reject { leg, cause, retry_after_s: None }),
-            Order::HangUp => {
-                self.with_leg(|leg| Command::HangUp { leg, cause: Cause::Normal });
-                self.quiet();
-            }
+            Order::HangUp => self.with_leg(|leg| Command::HangUp { leg, cause: Cause::Normal }),
             Order::Tone(hz) => self.audio.tone(hz),
             Order::Digits(digits) => self.audio.key(&digits),
             Order::Hold(hold) => {

@@ -65,6 +65,7 @@ impl Switchboard {
         Ok((agent, contact, if consulted { Asked::Consulted } else { Asked::Target(target) }))
     }
 
+    /// What will be done is told before it is: a phone that has its BYE takes no more notifications.
     fn refer(
         &mut self,
         now: Instant,
@@ -79,7 +80,6 @@ impl Switchboard {
                 let live = self.calls.get(&contact).ok_or(CommandError::UnknownContact)?;
                 let (target, answered) = live.call.consult_of(agent).ok_or(CommandError::WrongState)?;
                 if answered {
-                    // Told before the BYE, so that the phone takes the transfer for done.
                     self.command_sip(now, Command::ReferProgress { leg, status: 200 }, out);
                     return self.command_call(now, contact, agent, call::Wish::CompleteTransfer, out);
                 }
@@ -89,7 +89,10 @@ impl Switchboard {
                 target
             }
         };
-        self.transfer_to(now, agent, contact, target, out)
+        self.calls.get(&contact).ok_or(CommandError::UnknownContact)?.call.may_transfer(agent)?;
+        let wish = self.transfer(contact, target)?;
+        self.command_sip(now, Command::ReferProgress { leg, status: 200 }, out);
+        self.command_call(now, contact, agent, wish, out)
     }
 
     pub(crate) fn referral_target(&self, user: &str) -> TransferTarget {

@@ -1,6 +1,8 @@
 //! Transfers: blind and attended, to an agent, a queue and a number outside, from a desk phone and from the console. Who
 //! hears whom afterwards, how soon, and what the recording has of it.
 
+#![expect(clippy::print_stdout, reason = "how soon is told, not asserted")]
+
 use crate::support::desk::Desk;
 use crate::support::{Bench, Plan, answer, config_text, phone, report, until};
 use domain::AgentState;
@@ -73,6 +75,8 @@ struct Floor {
     bert: Phone,
     outside: Phone,
     desk: Desk,
+    /// The contact before.
+    before: Value,
 }
 
 fn text(bert: SocketAddr, outside: SocketAddr) -> String {
@@ -89,8 +93,8 @@ impl Floor {
     async fn open() -> Self {
         let [anna, bert, outside] = [phone().await, phone().await, phone().await];
         let bench = Bench::with_text(&text(bert.address, outside.address)).await;
-        let mut floor =
-            Self { desk: Desk::sign_in(bench.daemon.http, "anna", "secret-anna").await, bench, anna, bert, outside };
+        let desk = Desk::sign_in(bench.daemon.http, "anna", "secret-anna").await;
+        let mut floor = Self { bench, anna, bert, outside, desk, before: Value::Null };
         register(&floor.bench, &mut floor.anna).await;
         for (phone, hz) in [(&floor.anna, ANNA), (&floor.bert, TARGET), (&floor.outside, TARGET)] {
             phone.order(Order::Tone(hz)).await;
@@ -103,7 +107,11 @@ impl Floor {
         let caller = self.bench.call_answered("8001").await;
         caller.order(Order::Tone(CALLER)).await;
         answer(&mut self.anna).await;
-        let contact = self.desk.phase("talking").await["event"]["contact"].as_str().unwrap().to_owned();
+        let before = self.before.take();
+        let is_new = |event: &Value| event["type"] == "interaction" && event["contact"] != before;
+        let talks = self.desk.until(|told| is_new(&told["event"]) && told["event"]["phase"] == "talking").await;
+        self.before = talks["event"]["contact"].clone();
+        let contact = self.before.as_str().unwrap().to_owned();
         talk(&caller, ANNA, &self.anna, CALLER).await;
         (caller, contact)
     }
