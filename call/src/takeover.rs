@@ -67,9 +67,11 @@ impl Call {
         if part.muted {
             effects.push(Effect::Media(leg, MediaEffect::Mute(true)));
         }
-        let stage = part.stage;
+        let (stage, answered, dialled) = (part.stage, part.answered, part.offer.is_none());
         match stage {
-            Stage::Ringing => self.answered_elsewhere(now, index, leg, effects),
+            Stage::Ringing if !answered => self.answered_elsewhere(now, index, leg, effects),
+            // The agent hears the customer's phone ring.
+            Stage::Ringing if dialled => self.play_ringback(leg, effects),
             // The phone that held the customer is no longer there.
             Stage::Held if held_by_phone => self.on_phone_held(now, index, false, effects),
             _ => {}

@@ -341,6 +341,24 @@ fn a_call_that_rings_is_picked_up_by_another_phone() {
 }
 
 #[test]
+fn an_agent_who_dialled_may_move_while_the_customer_is_rung_once() {
+    let mut world = World::dialling();
+    world.tell(Fact::Stored);
+    world.media(AGENT, MediaFact::Opened { sdp: "our offer".to_owned() });
+    let dials = world.leg(AGENT, LegFact::Answered { sdp: "answer".to_owned() });
+    let opens = |effects: &[CallEffect]| {
+        has(effects, &Effect::Media(CUSTOMER, MediaEffect::Open { browser: false, offer: None }))
+    };
+    assert!(opens(&dials));
+    takes_over(&mut world, AGENT).unwrap();
+    let effects = opened(&mut world, OTHER_PHONE);
+    assert!(!opens(&effects) && plays_music(&effects, OTHER_PHONE) && hung_up(&effects, AGENT));
+    opened(&mut world, CUSTOMER);
+    let joined = world.leg(CUSTOMER, LegFact::Answered { sdp: "answer".to_owned() });
+    assert!(has(&joined, &bridge(CUSTOMER, OTHER_PHONE)));
+}
+
+#[test]
 fn a_phone_that_cannot_take_over_leaves_everything_as_it_was() {
     for fact in [Fact::Media(OTHER_PHONE, MediaFact::Refused), Fact::Leg(OTHER_PHONE, LegFact::Ended(Cause::Cancelled))]
     {

@@ -329,6 +329,7 @@ fn another_phone_of_the_agent_takes_the_call_over_and_nobody_elses_does() {
     let joins_new = |effect: &Effect| matches!(effect, Effect::Media(Media::Bridge { b, .. }) if *b == new);
     assert!(bench.place(joins_new).is_some());
     assert_eq!(bench.state("li.wei"), Some(AgentState::Busy));
+    bench.in_call("up", "ACK", "");
     bench.hang_up("a");
     assert_eq!(bench.byes(), 2, "the new phone's call ends with the customer");
 }
