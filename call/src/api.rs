@@ -1,7 +1,7 @@
 //! The vocabulary of a call: what happens to it, what is wished of it, what it wants done.
 
 pub use crate::facts::{LegFact, MediaFact};
-pub use crate::opening::{Asked, Consultation, Incoming, Outgoing, Watcher};
+pub use crate::opening::{Asked, Consultation, Incoming, Outgoing, SecondCall, Watcher};
 use core::time::Duration;
 use domain::{
     AgentId, Ani, Cause, ContactEvent, Customer, Decision, DeskBody, DispositionCode, ExitReason, Instant,
@@ -259,6 +259,8 @@ pub enum Wish {
 /// What is to be done to a leg's signalling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LegEffect {
+    /// Tell the incoming call that it rings.
+    Ring,
     /// Answer the incoming call.
     Answer(String),
     /// Refuse the incoming call.

@@ -5,6 +5,8 @@
 //! agent leaves, the one consulted takes over or the customer is back at the head of the line.
 
 mod number;
+mod second;
+mod view;
 
 use crate::api::{Asked, Consultation, Effect, LegEffect, LineEffect, MediaEffect, Phase, Phone};
 use crate::api::{QueueRules, Reserved, Wish};
@@ -13,9 +15,10 @@ use crate::legs::Far;
 use crate::part::{Part, Role, Stage};
 use core::time::Duration;
 use domain::{
-    AgentId, Cause, CommandError, ConsultResult, ConsultStage, ConsultView, ContactEventKind, DeskBody, Instant, LegId,
-    OfferResult, TransferTarget,
+    AgentId, Cause, CommandError, ConsultResult, ConsultStage, ContactEventKind, DeskBody, Instant, LegId, OfferResult,
+    TransferTarget,
 };
+use second::Second;
 
 /// How long a number that is consulted may ring.
 const NUMBER_RINGS_MAX: Duration = Duration::from_secs(60);
@@ -40,6 +43,8 @@ pub(crate) struct Consult {
     /// The rules of the queue that is asked.
     rules: Option<QueueRules>,
     with: With,
+    /// The agent talks with the one asked by a second call of the own phone.
+    second: Option<Second>,
     pub stage: ConsultStage,
     since: Instant,
     /// Until when a number or an agent may ring.
@@ -96,20 +101,31 @@ impl Call {
         consultation: Consultation,
         effects: &mut Vec<Effect>,
     ) -> Result<(), CommandError> {
-        self.may_consult(self.parts[index].agent)?;
-        let Consultation { target, ask } = consultation;
+        let Consultation { target, ask, second } = consultation;
+        match &second {
+            Some(_) => self.may_consult_by_phone(self.parts[index].agent)?,
+            None => self.may_consult(self.parts[index].agent)?,
+        }
         let (interaction, to) = (self.parts[index].interaction, word(&target));
         self.event(now, ContactEventKind::ConsultStarted { interaction, to }, effects);
-        self.park_customer(now, index, effects);
+        let second = match second {
+            Some(second) => Some(self.open_second(now, index, second, effects)),
+            None => {
+                self.park_customer(now, index, effects);
+                None
+            }
+        };
         let (with, rules, deadline) = match &ask {
             Asked::Queue(rules) => (With::Line, Some(rules.clone()), None),
             Asked::Agent(reserved) => (With::Agent(self.parts.len()), None, Some(reserved.deadline)),
             Asked::Number(leg, phone) => (With::Number(*leg, phone.clone()), None, Some(now + NUMBER_RINGS_MAX)),
         };
         let stage = ConsultStage::Asking;
-        self.consult = Some(Consult { by: index, target, rules, with, stage, since: now, deadline });
+        let is_second = second.is_some();
+        self.consult = Some(Consult { by: index, target, rules, with, second, stage, since: now, deadline });
         self.settle_rooms(effects);
-        if let Some(leg) = self.parts[index].leg {
+        // A phone that calls makes the ringing itself.
+        if let Some(leg) = self.parts[index].leg.filter(|_| !is_second) {
             self.play_ringback(leg, effects);
         }
         match ask {
@@ -126,14 +142,18 @@ impl Call {
     /// The customer hears music, and the agent's phone may talk.
     fn park_customer(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
         if self.parts[index].stage == Stage::Talking {
-            self.parts[index].enter(now, Stage::Held);
-            let interaction = self.parts[index].interaction;
-            self.event(now, ContactEventKind::Held { interaction }, effects);
+            self.hold_part(now, index, effects);
             self.settle_rooms(effects);
-            self.play_music(effects);
         } else if let (Some(leg), false) = (self.parts[index].leg, self.parts[index].browser) {
             effects.push(Effect::Media(leg, MediaEffect::MakeOffer { hold: false }));
         }
+    }
+
+    fn hold_part(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        self.parts[index].enter(now, Stage::Held);
+        let interaction = self.parts[index].interaction;
+        self.event(now, ContactEventKind::Held { interaction }, effects);
+        self.play_music(effects);
     }
 
     fn ask_queue(&mut self, now: Instant, rules: QueueRules, effects: &mut Vec<Effect>) {
@@ -171,7 +191,10 @@ impl Call {
         let Some(consult) = self.consult.as_ref().filter(|consult| consult.by == index) else {
             return Err(CommandError::WrongState);
         };
+        let by_phone = consult.second.is_some();
         match (wish, consult.stage) {
+            // Whom a phone with two calls talks with, the phone decides.
+            (Wish::Swap | Wish::Conference, _) if by_phone => return Err(CommandError::WrongState),
             (Wish::CancelConsult, _) => self.end_consult(now, ConsultResult::Cancelled, effects),
             (_, ConsultStage::Asking) => return Err(CommandError::WrongState),
             (Wish::CompleteTransfer, _) => self.complete(now, effects),
@@ -203,7 +226,7 @@ impl Call {
         self.tell_consult(effects);
     }
 
-    fn resume_part(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+    pub(crate) fn resume_part(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
         if self.parts[index].stage == Stage::Held {
             self.parts[index].enter(now, Stage::Talking);
             let interaction = self.parts[index].interaction;
@@ -221,10 +244,7 @@ impl Call {
             effects.push(Effect::Media(leg, MediaEffect::StopPlay));
         }
         if self.parts[by].stage == Stage::Talking {
-            self.parts[by].enter(now, Stage::Held);
-            let interaction = self.parts[by].interaction;
-            self.event(now, ContactEventKind::Held { interaction }, effects);
-            self.play_music(effects);
+            self.hold_part(now, by, effects);
         }
         self.settle_rooms(effects);
         self.tell_consult(effects);
@@ -264,6 +284,9 @@ impl Call {
 
     fn consult_answered(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         let Some(consult) = &self.consult else { return };
+        if consult.second.is_some() {
+            return self.answer_second(now, effects);
+        }
         if let Some(leg) = self.parts[consult.by].leg {
             effects.push(Effect::Media(leg, MediaEffect::StopPlay));
         }
@@ -287,21 +310,32 @@ impl Call {
         }
     }
 
-    /// The consult is over, and the agent talks with the customer.
+    /// The consult is over, and the agent talks with the customer, or will when the phone takes the customer back.
     pub(crate) fn end_consult(&mut self, now: Instant, result: ConsultResult, effects: &mut Vec<Effect>) {
-        let Some(by) = self.let_go(now, result, effects) else { return };
+        let Some((by, takes_back)) = self.let_go(now, result, effects) else { return };
         if let Some(leg) = self.parts[by].leg {
             effects.push(Effect::Media(leg, MediaEffect::StopPlay));
         }
-        self.resume_part(now, by, effects);
+        if takes_back {
+            self.resume_part(now, by, effects);
+        }
         self.settle_rooms(effects);
         self.tell(by, effects);
     }
 
-    /// Lets the one consulted go, and answers whose consult it was.
-    pub(crate) fn let_go(&mut self, now: Instant, result: ConsultResult, effects: &mut Vec<Effect>) -> Option<usize> {
+    /// Lets the one consulted go. Answers whose consult it was, and whether the customer is to be taken back.
+    pub(crate) fn let_go(
+        &mut self,
+        now: Instant,
+        result: ConsultResult,
+        effects: &mut Vec<Effect>,
+    ) -> Option<(usize, bool)> {
         let consult = self.consult.take()?;
         let interaction = self.parts[consult.by].interaction;
+        let takes_back = consult.second.as_ref().is_none_or(|second| self.takes_back(consult.by, second));
+        if let Some(second) = consult.second {
+            second.close(second::cause_of(result), effects);
+        }
         self.event(now, ContactEventKind::ConsultEnded { interaction, result }, effects);
         let left = result == ConsultResult::CustomerLeft;
         let offer_result = if left { OfferResult::CustomerLeft } else { OfferResult::Withdrawn };
@@ -327,7 +361,7 @@ impl Call {
                 effects.push(Effect::Media(leg, MediaEffect::Close));
             }
         }
-        Some(consult.by)
+        Some((consult.by, takes_back))
     }
 
     /// The customer is joined with the one consulted; the agent wraps up.
@@ -342,6 +376,9 @@ impl Call {
         self.event(now, ContactEventKind::ConsultEnded { interaction, result }, effects);
         effects.push(Effect::Media(customer, MediaEffect::StopPlay));
         self.end_part(now, by, Cause::Normal, effects);
+        if let Some(second) = consult.second {
+            second.close(Cause::Normal, effects);
+        }
         match consult.with {
             With::Number(leg, phone) => {
                 effects.push(Effect::Media(leg, MediaEffect::StopPlay));
@@ -401,53 +438,6 @@ impl Call {
         match consult.part().and_then(|part| self.parts[part].offer) {
             Some(offer) => self.on_offer_ended(now, offer, OfferResult::NoAnswer, effects),
             None => self.end_consult(now, ConsultResult::NoAnswer, effects),
-        }
-    }
-}
-
-/// Views.
-impl Call {
-    /// The leg of the one consulted, once answered.
-    pub(crate) fn consulted_leg(&self) -> Option<LegId> {
-        let consult = self.consult.as_ref().filter(|consult| consult.answered())?;
-        consult.number_leg().or_else(|| consult.part().and_then(|part| self.parts[part].leg))
-    }
-
-    /// The ACD asks on behalf of the consult.
-    pub(crate) fn consults_line(&self) -> bool {
-        self.consult.as_ref().is_some_and(|consult| matches!(consult.with, With::Line))
-    }
-
-    /// The queue that is asked has become another.
-    pub(crate) fn consult_overflowed(&mut self, to: &QueueRules) {
-        if let Some(consult) = &mut self.consult {
-            consult.rules = Some(to.clone());
-        }
-    }
-
-    /// The consult in which this part is one of the two, as the desk shows it.
-    pub(crate) fn consult_view(&self, index: usize) -> Option<ConsultView> {
-        let consult = self.consult.as_ref()?;
-        let is_asker = consult.by == index;
-        let other = if is_asker { consult.part() } else { Some(consult.by) };
-        let takes_part = is_asker || consult.part() == Some(index);
-        takes_part.then(|| ConsultView {
-            asks: is_asker,
-            target: consult.target.clone(),
-            agent: other.map(|part| self.parts[part].agent),
-            stage: consult.stage,
-            since: consult.since,
-        })
-    }
-
-    /// Digits of an agent who talks with a number go there.
-    pub(crate) fn digits_to(&self, index: usize) -> Option<LegId> {
-        let consult =
-            self.consult.as_ref().filter(|consult| consult.by == index && consult.stage == ConsultStage::Consulting);
-        match consult {
-            Some(consult) => consult.number_leg(),
-            None => (self.serving() == Some(index) && self.parts[index].stage == Stage::Talking)
-                .then_some(self.customer.leg),
         }
     }
 }

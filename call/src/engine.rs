@@ -6,6 +6,7 @@ use crate::legs::Far;
 use crate::monitor::Monitoring;
 use crate::part::{Part, Role, Stage, Taping};
 use crate::rooms::Room;
+use crate::takeover::Takeover;
 use core::time::Duration;
 use domain::{
     AgentId, Cause, CommandError, ContactEvent, ContactEventKind, ContactId, Customer, DeskBody, EndedBy, Instant,
@@ -59,6 +60,8 @@ pub struct Call {
     pub(crate) far: Option<Far>,
     pub(crate) consult: Option<Consult>,
     pub(crate) monitors: Vec<Monitoring>,
+    /// Another phone of an agent is about to take the agent's leg over.
+    pub(crate) takeover: Option<Takeover>,
     /// Who hears whom, as the media workers were last told.
     pub(crate) rooms: Vec<Room>,
     pub(crate) pop: ScreenPop,
@@ -152,6 +155,7 @@ impl Call {
             far: None,
             consult: None,
             monitors: Vec::new(),
+            takeover: None,
             rooms: Vec::new(),
             pop,
             tape: Tape::Off,
@@ -227,15 +231,33 @@ impl Call {
         serving.filter(|part| part.leg == Some(leg)).map(|part| part.agent)
     }
 
+    /// Whether this agent has the customer, talking or on hold.
+    #[must_use]
+    pub fn serves(&self, agent: AgentId) -> bool {
+        self.serving().is_some_and(|index| self.parts[index].agent == agent)
+    }
+
+    /// Whether this agent may send the customer on now.
+    ///
+    /// # Errors
+    /// `NotYourContact`, or `WrongState` unless the agent has the customer and consults nobody.
+    pub fn may_transfer(&self, agent: AgentId) -> Result<(), CommandError> {
+        let index = self.parts.iter().rposition(|part| part.agent == agent && !part.is_over());
+        let index = index.ok_or(CommandError::NotYourContact)?;
+        let has_customer = matches!(self.parts[index].stage, Stage::Talking | Stage::Held);
+        if has_customer && self.consult_view(index).is_none() { Ok(()) } else { Err(CommandError::WrongState) }
+    }
+
     /// The legs that are alive, for clearing up.
     #[must_use]
     pub fn legs(&self) -> Vec<LegId> {
         let customer = (!self.customer.gone).then_some(self.customer.leg);
         let far = self.far.as_ref().map(|far| far.leg);
         let number = self.consult.as_ref().and_then(Consult::number_leg);
+        let second = self.second_leg().into_iter().chain(self.taking_over());
         let watching = self.monitors.iter().map(|monitor| monitor.leg);
         let parts = self.parts.iter().filter_map(|p| p.leg);
-        customer.into_iter().chain(far).chain(number).chain(parts).chain(watching).collect()
+        customer.into_iter().chain(far).chain(number).chain(parts).chain(second).chain(watching).collect()
     }
 
     /// When to call [`Fact::Tick`] next, and why.
@@ -275,6 +297,7 @@ impl Call {
             Fact::Abort(cause) => self.on_abort(now, cause, effects),
         }
         self.dismiss_monitors(now, effects);
+        self.drop_stale_takeover(effects);
         self.close_if_over(now, effects);
     }
 
@@ -307,6 +330,7 @@ impl Call {
             other => self.command_talk(now, index, other, effects)?,
         }
         self.dismiss_monitors(now, effects);
+        self.drop_stale_takeover(effects);
         self.close_if_over(now, effects);
         Ok(())
     }
@@ -322,6 +346,10 @@ impl Call {
             self.on_monitor_leg(now, place, fact, effects);
         } else if self.consult.as_ref().is_some_and(|consult| consult.number_leg() == Some(leg)) {
             self.on_consulted_number(now, leg, fact, effects);
+        } else if self.second_leg() == Some(leg) {
+            self.on_second_leg(now, leg, fact, effects);
+        } else if self.taking_over() == Some(leg) {
+            self.on_new_leg(&fact, effects);
         }
     }
 
@@ -336,6 +364,10 @@ impl Call {
             self.on_monitor_media(now, place, fact, effects);
         } else if self.consult.as_ref().is_some_and(|consult| consult.number_leg() == Some(leg)) {
             self.on_consulted_number_media(now, leg, fact, effects);
+        } else if self.second_leg() == Some(leg) {
+            self.on_second_media(now, leg, fact, effects);
+        } else if self.taking_over() == Some(leg) {
+            self.on_new_media(now, fact, effects);
         }
     }
 

@@ -14,6 +14,7 @@ mod monitor;
 mod opening;
 mod part;
 mod rooms;
+mod takeover;
 mod talk;
 mod tape;
 #[cfg(test)]

@@ -76,6 +76,19 @@ pub struct Consultation {
     pub target: TransferTarget,
     /// How.
     pub ask: Asked,
+    /// The second call of the agent's phone that asks; `None`: the console does, and the agent talks on the first.
+    pub second: Option<SecondCall>,
+}
+
+/// A call that comes in from the phone of an agent who has a call already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondCall {
+    /// Its leg.
+    pub leg: LegId,
+    /// The phone is a browser.
+    pub browser: bool,
+    /// The phone's offer; `None`: we make it.
+    pub offer: Option<String>,
 }
 
 /// How somebody is asked for a consult.

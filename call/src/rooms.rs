@@ -3,7 +3,8 @@
 //!
 //! The table: the customer and those who talk with the customer are in one room, the agent and the one consulted in
 //! another while the customer hears music. A supervisor is where the agent is, hears everybody there, and is heard by
-//! nobody (listen), by the agent alone (whisper) or by all (barge). The recording has the customer on the left, and on
+//! nobody (listen), by the agent alone (whisper) or by all (barge). An agent whose phone has two calls is in both rooms,
+//! with the one call in each, and out of the room whose call the phone holds. The recording has the customer on the left, and on
 //! the right what the customer hears of people: nothing that is said while the customer hears music.
 
 use crate::api::{Effect, MediaEffect, Phase};
@@ -89,10 +90,18 @@ impl Call {
         front.extend(self.far_leg());
         let serving = self.serving().map(|index| &self.parts[index]);
         let is_held = serving.is_some_and(|part| part.stage == Stage::Held);
+        let second = self.second_leg();
         if let Some(leg) = serving.and_then(|part| part.leg) {
-            if is_held { back.push(leg) } else { front.push(leg) }
+            match (is_held, second) {
+                (false, _) => front.push(leg),
+                (true, None) => back.push(leg),
+                (true, Some(_)) => {}
+            }
         }
+        back.extend(self.listening_second());
         match (self.consulted_leg(), self.consult.as_ref().map(|consult| consult.stage)) {
+            // Whom a phone with two calls joins, it joins by itself.
+            (Some(leg), _) if second.is_some() => back.extend(self.listening_second().map(|_| leg)),
             (Some(leg), Some(ConsultStage::Consulting)) => back.push(leg),
             (Some(leg), Some(ConsultStage::Conference)) => front.push(leg),
             _ => {}
@@ -107,7 +116,7 @@ impl Call {
     }
 
     fn rooms(&self) -> Vec<Room> {
-        let agent = self.serving().and_then(|index| self.parts[index].leg);
+        let agent = self.serving().and_then(|index| self.agent_leg(index));
         let (front, back) = self.sides();
         let rooms = [front, back].into_iter().filter(|legs| legs.len() > 1);
         rooms.map(|legs| Room { gains: self.gains(&legs, agent), legs }).collect()

@@ -66,6 +66,12 @@ impl Call {
         }
     }
 
+    /// Another phone of the agent has taken a ringing call.
+    pub(crate) fn answered_elsewhere(&mut self, now: Instant, index: usize, leg: LegId, effects: &mut Vec<Effect>) {
+        self.parts[index].answered = true;
+        self.on_agent_answered(now, index, leg, effects);
+    }
+
     fn on_agent_answered(&mut self, now: Instant, index: usize, leg: LegId, effects: &mut Vec<Effect>) {
         match self.parts[index].offer {
             Some(offer) => self.offer_over(now, index, offer, OfferResult::Answered, effects),
@@ -232,9 +238,18 @@ impl Call {
         if !matches!(self.parts[index].stage, Stage::Talking | Stage::Held) {
             return;
         }
-        let agent = self.parts[index].agent;
+        // A phone that holds its call, or talks on its second one, may say nothing.
+        let rests = self.parts[index].held_by_phone || self.second_leg().is_some();
+        if rests && self.parts[index].stage == Stage::Held {
+            return;
+        }
         effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::MediaTimeout)));
-        effects.push(Effect::Line(LineEffect::AgentLost(agent)));
+        self.lose_agent(now, index, effects);
+    }
+
+    /// The agent's audio is lost: the customer goes to the one consulted, or back to the head of the line.
+    pub(crate) fn lose_agent(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Line(LineEffect::AgentLost(self.parts[index].agent)));
         if self.hangs_up_in_consult(now, index, effects) {
             return;
         }
@@ -345,8 +360,8 @@ impl Call {
     }
 
     /// The agent's phone put us on hold, or took us back, by re-INVITE.
-    fn on_phone_held(&mut self, now: Instant, index: usize, held: bool, effects: &mut Vec<Effect>) {
-        if self.consult_view(index).is_some() {
+    pub(crate) fn on_phone_held(&mut self, now: Instant, index: usize, held: bool, effects: &mut Vec<Effect>) {
+        if self.on_first_held(now, index, held, effects) || self.consult_view(index).is_some() {
             return;
         }
         match (held, self.parts[index].stage) {
@@ -355,22 +370,24 @@ impl Call {
                 self.start_hold(now, index, effects);
             }
             (false, Stage::Held) if self.parts[index].held_by_phone => {
-                let part = &mut self.parts[index];
-                part.enter(now, Stage::Talking);
-                part.held_by_phone = false;
-                let interaction = part.interaction;
-                self.event(now, ContactEventKind::Resumed { interaction }, effects);
-                effects.push(Effect::Media(self.customer.leg, MediaEffect::StopPlay));
-                self.settle_rooms(effects);
+                self.parts[index].held_by_phone = false;
+                self.take_back(now, index, effects);
                 self.tell(index, effects);
             }
             _ => {}
         }
     }
 
+    /// The phone has the customer again.
+    pub(crate) fn take_back(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        self.resume_part(now, index, effects);
+        self.settle_rooms(effects);
+    }
+
     fn mute(&mut self, index: usize, muted: bool, effects: &mut Vec<Effect>) {
         self.parts[index].muted = muted;
-        if let Some(leg) = self.parts[index].leg {
+        let second = self.second_leg().filter(|_| self.serving() == Some(index));
+        for leg in self.parts[index].leg.into_iter().chain(second) {
             effects.push(Effect::Media(leg, MediaEffect::Mute(muted)));
         }
         self.tell(index, effects);

@@ -2,6 +2,7 @@
 
 mod consult;
 mod monitor;
+mod second;
 
 use crate::api::{
     Effect, Fact, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Outgoing, Phase, Phone,

@@ -27,6 +27,12 @@ pub(crate) enum Deed {
     HangUp(LegId),
     /// Put the switchboard on hold, or take it back.
     Hold(LegId, bool),
+    /// Ask somebody in a second call, as this leg, while the first one is held or not.
+    Ask(LegId, LegId, &'static str),
+    /// Connect the other sides of two calls: REFER in the first that names the second.
+    Connect(LegId, LegId),
+    /// Take a call over by another one, as this leg (the first one is the old one).
+    TakeOver(LegId, LegId),
     /// Answer a new offer.
     Accept(LegId),
     /// Refuse a new offer.
@@ -51,6 +57,8 @@ pub(crate) struct Person {
     pub endpoint: Endpoint,
     pub vanished: bool,
     version: u32,
+    /// How many calls it made while it had one.
+    seconds: u64,
     registration: Option<Registration>,
 }
 
@@ -66,7 +74,14 @@ fn sdp(person: usize, version: u32, direction: &str) -> String {
 impl Person {
     pub fn new(number: usize, dice: &mut Dice) -> Self {
         let endpoint = Endpoint::new(plan::phone(number), dice.seed());
-        Self { number, endpoint, vanished: false, version: 1, registration: plan::user(number).map(Registration::new) }
+        Self {
+            number,
+            endpoint,
+            vanished: false,
+            version: 1,
+            seconds: 0,
+            registration: plan::user(number).map(Registration::new),
+        }
     }
 
     fn sdp(&mut self, direction: &str) -> String {
@@ -101,6 +116,18 @@ impl Person {
             Deed::Hold(leg, hold) => {
                 let sdp = self.sdp(if hold { "sendonly" } else { "sendrecv" });
                 Command::Reinvite { leg, sdp }
+            }
+            Deed::Ask(first, second, to) => {
+                later.extend(ask_story(first, second, dice));
+                self.second_call(second, to, Vec::new())
+            }
+            Deed::Connect(leg, other) => {
+                Command::Refer { leg, to: format!("sip:nobody@{BOARD}"), replaces: Some(other) }
+            }
+            Deed::TakeOver(old, new) => {
+                let dialog = self.endpoint.dialog_of(old).map(|dialog| ("Replaces".to_owned(), dialog.to_string()));
+                later.push((dice.millis(5_000, 40_000), Deed::HangUp(new)));
+                self.second_call(new, "moved", dialog.into_iter().collect())
             }
             Deed::Accept(leg) => Command::AnswerReinvite { leg, sdp: self.sdp("sendrecv") },
             Deed::Reject(leg) => Command::RefuseReinvite { leg },
@@ -158,12 +185,30 @@ impl Person {
         }))
     }
 
+    /// A call of a registered phone that has one already.
+    fn second_call(&mut self, leg: LegId, to: &str, headers: Vec<(String, String)>) -> Command {
+        Command::Invite(Box::new(OutgoingInvite {
+            leg,
+            to: Target::Uri(format!("sip:{to}@{BOARD}")),
+            from_user: plan::user(self.number).unwrap_or_default(),
+            from_name: "Agent".to_owned(),
+            sdp: self.sdp("sendrecv"),
+            headers,
+        }))
+    }
+
+    /// The leg of the next call that the phone makes while it has one.
+    fn next_second(&mut self, from: u64) -> LegId {
+        self.seconds += 1;
+        LegId::new(from + self.number as u64 * 1_000 + self.seconds)
+    }
+
     /// What the person does about something that the phone tells.
     pub fn react(&mut self, effect: &Effect, dice: &mut Dice) -> Deeds {
         match effect {
             Effect::Incoming(invite) => self.when_rung(invite.leg, dice),
             Effect::Acked { leg, .. } => self.when_joined(*leg, dice),
-            Effect::Answered { leg, .. } => when_answered(*leg, dice),
+            Effect::Answered { leg, .. } if leg.number() < SECONDS => when_answered(*leg, dice),
             Effect::Reinvited { leg, .. } => {
                 let deed = if dice.percent(8) { Deed::Reject(*leg) } else { Deed::Accept(*leg) };
                 vec![(dice.millis(0, 60), deed)]
@@ -191,7 +236,7 @@ impl Person {
         deeds
     }
 
-    fn when_joined(&self, leg: LegId, dice: &mut Dice) -> Deeds {
+    fn when_joined(&mut self, leg: LegId, dice: &mut Dice) -> Deeds {
         let mut deeds = Vec::new();
         let always = self.number == NUMBERS;
         if always || dice.percent(60) {
@@ -201,8 +246,57 @@ impl Person {
         if !always && dice.percent(4) {
             deeds.push((dice.millis(0, 15_000), Deed::Vanish));
         }
+        if plan::user(self.number).is_some() && dice.percent(50) {
+            let at = dice.millis(0, 12_000);
+            if dice.percent(15) {
+                deeds.push((at, Deed::TakeOver(leg, self.next_second(MOVES))));
+            } else {
+                if dice.percent(80) {
+                    deeds.push((at, Deed::Hold(leg, true)));
+                }
+                let to = dice.pick(&["a0", "a2", "a3", "a5", "support", "billing", "crew", "8001", "5551", "x"]);
+                deeds.push((at + dice.millis(0, 1_500), Deed::Ask(leg, self.next_second(SECONDS), to)));
+            }
+        }
         deeds
     }
+}
+
+/// Legs of calls that agents' phones make have numbers from here on, which no dice of an endpoint gives.
+const SECONDS: u64 = 1_000_000;
+/// Legs that take the place of others.
+const MOVES: u64 = 2_000_000;
+
+/// What of a phone's doing is counted.
+pub(crate) fn word_of(effect: &Effect) -> Option<&'static str> {
+    match effect {
+        Effect::Answered { leg, .. } if leg.number() >= MOVES => Some("call moved to another phone"),
+        Effect::Answered { leg, .. } if leg.number() >= SECONDS => Some("second call answered"),
+        Effect::ReferStatus { status: 200, .. } => Some("transferred by phone"),
+        Effect::ReferStatus { status: 300.., .. } => Some("transfer by phone refused"),
+        _ => None,
+    }
+}
+
+/// What becomes of a second call.
+fn ask_story(first: LegId, second: LegId, dice: &mut Dice) -> Deeds {
+    let at = dice.millis(500, 15_000);
+    // Whatever else happens, it is over then.
+    let mut deeds = vec![(at + dice.millis(0, 25_000), Deed::HangUp(second))];
+    match dice.below(10) {
+        0..=3 => deeds.push((at, Deed::Connect(first, second))),
+        4 | 5 => deeds.push((at, Deed::Connect(second, first))),
+        6 => deeds.push((at, Deed::HangUp(first))),
+        7 => deeds.push((at, Deed::HangUp(second))),
+        _ => {
+            deeds.push((at, Deed::Hold(second, true)));
+            deeds.push((at + dice.millis(0, 800), Deed::Hold(first, false)));
+            deeds.push((at + dice.millis(900, 5_000), Deed::Hold(second, false)));
+            deeds.push((at + dice.millis(5_000, 9_000), Deed::Connect(first, second)));
+        }
+    }
+    deeds.push((at + dice.millis(0, 20_000), Deed::Hold(first, false)));
+    deeds
 }
 
 /// A phone's registration, by hand: the endpoint itself is a server.

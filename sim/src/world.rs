@@ -3,7 +3,7 @@
 use crate::desk::{Desk, mode};
 use crate::dice::Dice;
 use crate::ledger::{self, Ledger};
-use crate::people::{Deed, Deeds, Person, REGISTERED_S, caller_leg};
+use crate::people::{self, Deed, Deeds, Person, REGISTERED_S, caller_leg};
 use crate::plan::{self, BOARD, FIRST_AGENT, FIRST_CALLER};
 use crate::plant::{Answer, Plant};
 use crate::trace::Trace;
@@ -285,6 +285,9 @@ impl World {
                     self.post(plan::address(person), to, bytes);
                 }
                 continue;
+            }
+            if let Some(word) = people::word_of(&effect) {
+                *self.watch.tally.entry(word.to_owned()).or_default() += 1;
             }
             let deeds = self.people[person].react(&effect, &mut self.dice);
             self.plan_deeds(person, deeds);

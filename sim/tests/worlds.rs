@@ -8,6 +8,10 @@ const CALLERS: usize = 40;
 /// What has to happen somewhere, or the worlds prove little.
 const NEEDED: &[&str] = &[
     "abandoned since midnight",
+    "call moved to another phone",
+    "second call answered",
+    "transfer by phone refused",
+    "transferred by phone",
     "answered since midnight",
     "closed Abandoned by Customer",
     "closed Answered by Agent",

@@ -169,6 +169,15 @@ pub enum Command {
         /// The leg.
         leg: LegId,
     },
+    /// Ask the peer of an answered leg to call somebody (RFC 3515). What comes of it is told by `ReferStatus`.
+    Refer {
+        /// The leg.
+        leg: LegId,
+        /// The URI that the peer is to call.
+        to: String,
+        /// Attended transfer: an answered leg of ours whose place the new call is to take (RFC 3891).
+        replaces: Option<LegId>,
+    },
     /// Do what the peer's REFER asks for: 202, and it is notified of `100 Trying` (RFC 3515 §2.4.4).
     AcceptRefer {
         /// The leg.
@@ -300,6 +309,13 @@ pub enum Effect {
         replaces: Option<Replaced>,
         /// Who says that he asks for it (RFC 3892), a URI.
         referred_by: Option<String>,
+    },
+    /// What came of our REFER: the status that refused it, or how far the peer says that its call is.
+    ReferStatus {
+        /// The leg.
+        leg: LegId,
+        /// 100 to 699. From 200 on nothing more is told.
+        status: u16,
     },
     /// The leg is gone after it was answered or while it was ringing here.
     Ended {

@@ -130,7 +130,7 @@ impl Dialog {
         headers.push(HeaderName::To, self.remote.as_str());
         headers.push(HeaderName::CallId, self.call_id.as_str());
         headers.push(HeaderName::CSeq, cseq);
-        if matches!(request.method, Method::Invite | Method::Update | Method::Notify) {
+        if matches!(request.method, Method::Invite | Method::Update | Method::Notify | Method::Refer) {
             request.headers.push(HeaderName::Contact, self.contact.as_str());
         }
         request

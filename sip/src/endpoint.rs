@@ -94,6 +94,7 @@ impl Endpoint {
             Command::RefuseReinvite { leg } => {
                 endpoint.with_asked(leg, |session, core| session.refuse_offer(leg, core));
             }
+            Command::Refer { leg, to, replaces } => endpoint.send_refer(leg, &to, replaces),
             Command::AcceptRefer { leg } => endpoint.answer_refer(leg, None),
             Command::RefuseRefer { leg, cause } => endpoint.answer_refer(leg, Some(cause)),
             Command::ReferProgress { leg, status } => {

@@ -1,5 +1,6 @@
 //! Legs: the INVITE usages by their ids and by their dialogs.
 
+use crate::dialog::Dialog;
 use crate::session::Session;
 use crate::uac::Calling;
 use crate::uas::Ringing;
@@ -99,6 +100,11 @@ impl Legs {
     /// The leg.
     pub(crate) fn leg_mut(&mut self, id: LegId) -> Option<&mut Leg> {
         self.by_id.get_mut(&id)
+    }
+
+    /// The dialog of the leg, if it was answered.
+    pub(crate) fn dialog(&self, id: LegId) -> Option<&Dialog> {
+        if let Some(Leg::Up(session)) = self.by_id.get(&id) { Some(&session.dialog) } else { None }
     }
 
     /// The leg, if it is ringing here.

@@ -29,6 +29,7 @@ mod session_timer;
 mod shared;
 mod timers;
 mod transaction;
+mod transfer;
 mod uac;
 mod uas;
 

@@ -90,6 +90,8 @@ pub(crate) struct Session {
     pub(crate) theirs: Option<Theirs>,
     /// The peer's REFER, until the last notification.
     pub(crate) referral: Option<Referral>,
+    /// Our REFER was sent, and the peer has not told the end of it.
+    pub(crate) refers_peer: bool,
     /// How many REFERs came.
     pub(crate) refers: u32,
     /// The greatest Min-SE that anybody on the way has told (RFC 4028 §7.4).
@@ -122,6 +124,7 @@ impl Session {
             glare: false,
             theirs: None,
             referral: None,
+            refers_peer: false,
             refers: 0,
             min_se: 0,
             timer: None,
@@ -300,6 +303,7 @@ impl Session {
     fn on_other_request(&mut self, id: LegId, core: &mut Core, tx: TxId, request: &Request) {
         match request.method {
             Method::Info => self.on_info(id, core, tx, request),
+            Method::Notify if self.refers_peer => self.on_notify(id, core, tx, request),
             Method::Options => {
                 let mut response = core.dialog_response(request, &self.dialog, 200);
                 response.headers.push(HeaderName::Accept, crate::message::ACCEPT);

@@ -15,25 +15,37 @@ const FRAME: usize = 160;
 /// Samples remembered: five seconds.
 const MEMORY: usize = 5 * 8_000;
 
+/// One packet, as it was heard.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// When it came.
+    pub at: Instant,
+    /// Its RTP timestamp: 8,000 in a second, of the sender's own clock.
+    pub timestamp: u32,
+    /// What it said.
+    pub samples: Vec<i16>,
+}
+
 #[derive(Default)]
-struct Heard {
+struct Memory {
     samples: VecDeque<i16>,
+    packets: VecDeque<Heard>,
     last: Option<Instant>,
     longest_gap: Duration,
 }
 
 /// What was heard lately.
 #[derive(Clone, Default)]
-pub struct Ear(Arc<Mutex<Heard>>);
+pub struct Ear(Arc<Mutex<Memory>>);
 
 impl Ear {
-    fn heard(&self) -> MutexGuard<'_, Heard> {
+    fn heard(&self) -> MutexGuard<'_, Memory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets what was heard.
     pub fn clear(&self) {
-        *self.heard() = Heard::default();
+        *self.heard() = Memory::default();
     }
 
     /// The longest time between two packets since the ear was cleared.
@@ -64,8 +76,17 @@ impl Ear {
         self.heard().samples.iter().rev().take(8_000).rev().copied().collect()
     }
 
-    fn hear(&self, samples: &[i16]) {
+    /// The packets heard since the ear was cleared, at most five seconds of them, in the order in which they came.
+    #[must_use]
+    pub fn packets(&self) -> Vec<Heard> {
+        self.heard().packets.iter().cloned().collect()
+    }
+
+    fn hear(&self, timestamp: u32, samples: &[i16]) {
         let (mut heard, now) = (self.heard(), Instant::now());
+        heard.packets.push_back(Heard { at: now, timestamp, samples: samples.to_vec() });
+        let surplus = heard.packets.len().saturating_sub(MEMORY / FRAME);
+        heard.packets.drain(..surplus);
         let gap = heard.last.replace(now).map_or(Duration::ZERO, |last| now.duration_since(last));
         heard.longest_gap = heard.longest_gap.max(gap);
         heard.samples.extend(samples);
@@ -149,6 +170,6 @@ impl Audio {
         let Some(codec) = Codec::from_payload_type(packet.payload_type) else { return };
         let mut samples = [0i16; 480];
         let count = codec.decode(packet.payload, &mut samples);
-        self.ear.hear(&samples[..count]);
+        self.ear.hear(packet.stamp.timestamp, &samples[..count]);
     }
 }

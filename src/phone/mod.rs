@@ -5,7 +5,7 @@ mod audio;
 mod register;
 mod run;
 
-pub use audio::Ear;
+pub use audio::{Ear, Heard};
 
 use domain::Cause;
 use std::net::SocketAddr;
@@ -24,7 +24,8 @@ pub enum Order {
         /// The password.
         password: String,
     },
-    /// Call an address, showing a number and a name.
+    /// Call an address, showing a number and a name. With a call already, this is a second one, and what follows
+    /// concerns it until it is over.
     Call {
         /// Such as `sip:8000@127.0.0.1:5060`.
         uri: String,
@@ -33,6 +34,25 @@ pub enum Order {
         /// The name shown.
         name: String,
     },
+    /// Take the call with this dialog over (RFC 3891): an INVITE to an address, as what `Report::Dialog` told of the other
+    /// phone.
+    TakeOver {
+        /// Such as `sip:8000@127.0.0.1:5060`.
+        uri: String,
+        /// The number shown.
+        from: String,
+        /// The value of Replaces.
+        dialog: String,
+    },
+    /// Send the other side of the call on to an address (REFER).
+    Transfer(String),
+    /// Connect the other sides of the two calls (REFER with Replaces): in the first call, or in the second.
+    Connect {
+        /// REFER in the second call, which names the first.
+        in_second: bool,
+    },
+    /// Report the dialog of the call.
+    TellDialog,
     /// Answer the call that rings.
     Answer,
     /// Refuse the call that rings.
@@ -69,6 +89,10 @@ pub enum Report {
     Held(bool),
     /// Our own change of the session was taken.
     HoldTaken,
+    /// The other side's word on a transfer: a status.
+    Transferred(u16),
+    /// The dialog of the call, as who has its other side names it in Replaces.
+    Dialog(String),
     /// The call is over.
     Over(Cause),
 }

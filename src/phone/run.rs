@@ -15,8 +15,12 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tracing::debug;
 
-/// The leg of the call that we make; the legs of calls that come in are the endpoint's.
-const OUT: LegId = LegId::new(1);
+/// A call.
+struct Line {
+    leg: LegId,
+    /// What both sides agreed on.
+    terms: Option<sdp::Negotiated>,
+}
 
 pub(super) struct Running {
     socket: UdpSocket,
@@ -25,7 +29,10 @@ pub(super) struct Running {
     clock: Clock,
     reports: mpsc::Sender<Report>,
     audio: Audio,
-    leg: Option<LegId>,
+    /// The calls; the last is the one that orders concern.
+    lines: Vec<Line>,
+    /// How many calls were made. Their legs are numbered; those of calls that come in are the endpoint's.
+    calls: u64,
     offer: Option<String>,
     version: u64,
     registration: Option<Registration>,
@@ -67,7 +74,8 @@ impl Running {
             address,
             clock: Clock::start(),
             reports,
-            leg: None,
+            lines: Vec::new(),
+            calls: 0,
             offer: None,
             version: 0,
             registration: None,
@@ -114,13 +122,19 @@ impl Running {
                 self.registration = Some(Registration::new(server, self.address, user, password));
                 self.register(None);
             }
-            Order::Call { uri, from, name } => self.call(uri, from, name),
+            Order::Call { uri, from, name } => self.call(uri, (from, name), Vec::new()),
+            Order::TakeOver { uri, from, dialog } => {
+                self.call(uri, (from, String::new()), vec![("Replaces".to_owned(), dialog)]);
+            }
+            Order::Transfer(to) => self.with_leg(|leg| Command::Refer { leg, to, replaces: None }),
+            Order::Connect { in_second } => self.connect(in_second),
+            Order::TellDialog => {
+                let dialog = self.leg().and_then(|leg| self.endpoint.dialog_of(leg));
+                self.report(Report::Dialog(dialog.map(|dialog| dialog.to_string()).unwrap_or_default()));
+            }
             Order::Answer => self.answer(),
             Order::Refuse(cause) => self.with_leg(|leg| Command::Reject { leg, cause, retry_after_s: None }),
-            Order::HangUp => {
-                self.with_leg(|leg| Command::HangUp { leg, cause: Cause::Normal });
-                self.quiet();
-            }
+            Order::HangUp => self.with_leg(|leg| Command::HangUp { leg, cause: Cause::Normal }),
             Order::Tone(hz) => self.audio.tone(hz),
             Order::Digits(digits) => self.audio.key(&digits),
             Order::Hold(hold) => {
@@ -132,36 +146,56 @@ impl Running {
         }
     }
 
-    fn call(&mut self, uri: String, from: String, name: String) {
-        self.leg = Some(OUT);
+    fn leg(&self) -> Option<LegId> {
+        self.lines.last().map(|line| line.leg)
+    }
+
+    fn call(&mut self, uri: String, (from_user, from_name): (String, String), headers: Vec<(String, String)>) {
+        self.calls += 1;
+        let leg = LegId::new(self.calls);
+        self.lines.push(Line { leg, terms: None });
         let sdp = sdp::offer(&self.local(Direction::SendRecv));
-        let invite = OutgoingInvite {
-            leg: OUT,
-            to: Target::Uri(uri),
-            from_user: from,
-            from_name: name,
-            sdp,
-            headers: Vec::new(),
-        };
+        let invite = OutgoingInvite { leg, to: Target::Uri(uri), from_user, from_name, sdp, headers };
         self.command(Command::Invite(Box::new(invite)));
     }
 
+    fn connect(&mut self, in_second: bool) {
+        let [first, second] = self.lines.as_slice() else { return };
+        let (leg, other) = if in_second { (second.leg, first.leg) } else { (first.leg, second.leg) };
+        // Whom the other side would call, if it had no such dialog, is nobody.
+        let to = format!("sip:nobody@{}", self.address);
+        self.command(Command::Refer { leg, to, replaces: Some(other) });
+    }
+
     fn answer(&mut self) {
-        let Some(leg) = self.leg else { return };
+        let Some(leg) = self.leg() else { return };
         let Some(offer) = self.offer.take() else { return };
         match sdp::negotiate(&offer, &self.local(Direction::SendRecv)) {
             Ok((sdp, agreed)) => {
-                self.agree(&agreed);
+                self.agree(leg, agreed);
                 self.command(Command::Answer { leg, sdp });
             }
             Err(_) => self.command(Command::Reject { leg, cause: Cause::NoCodec, retry_after_s: None }),
         }
     }
 
-    fn agree(&mut self, agreed: &sdp::Negotiated) {
-        self.audio.remote = Some(agreed.remote);
-        self.audio.codec = agreed.codec;
-        self.audio.dtmf_pt = agreed.dtmf_pt.unwrap_or(sdp::EVENT_PAYLOAD_TYPE);
+    fn agree(&mut self, leg: LegId, agreed: sdp::Negotiated) {
+        if let Some(line) = self.lines.iter_mut().find(|line| line.leg == leg) {
+            line.terms = Some(agreed);
+        }
+        self.speak_there();
+    }
+
+    /// The mouth is at the call that orders concern.
+    fn speak_there(&mut self) {
+        match self.lines.last().and_then(|line| line.terms.as_ref()) {
+            Some(terms) => {
+                self.audio.remote = Some(terms.remote);
+                self.audio.codec = terms.codec;
+                self.audio.dtmf_pt = terms.dtmf_pt.unwrap_or(sdp::EVENT_PAYLOAD_TYPE);
+            }
+            None => self.quiet(),
+        }
     }
 
     fn quiet(&mut self) {
@@ -199,7 +233,7 @@ impl Running {
     }
 
     fn with_leg(&mut self, command: impl FnOnce(LegId) -> Command) {
-        if let Some(leg) = self.leg {
+        if let Some(leg) = self.leg() {
             self.command(command(leg));
         }
     }
@@ -221,25 +255,26 @@ impl Running {
             match effect {
                 Effect::Send { to: Destination::Udp(to), bytes } => self.send(to, &bytes),
                 Effect::Incoming(invite) => {
-                    self.leg = Some(invite.leg);
+                    self.lines.push(Line { leg: invite.leg, terms: None });
                     self.offer = invite.sdp;
                     self.command(Command::Ring { leg: invite.leg, sdp: None });
                     let at = std::time::Instant::now();
                     self.report(Report::Rings { from: invite.ani, name: invite.caller_name, at });
                 }
                 Effect::Progress { .. } => self.report(Report::RingsThere),
-                Effect::Answered { sdp, .. } => {
+                Effect::Answered { leg, sdp, .. } => {
                     if let Ok(agreed) = sdp::accept_answer(&sdp, &self.local(Direction::SendRecv)) {
-                        self.agree(&agreed);
+                        self.agree(leg, agreed);
                     }
                     self.report(Report::Talking);
                 }
                 Effect::Acked { .. } => self.report(Report::Talking),
                 Effect::Reinvited { leg, sdp: Some(offer) } => self.on_reinvite(leg, &offer),
                 Effect::ReinviteAnswered { .. } => self.report(Report::HoldTaken),
-                Effect::Failed { cause, .. } | Effect::Ended { cause, .. } => {
-                    self.quiet();
-                    self.leg = None;
+                Effect::ReferStatus { status, .. } => self.report(Report::Transferred(status)),
+                Effect::Failed { leg, cause, .. } | Effect::Ended { leg, cause } => {
+                    self.lines.retain(|line| line.leg != leg);
+                    self.speak_there();
                     self.report(Report::Over(cause));
                 }
                 other => debug!(?other, "a phone has no use for this"),
@@ -252,7 +287,7 @@ impl Running {
         match sdp::negotiate(offer, &self.local(Direction::SendRecv)) {
             Ok((sdp, agreed)) => {
                 let held = !matches!(agreed.direction, Direction::SendRecv | Direction::SendOnly);
-                self.agree(&agreed);
+                self.agree(leg, agreed);
                 self.command(Command::AnswerReinvite { leg, sdp });
                 self.report(Report::Held(held));
             }

@@ -3,7 +3,7 @@
 use crate::api::Effect;
 use crate::calls::POP_LEAD;
 use crate::engine::Switchboard;
-use call::api::{Asked, Consultation, Phone, Reserved, Watcher};
+use call::api::{Asked, Consultation, Phone, Reserved, SecondCall, Watcher};
 use core::time::Duration;
 use domain::{AgentId, AgentState, CommandError, ContactId, Instant, Monitor, OfferId, OfferResult, TransferTarget};
 
@@ -22,6 +22,17 @@ impl Switchboard {
     ) -> Result<(), CommandError> {
         let live = self.calls.get(&contact).ok_or(CommandError::UnknownContact)?;
         live.call.may_consult(agent)?;
+        self.ask(now, (agent, contact), (target, None), out)
+    }
+
+    /// Asks somebody for help, from the console or by a second call of the agent's phone.
+    pub(crate) fn ask(
+        &mut self,
+        now: Instant,
+        (agent, contact): (AgentId, ContactId),
+        (target, second): (TransferTarget, Option<SecondCall>),
+        out: &mut Vec<Effect>,
+    ) -> Result<(), CommandError> {
         let ask = match &target {
             TransferTarget::Queue(queue) => {
                 Asked::Queue(self.rules.queues.get(queue).ok_or(CommandError::UnknownQueue)?.rules.clone())
@@ -32,7 +43,8 @@ impl Switchboard {
                 Asked::Number(self.new_leg_to(contact, &phone), phone)
             }
         };
-        self.command_call(now, contact, agent, call::Wish::Consult(Box::new(Consultation { target, ask })), out)
+        let consultation = Box::new(Consultation { target, ask, second });
+        self.command_call(now, contact, agent, call::Wish::Consult(consultation), out)
     }
 
     /// An agent who is asked by name is busy from the moment at which the phone rings.

@@ -8,6 +8,7 @@
 pub mod api;
 mod calls;
 mod day;
+mod desk_phone;
 mod engine;
 mod floor;
 mod joint;

@@ -42,13 +42,8 @@ impl Switchboard {
     pub(crate) fn on_sip(&mut self, now: Instant, effect: sip::api::Effect, out: &mut Vec<Effect>) {
         use sip::api::Effect as Sip;
         match effect {
-            // Calls do not take each other's place: who asks for it is told so.
-            Sip::Incoming(invite) if invite.replaces.is_some() => {
-                let (leg, cause) = (invite.leg, domain::Cause::Declined);
-                self.command_sip(now, sip::api::Command::Reject { leg, cause, retry_after_s: None }, out);
-            }
-            Sip::Referred { leg, to, replaces, .. } => self.on_referred(now, leg, &to, replaces.is_some(), out),
-            Sip::Incoming(invite) => self.on_incoming(now, *invite, out),
+            Sip::Referred { leg, to, replaces, .. } => self.on_referred(now, leg, &to, replaces.as_ref(), out),
+            Sip::Incoming(invite) => self.on_invited(now, *invite, out),
             Sip::Progress { leg, .. } => self.leg(leg, LegFact::Ringing),
             Sip::Answered { leg, sdp, .. } => self.leg(leg, LegFact::Answered { sdp }),
             Sip::Failed { leg, cause, .. } => self.leg(leg, LegFact::Failed(cause)),
@@ -67,6 +62,8 @@ impl Switchboard {
             Sip::TrunkUnregistered { trunk, status } => self.on_trunk(trunk, TrunkState::Unregistered(status), out),
             // Calls send no offer before they answer.
             Sip::EarlyAnswered { .. } => {}
+            // Nor REFER.
+            Sip::ReferStatus { .. } => {}
             Sip::ReinviteRefused { .. } | Sip::Send { .. } | Sip::Close(_) | Sip::Count(_) | Sip::Door(_) => {}
         }
     }
@@ -137,6 +134,7 @@ fn target(phone: Phone) -> sip::api::Target {
 pub(crate) fn sip_command(contact: ContactId, leg: LegId, effect: LegEffect) -> sip::api::Command {
     use sip::api::Command;
     match effect {
+        LegEffect::Ring => Command::Ring { leg, sdp: None },
         LegEffect::Answer(sdp) => Command::Answer { leg, sdp },
         LegEffect::Reject(cause) => Command::Reject { leg, cause, retry_after_s: None },
         LegEffect::Invite { phone, sdp, from, from_name, auto_answer, carried } => {

@@ -1,5 +1,6 @@
 //! Sentences about the whole switchboard. The races are left to the simulation in `sim`.
 
+mod desk_phone;
 mod joint;
 mod refer;
 
@@ -76,8 +77,11 @@ fn queue(queue: &config::Queue) -> QueueSetup {
 }
 
 fn agent(agent: &config::Agent) -> AgentRules {
-    let AgentPhone::Uri(uri) = &agent.phone else { panic!("the agent's phone has a fixed address") };
-    AgentRules { id: agent.id, phone: Phone::Uri(uri.clone()), signed_in: agent.signed_in }
+    let phone = match &agent.phone {
+        AgentPhone::Uri(uri) => Phone::Uri(uri.clone()),
+        AgentPhone::Registered { user, .. } => Phone::Registered(user.clone()),
+    };
+    AgentRules { id: agent.id, phone, signed_in: agent.signed_in }
 }
 
 fn config(text: &str) -> Config {
@@ -232,7 +236,9 @@ impl Bench {
 
     /// The caller hangs up.
     fn hang_up(&mut self, name: &str) {
-        let ok = self.sent("SIP/2.0 200").expect("the call is answered");
+        let call_id = format!("Call-ID: {name}\r\n");
+        let answers = |text: &String| text.starts_with("SIP/2.0 200") && text.contains(&call_id);
+        let ok = self.log.iter().rev().filter_map(text).find(answers).expect("the call is answered");
         let bye = format!(
             "BYE sip:8000@{US} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLER};branch=z9hG4bK-bye-{name}\r\nMax-Forwards: 70\r\n\
              From: <sip:+4930@{CALLER}>;tag={name}\r\n{}\r\nCall-ID: {name}\r\nCSeq: 2 BYE\r\nContent-Length: 0\r\n\r\n",

@@ -248,7 +248,7 @@ impl Switchboard {
         self.command_call(now, contact, agent, wish, out)
     }
 
-    fn transfer(&mut self, contact: ContactId, target: TransferTarget) -> Result<call::Wish, CommandError> {
+    pub(crate) fn transfer(&mut self, contact: ContactId, target: TransferTarget) -> Result<call::Wish, CommandError> {
         match target {
             TransferTarget::Queue(queue) => {
                 let rules = self.rules.queues.get(&queue).ok_or(CommandError::UnknownQueue)?.rules.clone();

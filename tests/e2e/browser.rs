@@ -198,6 +198,49 @@ async fn sip_js_registers_over_wss_takes_a_call_holds_it_sends_it_on_and_keys_di
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sip_js_holds_its_call_asks_a_second_one_and_connects_the_two() {
+    let mut ben = phone().await;
+    let agents = [("anna".to_owned(), "desk".to_owned()), ("ben".to_owned(), format!("sip:ben@{}", ben.address))];
+    let bench = Bench::start(&Plan { wrap_up_s: 0, tls: true, ..Plan::default() }, &agents).await;
+    let mut desk = Desk::sign_in(bench.daemon.http, "ben", "secret-ben").await;
+    assert_eq!(desk.wish(json!({ "type": "not_ready", "reason": "break" })).await, Ok(()), "the call is for Anna");
+    let https = bench.daemon.https.unwrap();
+    let account = json!({ "server": format!("wss://{https}/sip"), "aor": format!("sip:anna@{}", https.ip()),
+                          "name": "anna", "password": "phone-secret" });
+    let options = json!({
+        "base": format!("https://{https}"), "agent": account, "callerHz": CALLER_HZ, "helperHz": HELPER_HZ,
+        "microphone": microphone(&bench.dir), "to": format!("sip:ben@{}", https.ip()),
+    });
+    let mut browser = Story::start("sipjs-attended.mjs", &options);
+    browser.step("registered").await;
+    let caller = bench.call_answered("8001").await;
+    caller.order(Order::Tone(CALLER_HZ)).await;
+    browser.step("talking").await;
+    hears(&caller, MICROPHONE_HZ).await;
+
+    browser.say("ask").await;
+    answer(&mut ben).await;
+    ben.order(Order::Tone(HELPER_HZ)).await;
+    browser.step("asked").await;
+    hears(&ben, MICROPHONE_HZ).await;
+    caller.ear().clear();
+    until("music", async || (caller.ear().samples() > 12_000).then_some(())).await;
+    assert_ne!(caller.ear().tone(crate::support::TONES), Some(MICROPHONE_HZ), "music, not the agent");
+    browser.say("connect").await;
+    assert_eq!(browser.step("connected").await["status"], "200");
+    hears(&caller, HELPER_HZ).await;
+    hears(&ben, CALLER_HZ).await;
+    browser.over().await;
+    caller.order(Order::HangUp).await;
+    let story = bench.closed_story().await;
+    let told = ["consult_started", "consult_answered", "transferred", "consult_ended"];
+    let mut kinds = story.events.iter().map(|event| event.kind.as_str());
+    assert!(told.iter().all(|kind| kinds.any(|is| is == *kind)), "{:?}", story.events);
+    assert_eq!((bench.contacts().await.len(), story.recordings.len()), (1, 1), "one contact, one recording");
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_web_caller_keys_a_digit_reaches_the_agent_and_both_talk() {
     let bench = Bench::start(&Plan { wrap_up_s: 120, ..Plan::default() }, &browser_agent()).await;
     let options = json!({

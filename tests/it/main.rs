@@ -14,3 +14,4 @@ mod six;
 mod steering;
 mod talking;
 mod three;
+mod transfers;

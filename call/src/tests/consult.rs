@@ -11,18 +11,18 @@ use domain::{
     Instant, InteractionId, InteractionPhase, LegId, OfferId, OfferResult, Priority, TransferTarget,
 };
 
-const HELPER: LegId = LegId::new(20);
-const HELP_OFFER: OfferId = OfferId::new(77);
+pub(super) const HELPER: LegId = LegId::new(20);
+pub(super) const HELP_OFFER: OfferId = OfferId::new(77);
 
-fn helper() -> AgentId {
+pub(super) fn helper() -> AgentId {
     "ana.ruiz".parse().unwrap()
 }
 
-fn bridge(a: LegId, b: LegId) -> CallEffect {
+pub(super) fn bridge(a: LegId, b: LegId) -> CallEffect {
     Effect::Media(a, MediaEffect::Bridge(b))
 }
 
-fn ended(effects: &[CallEffect]) -> Option<ConsultResult> {
+pub(super) fn ended(effects: &[CallEffect]) -> Option<ConsultResult> {
     events(effects).into_iter().find_map(|kind| match kind {
         Kind::ConsultEnded { result, .. } => Some(result),
         _ => None,
@@ -36,7 +36,7 @@ fn recorded(effects: &[CallEffect]) -> Option<Option<LegId>> {
     })
 }
 
-fn plays_music(effects: &[CallEffect], leg: LegId) -> bool {
+pub(super) fn plays_music(effects: &[CallEffect], leg: LegId) -> bool {
     effects.iter().any(|e| matches!(e, Effect::Media(of, MediaEffect::Play { repeat: true, .. }) if *of == leg))
 }
 
@@ -44,7 +44,7 @@ fn support() -> QueueRules {
     QueueRules { id: "support".parse().unwrap(), ..rules() }
 }
 
-fn by_name() -> Wish {
+pub(super) fn by_name() -> Wish {
     Wish::Consult(Box::new(Consultation {
         target: TransferTarget::Agent(helper()),
         ask: Asked::Agent(Box::new(Reserved {
@@ -59,25 +59,26 @@ fn by_name() -> Wish {
             deadline: Instant::from_millis(60_000),
             why: None,
         })),
+        second: None,
     }))
 }
 
-fn by_queue() -> Wish {
+pub(super) fn by_queue() -> Wish {
     let target = TransferTarget::Queue(support().id);
-    Wish::Consult(Box::new(Consultation { target, ask: Asked::Queue(support()) }))
+    Wish::Consult(Box::new(Consultation { target, ask: Asked::Queue(support()), second: None }))
 }
 
-fn by_number() -> Wish {
+pub(super) fn by_number() -> Wish {
     let phone = Phone::Trunk("carrier".parse().unwrap(), "5551".to_owned());
     let target = TransferTarget::Number(Dnis::new("5551"));
-    Wish::Consult(Box::new(Consultation { target, ask: Asked::Number(HELPER, phone) }))
+    Wish::Consult(Box::new(Consultation { target, ask: Asked::Number(HELPER, phone), second: None }))
 }
 
-fn rings(world: &mut World) {
+pub(super) fn rings(world: &mut World) {
     world.media(HELPER, MediaFact::Opened { sdp: "our offer".to_owned() });
 }
 
-fn answers(world: &mut World) -> Vec<CallEffect> {
+pub(super) fn answers(world: &mut World) -> Vec<CallEffect> {
     world.leg(HELPER, LegFact::Answered { sdp: "answer".to_owned() })
 }
 
@@ -90,7 +91,7 @@ fn consulting() -> World {
     world
 }
 
-fn phase(call: &Call, agent: AgentId) -> Option<InteractionPhase> {
+pub(super) fn phase(call: &Call, agent: AgentId) -> Option<InteractionPhase> {
     call.view_for(agent).map(|view| view.phase)
 }
 

@@ -108,6 +108,8 @@ fn required_fields(request: &Request) -> Result<(), Refusal> {
 fn method(request: &Request) -> Result<(), Refusal> {
     let status = match &request.method {
         Method::Other(_) => Some((501, "Not Implemented")),
+        // Served where a REFER of ours asked for it, which the dialog knows; no subscription begins with it.
+        Method::Notify if request.headers.to().is_ok_and(|to| to.tag().is_some()) => None,
         known if !ALLOW.split(", ").any(|allowed| allowed == known.as_str()) => Some((405, "Method Not Allowed")),
         _ => None,
     };

@@ -260,3 +260,50 @@ fn an_early_dialog_can_be_replaced_only_if_we_began_it() {
     let [Effect::Incoming(incoming)] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(incoming.replaces, Some(LEG));
 }
+
+#[test]
+fn a_refer_of_ours_names_the_other_leg_and_what_comes_of_it_is_told() {
+    let mut bench = Bench::new();
+    let (leg, tag) = talking(&mut bench);
+    bench.command(invite_to(Target::Uri("sip:4711@10.0.0.2".to_owned())));
+    let second = bench.last_request("INVITE");
+    bench.respond(udp(GATEWAY), answer_to(&second, 200, "g2", Some(ANSWER)));
+    bench.told.clear();
+    let to = "sip:ben@10.0.0.2".to_owned();
+    bench.command(Command::Refer { leg, to: to.clone(), replaces: Some(LEG) });
+    let refer = bench.last_request("REFER");
+    let (call_id, ours) = (second.headers.call_id().unwrap(), second.headers.from().unwrap());
+    let dialog = format!("{call_id}%3Bto-tag%3Dg2%3Bfrom-tag%3D{}", ours.tag().unwrap()).replace('@', "%40");
+    assert_eq!(refer.headers.first(&HeaderName::ReferTo), Some(format!("<{to}?Replaces={dialog}>").as_str()));
+    assert!(refer.headers.has(&HeaderName::Contact));
+    bench.respond(udp(GATEWAY), answer_to(&refer, 202, "g1", None));
+    let notify = |state: &str, status: &str| {
+        let body =
+            format!("Subscription-State: {state}\nEvent: refer\nContent-Type: message/sipfrag\n\nSIP/2.0 {status}\n");
+        let number = if status.starts_with('1') { 2 } else { 3 };
+        request("NOTIFY", &format!("n{number}{state}"), number, &tag, &body)
+    };
+    bench.sent.clear();
+    bench.receive(udp(GATEWAY), &notify("active;expires=60", "100 Trying"));
+    bench.receive(udp(GATEWAY), &notify("terminated;reason=noresource", "200 OK"));
+    bench.receive(udp(GATEWAY), &notify("active", "200 OK"));
+    assert_eq!(bench.lines(), ["200 NOTIFY", "200 NOTIFY", "405 NOTIFY"], "the last one belongs to nothing");
+    assert_eq!(bench.told(), [Effect::ReferStatus { leg, status: 100 }, Effect::ReferStatus { leg, status: 200 }]);
+}
+
+#[test]
+fn a_refer_of_ours_that_is_refused_or_names_nothing_is_told_with_a_status() {
+    let mut bench = Bench::new();
+    let (leg, _) = talking(&mut bench);
+    let to = "sip:ben@10.0.0.2".to_owned();
+    bench.command(Command::Refer { leg, to: to.clone(), replaces: Some(LegId::new(9)) });
+    assert_eq!(bench.told(), [Effect::ReferStatus { leg, status: 481 }]);
+    bench.command(Command::Refer { leg, to: to.clone(), replaces: None });
+    let refer = bench.last_request("REFER");
+    assert_eq!(refer.headers.first(&HeaderName::ReferTo), Some(format!("<{to}>").as_str()));
+    bench.respond(udp(GATEWAY), answer_to(&refer, 603, "g1", None));
+    assert_eq!(bench.told(), [Effect::ReferStatus { leg, status: 603 }]);
+    bench.command(Command::Refer { leg, to, replaces: None });
+    bench.pass(Duration::from_secs(33));
+    assert_eq!(bench.told(), [Effect::ReferStatus { leg, status: 408 }], "nobody answers");
+}

@@ -22,6 +22,8 @@ pub(crate) enum User {
     Bye(LegId),
     /// A NOTIFY of this leg.
     Notify(LegId),
+    /// A REFER of this leg.
+    Refer(LegId),
     /// A REGISTER to the trunk at this place of the setup.
     Register(usize),
     /// OPTIONS to the trunk at this place of the setup.

@@ -218,6 +218,7 @@ impl Endpoint {
             User::Attempt(attempt) => self.on_attempt(tx, attempt, outcome),
             User::Offer(id) => self.on_offer(id, tx, outcome),
             User::Notify(id) => self.with_session(id, |session, core| session.on_notify_outcome(id, core, &outcome)),
+            User::Refer(id) => self.with_session(id, |session, core| session.on_refer_outcome(id, core, &outcome)),
             User::Register(at) => self.on_register_outcome(at, &outcome),
             User::TrunkProbe(at) => self.on_trunk_probe(at, tx, &outcome),
             User::PhoneProbe(binding) => self.on_phone_probe(binding, &outcome),

@@ -30,7 +30,7 @@ fn talking() -> Bench {
 }
 
 impl Bench {
-    fn wish(&mut self, agent: &str, wish: Wish) -> Result<(), CommandError> {
+    pub(super) fn wish(&mut self, agent: &str, wish: Wish) -> Result<(), CommandError> {
         let input = Input::Wish { ticket: 9, agent: Some(id(agent)), wish: Box::new(wish) };
         let reply = self.tell(input).iter().find_map(|effect| match effect {
             Effect::Replied { ticket: 9, result } => Some(*result),
@@ -39,12 +39,12 @@ impl Bench {
         reply.expect("every wish is answered")
     }
 
-    fn consult(&mut self, target: TransferTarget) -> Result<(), CommandError> {
+    pub(super) fn consult(&mut self, target: TransferTarget) -> Result<(), CommandError> {
         let contact = self.contact();
         self.wish("li.wei", Wish::Consult(contact, target))
     }
 
-    fn ended(&self) -> Option<ConsultResult> {
+    pub(super) fn ended(&self) -> Option<ConsultResult> {
         self.events().iter().rev().find_map(|kind| match kind {
             ContactEventKind::ConsultEnded { result, .. } => Some(*result),
             _ => None,
@@ -61,7 +61,7 @@ impl Bench {
         })
     }
 
-    fn state(&self, agent: &str) -> Option<AgentState> {
+    pub(super) fn state(&self, agent: &str) -> Option<AgentState> {
         self.board.agent_state(id(agent))
     }
 }

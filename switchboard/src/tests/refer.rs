@@ -13,7 +13,7 @@ fn two_queues() -> String {
 }
 
 /// A request of the agent's phone inside the dialog of the newest INVITE.
-fn within(invite: &str, method: &str, more: &str) -> String {
+pub(super) fn within(invite: &str, method: &str, more: &str) -> String {
     let contact = line(invite, "Contact:").split_once('<').unwrap().1.split_once('>').unwrap().0.to_owned();
     let party =
         |name: &str, header: &str, tag: &str| format!("{name}{}{tag}", line(invite, header).split_once(':').unwrap().1);

@@ -1,20 +1,6 @@
 // SIP.js over WSS, first as an agent's phone that takes a call, holds it and sends it on, then as a caller who keys a digit.
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { script } from './sipjs-script.mjs';
 import { hears, hearsSomething, story, tab, tell, told } from './lib.mjs';
-
-const here = path.dirname(fileURLToPath(import.meta.url));
-const modules = path.resolve(here, '../../../agent-console/package.json');
-
-/** The page's script with SIP.js in it. */
-async function script() {
-  const { rolldown } = await import(pathToFileURL(createRequire(modules).resolve('rolldown')));
-  const alias = { 'sip.js': path.join(path.dirname(modules), 'node_modules/sip.js/lib/index.js') };
-  const bundle = await rolldown({ input: path.join(here, 'sipjs-page.mjs'), resolve: { alias }, logLevel: 'silent' });
-  const { output } = await bundle.generate({ format: 'iife' });
-  return output[0].code;
-}
 
 await story(async (chrome, { base, agent, caller, callerHz, agentHz, to, number }) => {
   const page = await tab(chrome, { ignoreHTTPSErrors: true, bypassCSP: true });
