@@ -1,8 +1,8 @@
 //! The contact history and the customer base, as they are read and asked for. `crm` answers, others ask.
 
 use crate::{
-    AgentId, ContactId, Customer, CustomerId, DispositionCode, InteractionId, Language, QueueId, QueueVisit,
-    RecordingId, Redacted, Role, WallTime, WhyStory,
+    AgentId, ContactId, Customer, CustomerId, DispositionCode, InteractionId, Language, LegQuality, QueueId,
+    QueueVisit, RecordingId, Redacted, Role, WallTime, WhyStory,
 };
 
 /// A question to the store; [`Query::Why`] also to the running engine.
@@ -327,6 +327,8 @@ pub struct ContactDetail {
     pub interactions: Vec<InteractionRow>,
     /// The recordings.
     pub recordings: Vec<RecordingRow>,
+    /// How its legs sounded, in the order in which they ended.
+    pub legs: Vec<LegQuality>,
 }
 
 /// A disposition.

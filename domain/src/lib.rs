@@ -22,6 +22,7 @@ mod history;
 mod id;
 mod joint;
 mod phone;
+mod quality;
 mod requirement;
 mod time;
 mod view;
@@ -47,6 +48,7 @@ pub use id::{
 };
 pub use joint::{ConsultResult, ConsultStage, ConsultView, Monitor, MonitorView};
 pub use phone::{Ani, Dnis, Language, Redacted};
+pub use quality::{LegQuality, LegRole};
 pub use requirement::{Requirement, Ring};
 pub use time::{Instant, WallTime};
 pub use view::{AgentView, Counts, FloorView, QueueView, ServiceLevelGoal, WaitingView, WebCallerView};

@@ -11,7 +11,7 @@ mod steer;
 mod why;
 
 pub use contact::{
-    Contact, ContactDetail, ContactEvent, ContactEvents, ContactPage, ContactTimes, Interaction, Recording,
+    Contact, ContactDetail, ContactEvent, ContactEvents, ContactPage, ContactTimes, Interaction, LegQuality, Recording,
 };
 pub use customer::{ContactPoint, Customer, CustomerPage, CustomerWrite, Import, ImportError, LastContact};
 pub use floor::{

@@ -284,7 +284,7 @@ pub(super) fn metrics(
         samples.push(http_api::Metric {
             name: "switchroom_journal_backlog",
             help: "Contact events that are not on disk yet",
-            counter: false,
+            kind: http_api::MetricKind::Gauge,
             samples: vec![(Vec::new(), journal.health().backlog as f64)],
         });
         samples

@@ -11,6 +11,7 @@ mod day;
 mod engine;
 mod floor;
 mod joint;
+mod quality;
 mod reconfigure;
 mod refer;
 mod route;

@@ -88,6 +88,9 @@ impl Switchboard {
 
     /// What the media workers tell.
     pub(crate) fn on_media(&mut self, event: MediaEvent) {
+        if let MediaEvent::OpenFailed { leg, .. } = &event {
+            self.quality.unopened(*leg);
+        }
         let Some((leg, fact)) = media_fact(event) else { return };
         if let Some(contact) = self.directory.legs.get(&leg) {
             self.jobs.push_back(Job::Call(*contact, call::Fact::Media(leg, fact)));
@@ -121,7 +124,7 @@ fn media_fact(event: MediaEvent) -> Option<(LegId, MediaFact)> {
         MediaEvent::Digit { leg, digit } => (leg, MediaFact::Digit(digit)),
         MediaEvent::PlayDone { leg, play } => (leg, MediaFact::PlayDone(play)),
         MediaEvent::Silent { leg } => (leg, MediaFact::Silent),
-        MediaEvent::Flowing { .. } | MediaEvent::LiveStats { .. } | MediaEvent::Stats { .. } => return None,
+        MediaEvent::Flowing { .. } | MediaEvent::LiveStats(_) | MediaEvent::Stats { .. } => return None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Sentences about the whole switchboard. The races are left to the simulation in `sim`.
 
 mod joint;
+mod quality;
 mod refer;
 
 use crate::api::{AgentRules, Entry, QueueSetup, Reconfiguration, Rules};

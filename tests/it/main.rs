@@ -7,6 +7,7 @@ mod figures;
 mod leaving;
 mod lossy;
 mod offers;
+mod quality;
 mod races;
 mod rush;
 mod secure;

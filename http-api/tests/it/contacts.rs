@@ -37,6 +37,11 @@ async fn a_contact_comes_with_its_story() {
     assert_eq!(detail["contact"]["agent"], "li.wei");
     let event = json!({"seq": 1, "at": START_MS, "kind": "started", "fields": {"dnis": "8000"}});
     assert_eq!(detail["events"][0], event);
+    let leg = &detail["legs"][0];
+    assert_eq!((&leg["role"], &leg["agent"], &leg["codec"]), (&json!("customer"), &json!(null), &json!("PCMA")));
+    assert_eq!((&leg["expected"], &leg["lost"], &leg["lost_permille"]), (&json!(1_000), &json!(20), &json!(20)));
+    assert_eq!((&leg["mos_hundredths"], &leg["jitter_mean_us"]), (&json!(431), &json!(3_100)));
+    assert_eq!((&leg["jitter_max_us"], &leg["round_trip_us"]), (&json!(9_000), &json!(42_000)));
     let events = rig.get("li", &format!("/api/v1/contacts/{}/events", contact(1))).await.json();
     assert_eq!(events["items"], detail["events"]);
 }
