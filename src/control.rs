@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
+use crate::mirror::Tap;
 use domain::{CommandError, ContactId, Explanation, FloorView, Instant, Query, TrunkId};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -68,6 +69,8 @@ pub struct Shells {
     pub floor: tokio::sync::watch::Sender<Arc<FloorView>>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Who looks at the wire.
+    pub tap: Tap,
 }
 
 fn log_trunk(trunk: TrunkId, state: TrunkState) {
@@ -179,8 +182,12 @@ impl Control {
 
     fn handle(&mut self, input: Input) {
         let mut out = Vec::new();
+        let received = if let Input::Sip(fact) = &input { self.shells.tap.look(fact) } else { None };
         self.board.handle(self.clock.now(), input, &mut out);
         self.floor_stale = true;
+        if let Some(received) = received {
+            self.shells.tap.received(received, &out);
+        }
         self.carry_out(out);
     }
 
@@ -194,7 +201,10 @@ impl Control {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Send { to, bytes } => self.shells.transports.send(to, bytes),
+                Effect::Send { to, bytes } => {
+                    self.shells.tap.sent(to, &bytes);
+                    self.shells.transports.send(to, bytes);
+                }
                 Effect::Close(flow) => self.shells.transports.close(flow),
                 Effect::Media(command) => self.shells.workers.send(command),
                 Effect::Store(event) => {
@@ -213,6 +223,8 @@ impl Control {
                 Effect::Count(counter) => self.shells.metrics.sip(counter),
                 Effect::Door(note) => self.shells.transports.note(note),
                 Effect::Trunk { trunk, state } => log_trunk(trunk, state),
+                // Told to the tap before.
+                Effect::Dialog { .. } => {}
                 Effect::FlowNote { contact, note } => warn!(%contact, node = %note.node, "{}", note.kind),
             }
         }

@@ -1,5 +1,6 @@
 //! Counters for `/metrics`.
 
+use crate::mirror;
 use domain::ContactEventKind;
 use sip::api::Counter;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -105,6 +106,18 @@ impl Metrics {
 
 fn counter(name: &'static str, help: &'static str, value: u64) -> http_api::Metric {
     http_api::Metric { name, help, kind: http_api::MetricKind::Counter, samples: vec![(Vec::new(), value as f64)] }
+}
+
+/// What is counted where the wire is looked at.
+#[must_use]
+pub fn mirror(counts: &mirror::Counts) -> Vec<http_api::Metric> {
+    let [dropped, unsent, sent] = counts.read();
+    let rows = [
+        ("switchroom_trace_dropped_total", "Messages neither traced nor mirrored: there were too many", dropped),
+        ("switchroom_hep_unsent_total", "Messages that the capture server's socket did not take", unsent),
+        ("switchroom_hep_sent_total", "Messages mirrored to the capture server", sent),
+    ];
+    rows.into_iter().map(|(name, help, value)| counter(name, help, value)).collect()
 }
 
 /// What is counted where peers connect.

@@ -214,6 +214,8 @@ impl Store {
                 };
                 Answer::Why(contacts::detail(&self.db, id).await?.map(story))
             }
+            // The running engine keeps them, and nothing of them is stored.
+            Query::Trace(_) => Answer::Trace(None),
             Query::Visits { from, to, queue, cursor } => {
                 Answer::Visits(visits::page(&self.db, (from, to), queue, cursor).await?)
             }

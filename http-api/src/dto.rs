@@ -8,6 +8,7 @@ mod customer;
 mod floor;
 mod log;
 mod steer;
+mod trace;
 mod why;
 
 pub use contact::{
@@ -21,6 +22,7 @@ pub use floor::{
 pub use log::ContactLogLine;
 
 pub use steer::{ConfigFlaw, MonitorMode, MonitorWish, OpenWish, PriorityWish, Reloaded};
+pub use trace::{SipMessage, SipTrace};
 pub use why::{
     AgentVerdict, Candidate, Chances, Excluded, NamedAgent, NeededSkill, PassedOver, PastOffer, ToldWait, WhyReasons,
     WhyStory,

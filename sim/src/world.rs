@@ -413,6 +413,7 @@ impl World {
                 | Effect::Count(_)
                 | Effect::Door(_)
                 | Effect::Trunk { .. }
+                | Effect::Dialog { .. }
                 | Effect::FlowNote { .. } => {}
             }
         }

@@ -12,6 +12,7 @@ pub use error::{BootError, CODES};
 use crate::clock::{Clock, wall_now};
 use crate::control::{Control, Inbox, Shells};
 use crate::metrics::Metrics;
+use crate::mirror::{self, Tap};
 use crate::tls::{self, Renewable};
 use config::{Config, Database};
 use domain::FloorView;
@@ -169,17 +170,26 @@ impl Daemon {
         let (reload_tx, reloads) = mpsc::channel(4);
         let (stored_tx, stored) = mpsc::channel(INBOX);
 
-        let (recorder, workers) = start_media(&config, prompts, &back)?;
+        let (tap, archive) = mirror::start(&setup::mirror(&config, &sockets), clock).map_err(BootError::Media)?;
+        let (recorder, workers) = start_media(&config, prompts, &back, &tap)?;
         let (journal, writer) = store.start_writer(crm::WriterOptions::new(clock.wall_at_start()), stored_tx);
         tokio::spawn(asks::tell_stored(stored, back.clone()));
 
         let signalling = Signalling::start().map_err(BootError::Media)?;
         let Entrance { transports, edge, http, https, sip: (sip_address, sip_tls) } =
-            Entrance::open(&config, sockets, sip_tx, &signalling);
+            Entrance::open(&config, sockets, sip_tx, &signalling, &tap);
         let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
         let (gate, certificate) = (edge.gate.clone(), edge.certificate.clone());
-        let house = House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains: explain_tx };
+        let house = House {
+            config,
+            clock: &clock,
+            store: &store,
+            sip: sip_address,
+            back: &back,
+            explains: explain_tx,
+            archive,
+        };
         let reading = Reading::new(&floor, &metrics, &journal, &reload_tx, edge);
         let doors = house.open(options, &wish_tx, reading);
         let serving = Serving { doors: &doors, transports: &transports, gate };
@@ -192,7 +202,7 @@ impl Daemon {
         let bridge = doors.reloader.bridge.clone();
         tokio::spawn(doors.reloader.run(reloads));
         let shells =
-            Shells { transports, workers, journal, store: store.clone(), bridge, back, floor: floor_tx, metrics };
+            Shells { transports, workers, journal, store: store.clone(), bridge, back, floor: floor_tx, metrics, tap };
         let control = Control::new(board, clock, shells, first);
         let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains });
         info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
@@ -264,13 +274,19 @@ struct Entrance {
 
 impl Entrance {
     /// SIP is heard from here on, datagrams on the thread of signalling.
-    fn open(config: &Config, sockets: Sockets, inbox: mpsc::Sender<sip::api::Fact>, signalling: &Signalling) -> Self {
+    fn open(
+        config: &Config,
+        sockets: Sockets,
+        inbox: mpsc::Sender<sip::api::Fact>,
+        signalling: &Signalling,
+        tap: &Tap,
+    ) -> Self {
         let Sockets { http, https, sip: bound } = sockets;
         let bound = bound.read_datagrams_on(signalling.handle()).with_admission(setup::admission(config));
         let certificate = Renewable::of(config);
         let sip = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
         let guarded = setup::transports(config, tls::sip(config, certificate.as_ref()));
-        let edge = Edge { counters: Arc::default(), gate: setup::gate(config), certificate };
+        let edge = Edge { counters: Arc::default(), gate: setup::gate(config), mirror: tap.counts(), certificate };
         let transports = sip_io::Transports::start(bound, guarded, inbox, Arc::clone(&edge.counters));
         Self { transports, edge, http, https, sip }
     }
@@ -281,10 +297,12 @@ fn start_media(
     config: &Config,
     prompts: media_io::Prompts,
     back: &mpsc::Sender<Input>,
+    tap: &Tap,
 ) -> Result<(recorder::Recorder, media_io::Workers), BootError> {
     let (block_tx, blocks) = std::sync::mpsc::sync_channel(RECORDER_BLOCKS);
     let recorder = recorder::Recorder::start(recordings_dir(config.data_dir()), blocks, report_to(back.clone()))?;
-    let (settings, events) = (setup::media(config), events_to(back.clone()));
+    let settings = media_io::Settings { rtcp_tap: tap.rtcp(), ..setup::media(config) };
+    let events = events_to(back.clone());
     let workers = media_io::Workers::start(settings, Arc::new(prompts), events, block_tx);
     Ok((recorder, workers.map_err(BootError::Media)?))
 }

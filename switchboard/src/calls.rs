@@ -27,6 +27,7 @@ impl Switchboard {
             return;
         };
         let contact = self.new_contact();
+        out.extend(self.sip.call_id(leg).map(|call_id| Effect::Dialog { contact, call_id }));
         let recording = self.new_recording();
         let first_play = self.draw_u64() >> 1;
         let ani = Ani::new(invite.ani.clone());

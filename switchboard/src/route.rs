@@ -1,6 +1,6 @@
 //! Every translation between the composed machines. Nothing is decided here.
 
-use crate::api::{Asker, Effect, Entry, LookupBy, Rules, TrunkState};
+use crate::api::{Asker, CONTACT_FIELD, Effect, Entry, LookupBy, Rules, TrunkState};
 use crate::engine::{Job, Switchboard};
 use acd::forecast::{Expected, Forecast};
 use call::api::{FlowFact, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phone, Say};
@@ -144,7 +144,7 @@ pub(crate) fn sip_command(contact: ContactId, leg: LegId, effect: LegEffect) -> 
         LegEffect::Reject(cause) => Command::Reject { leg, cause, retry_after_s: None },
         LegEffect::Invite { phone, sdp, from, from_name, auto_answer, carried } => {
             let mut headers = carried;
-            headers.push(("X-Switchroom-Contact".to_owned(), contact.to_string()));
+            headers.push((CONTACT_FIELD.to_owned(), contact.to_string()));
             if auto_answer {
                 headers.push(("Alert-Info".to_owned(), "<http://127.0.0.1>;info=alert-autoanswer;delay=0".to_owned()));
                 headers.push(("X-Switchroom-Auto-Answer".to_owned(), "1".to_owned()));

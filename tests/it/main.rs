@@ -15,3 +15,4 @@ mod six;
 mod steering;
 mod talking;
 mod three;
+mod trace;

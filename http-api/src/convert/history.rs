@@ -189,6 +189,22 @@ impl From<DispositionRow> for dto::Disposition {
     }
 }
 
+impl From<domain::SipTrace> for dto::SipTrace {
+    fn from(trace: domain::SipTrace) -> Self {
+        let message = |of: domain::SipMessage| dto::SipMessage {
+            at: wall_ms(of.at),
+            outgoing: of.outgoing,
+            transport: of.transport.to_owned(),
+            local: of.local.to_string(),
+            remote: of.remote.to_string(),
+            call_id: of.call_id,
+            text: of.text,
+        };
+        let messages = trace.messages.into_iter().map(message).collect();
+        Self { contact: trace.contact.to_string(), messages, left_out: trace.left_out }
+    }
+}
+
 /// An import's report.
 pub(crate) fn import(report: ImportReport, dry_run: bool) -> dto::Import {
     let errors = report.errors.into_iter();

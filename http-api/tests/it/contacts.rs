@@ -46,6 +46,17 @@ async fn a_contact_comes_with_its_story() {
     assert_eq!(events["items"], detail["events"]);
 }
 
+#[tokio::test]
+async fn the_sip_messages_of_a_contact_are_told_while_they_are_kept() {
+    let rig = Rig::new();
+    let trace = rig.get("sam", &format!("/api/v1/contacts/{}/trace", contact(1))).await.json();
+    let message = json!({"at": START_MS, "outgoing": true, "transport": "UDP", "local": "127.0.0.1:5060",
+        "remote": "127.0.0.2:5062", "call_id": "c-1", "text": "SIP/2.0 100 Trying\r\n\r\n"});
+    assert_eq!((&trace["messages"], &trace["left_out"]), (&json!([message]), &json!(3)));
+    let gone = rig.get("sam", &format!("/api/v1/contacts/{}/trace", contact(2))).await;
+    assert_eq!(gone.problem(), (404, "trace_gone".into()));
+}
+
 async fn play(rig: &Rig, number: u128, range: Option<&str>) -> crate::rig::Reply {
     let path = format!("/api/v1/recordings/{}", recording(number));
     let mut request = Request::builder().uri(path).header("authorization", "Bearer sam");

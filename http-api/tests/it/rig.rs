@@ -8,8 +8,8 @@ use domain::{
     CustomerId, Decision, DispositionRow, EventRow, Exclusion, ExpectedWait, Explanation, FloorView, Honesty,
     ImportReport, Instant, InteractionPhase, Language, LegQuality, LegRole, OfferId, OfferResult, Page, PastDecision,
     Proficiency, Query, QueryError, QueueExit, QueueView, QueueVisit, RecordingId, RecordingRow, Redacted, Role,
-    RoutingRule, RowError, ServiceLevelGoal, Session, User, Verdict, Visit, WaitingView, WallTime, WebCallerView,
-    WhyStory, Wish,
+    RoutingRule, RowError, ServiceLevelGoal, Session, SipMessage, SipTrace, User, Verdict, Visit, WaitingView,
+    WallTime, WebCallerView, WhyStory, Wish,
 };
 use http_api::{
     Ask, Clock, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings,
@@ -335,6 +335,7 @@ fn answer(store: &Mutex<Seen>, query: &Query) -> Result<Answer, QueryError> {
         Query::Contacts { .. } => Answer::Contacts(Page { items: vec![row(1, "li.wei")], next: Some("more".into()) }),
         Query::Contact(id) => Answer::Contact(detail(id.number())),
         Query::Why(id) => Answer::Why(why(*id).map(Box::new)),
+        Query::Trace(id) => Answer::Trace((id.number() == 1).then(|| Box::new(a_trace(*id)))),
         Query::Customers { .. } => Answer::Customers(Page { items: vec![a_customer(1)], next: None }),
         Query::Customer(id) => Answer::Customer((id.number() == 1).then(|| Box::new(a_customer(1)))),
         Query::SaveCustomer { fields, .. } if fields.phones.iter().any(|p| p.0 == "12") => {
@@ -385,6 +386,19 @@ fn detail(number: u128) -> Option<Box<ContactDetail>> {
         recordings: vec![],
         legs: vec![a_leg()],
     }))
+}
+
+fn a_trace(contact: ContactId) -> SipTrace {
+    let message = SipMessage {
+        at: WallTime::from_micros(START_MS * 1_000),
+        outgoing: true,
+        transport: "UDP",
+        local: "127.0.0.1:5060".parse().unwrap(),
+        remote: "127.0.0.2:5062".parse().unwrap(),
+        call_id: "c-1".into(),
+        text: "SIP/2.0 100 Trying\r\n\r\n".into(),
+    };
+    SipTrace { contact, messages: vec![message], left_out: 3 }
 }
 
 fn row(number: u128, agent: &str) -> ContactRow {

@@ -5,6 +5,7 @@ use crate::browser::BrowserPort;
 use crate::clock::Now;
 use crate::leg::{Leg, Parcel, Transport};
 use crate::rtcp_report::compound;
+use crate::settings::RtcpTap;
 use domain::{LegId, PlayId};
 use media::FRAME;
 use media::api::{Event, LegStats};
@@ -72,7 +73,7 @@ impl Worker {
         let is_broken = matches!(leg.transport, Transport::Browser) && self.browser.has_failed(id);
         let fell_silent = notice_silence(leg, now, silence_after, is_broken);
         leg.sample();
-        report(leg, now);
+        report(leg, now, self.shared.rtcp_tap.as_ref());
         if rests {
             self.legs.rest(slot, self.ticks + REST);
         }
@@ -195,7 +196,7 @@ fn notice_silence(leg: &mut Leg, now: Now, silence_after: Duration, is_broken: b
 }
 
 /// Send the report that is due, if one is.
-fn report(leg: &mut Leg, now: Now) {
+fn report(leg: &mut Leg, now: Now, tap: Option<&RtcpTap>) {
     if now.media.since(leg.speaking.reported_at) < REPORT_EVERY {
         return;
     }
@@ -206,5 +207,8 @@ fn report(leg: &mut Leg, now: Now) {
         && let Transport::Plain(plain) = &mut leg.transport
     {
         plain.send_rtcp(&packet);
+        if let (Some(tap), Some(ends)) = (tap, tap.and_then(|_| plain.rtcp_ends())) {
+            tap.tell(leg.contact, true, ends, &packet);
+        }
     }
 }
