@@ -25,7 +25,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use switchboard::{Input, Switchboard};
+use switchboard::{Effect, Input, Switchboard};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -195,10 +195,7 @@ impl Daemon {
         let serving = Serving { doors: &doors, transports: &transports, gate };
         let (serving, http, https) = serving.start(http, https.zip(certificate)).map_err(BootError::Media)?;
 
-        let setup = setup::switchboard(&doors.reloader.running, (sip_address, sip_tls), &clock)?;
-        let mut first = Vec::new();
-        let mut board = Switchboard::new(clock.now(), setup, &mut first);
-        asks::recall(&mut board, &store).await;
+        let (board, first) = make_board(&doors.reloader.running, (sip_address, sip_tls), &clock, &store).await?;
         let bridge = doors.reloader.bridge.clone();
         tokio::spawn(doors.reloader.run(reloads));
         let shells =
@@ -260,6 +257,19 @@ impl Daemon {
         self.store.close().await;
         info!("stopped");
     }
+}
+
+/// The switchboard with the counters of today, and what it wants at once.
+async fn make_board(
+    config: &Config,
+    sip: (SocketAddr, Option<SocketAddr>),
+    clock: &Clock,
+    store: &crm::Store,
+) -> Result<(Switchboard, Vec<Effect>), BootError> {
+    let mut first = Vec::new();
+    let mut board = Switchboard::new(clock.now(), setup::switchboard(config, sip, clock)?, &mut first);
+    asks::recall(&mut board, store).await;
+    Ok((board, first))
 }
 
 /// The sockets in use, and what secures and counts them.

@@ -28,7 +28,7 @@ fn settled(ladder: &str, names: &[(String, &str)]) -> String {
     for (n, line) in ladder.lines().filter(|line| !line.contains(" again ")).enumerate() {
         let named = names
             .iter()
-            .fold(line.to_owned(), |line, (address, name)| line.replace(address, &format!("{name:1$}", address.len())));
+            .fold(line.to_owned(), |line, (address, name)| line.replace(address, &format!("{name:0$}", address.len())));
         let shown = if n == 0 { named } else { named.get(8..).unwrap_or_default().to_owned() };
         text.push_str(shown.trim_end());
         text.push('\n');
