@@ -59,11 +59,19 @@ async fn a_call_is_printed_as_a_ladder_and_its_messages_without_secrets() {
     let (bench, mut phones) = Bench::with_phones(&Plan { wrap_up_s: 0, ..Plan::default() }, &["anna"]).await;
     let caller = bench.call_answered("8001").await;
     phones[0].order(Order::Tone(1_040)).await;
-    answer(&mut phones[0]).await;
+    report(&mut phones[0], |report| matches!(report, Report::Rings { .. })).await;
+    let contact = bench.contacts().await[0].id.to_string();
+    // One who lifts the receiver while the PRACK is on its way may answer the INVITE first.
+    until("the PRACK is answered", async || {
+        let ladder = String::from_utf8(traced(&bench, &contact, &[]).await.stdout).unwrap();
+        ladder.split_once(" PRACK ").is_some_and(|(_, after)| after.contains("200 OK")).then_some(())
+    })
+    .await;
+    phones[0].order(Order::Answer).await;
     hears(&caller, 1_040).await;
     caller.order(Order::HangUp).await;
     report(&mut phones[0], |report| matches!(report, Report::Over(_))).await;
-    let contact = bench.closed_story().await.row.id.to_string();
+    bench.closed_story().await;
 
     let names = [(format!("{} UDP", caller.address), "caller"), (format!("{} UDP", phones[0].address), "anna")];
     let ladder = until("the whole ladder", async || {
