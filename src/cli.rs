@@ -46,6 +46,8 @@ pub enum Command {
     Simulate(commands::simulate::Simulate),
     /// Figures of a contact log: service level in every variant, by interval in every attribution.
     Stats(commands::stats::Stats),
+    /// Print the SIP messages of a contact as a ladder, from a running server.
+    Trace(commands::trace::Trace),
     /// Print shell completions.
     Completions {
         /// For which shell.
@@ -182,6 +184,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Route(route) => commands::route::run(&route),
         Command::Simulate(simulate) => commands::simulate::run(&simulate),
         Command::Stats(stats) => commands::stats::run(&stats),
+        Command::Trace(trace) => commands::trace::run(&trace),
         Command::Completions { shell } => commands::completions(shell),
     };
     result.unwrap_or_else(|failure| failure.tell())

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
+use crate::mirror::Tap;
 use domain::{
     CommandError, ContactEvent, ContactEventKind, ContactId, Explanation, FloorView, Instant, Query, TrunkId,
 };
@@ -70,6 +71,8 @@ pub struct Shells {
     pub floor: tokio::sync::watch::Sender<Arc<FloorView>>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Who looks at the wire.
+    pub tap: Tap,
 }
 
 fn log_trunk(trunk: TrunkId, state: TrunkState) {
@@ -187,8 +190,12 @@ impl Control {
             self.kept(contact);
         }
         let mut out = Vec::new();
+        let received = if let Input::Sip(fact) = &input { self.shells.tap.look(fact) } else { None };
         self.board.handle(self.clock.now(), input, &mut out);
         self.floor_stale = true;
+        if let Some(received) = received {
+            self.shells.tap.received(received, &out);
+        }
         self.carry_out(out);
     }
 
@@ -226,7 +233,10 @@ impl Control {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Send { to, bytes } => self.shells.transports.send(to, bytes),
+                Effect::Send { to, bytes } => {
+                    self.shells.tap.sent(to, &bytes);
+                    self.shells.transports.send(to, bytes);
+                }
                 Effect::Close(flow) => self.shells.transports.close(flow),
                 Effect::Media(command) => self.shells.workers.send(command),
                 Effect::Store(event) => {
@@ -246,6 +256,8 @@ impl Control {
                 Effect::Count(counter) => self.shells.metrics.sip(counter),
                 Effect::Door(note) => self.shells.transports.note(note),
                 Effect::Trunk { trunk, state } => log_trunk(trunk, state),
+                // Told to the tap before.
+                Effect::Dialog { .. } => {}
                 Effect::FlowNote { contact, note } => warn!(%contact, node = %note.node, "{}", note.kind),
             }
         }

@@ -9,6 +9,7 @@ mod commands;
 mod control;
 pub mod demo;
 mod metrics;
+mod mirror;
 pub mod phone;
 pub mod ports;
 mod tls;

@@ -1,8 +1,43 @@
 //! Counters for `/metrics`.
 
+use crate::mirror;
 use domain::ContactEventKind;
 use sip::api::Counter;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Upper ends of the buckets for mean opinion scores, in hundredths; 350 is where people begin to complain.
+const SCORES: [u16; 9] = [200, 250, 300, 325, 350, 375, 400, 420, 440];
+
+/// Mean opinion scores of legs that are over.
+#[derive(Debug, Default)]
+struct Scores {
+    /// How many are at most the bucket's end and above the one before; the last: above all.
+    buckets: [AtomicU64; SCORES.len() + 1],
+    /// Sum of all, in hundredths.
+    sum: AtomicU64,
+}
+
+impl Scores {
+    fn add(&self, mos_hundredths: u16) {
+        let place = SCORES.partition_point(|end| *end < mos_hundredths);
+        self.buckets[place].fetch_add(1, Relaxed);
+        self.sum.fetch_add(u64::from(mos_hundredths), Relaxed);
+    }
+
+    fn metric(&self) -> http_api::Metric {
+        let ends = SCORES.iter().map(|end| (f64::from(*end) / 100.0).to_string()).chain(["+Inf".to_owned()]);
+        let counts = self.buckets.iter().scan(0, |below, bucket| {
+            *below += bucket.load(Relaxed);
+            Some(*below as f64)
+        });
+        http_api::Metric {
+            name: "switchroom_leg_mos",
+            help: "Mean opinion scores of the audio on legs that are over (ITU-T G.107)",
+            kind: http_api::MetricKind::Histogram { sum: self.sum.load(Relaxed) as f64 / 100.0 },
+            samples: ends.zip(counts).map(|(end, count)| (vec![("le", end)], count)).collect(),
+        }
+    }
+}
 
 /// Counters since the start.
 #[derive(Debug, Default)]
@@ -17,6 +52,7 @@ pub struct Metrics {
     auth_failed: AtomicU64,
     retransmissions: AtomicU64,
     stray: AtomicU64,
+    mos: Scores,
 }
 
 impl Metrics {
@@ -27,6 +63,9 @@ impl Metrics {
             ContactEventKind::Offered { .. } => &self.offers,
             ContactEventKind::Connected { .. } => &self.connected,
             ContactEventKind::Closed { .. } => &self.closed,
+            ContactEventKind::LegQuality(quality) => {
+                return quality.mos_hundredths.into_iter().for_each(|mos| self.mos.add(mos));
+            }
             _ => return,
         };
         counter.fetch_add(1, Relaxed);
@@ -60,12 +99,25 @@ impl Metrics {
             ("switchroom_sip_retransmissions_total", "SIP retransmissions absorbed", &self.retransmissions),
             ("switchroom_sip_stray_responses_total", "SIP responses that match nothing", &self.stray),
         ];
-        rows.into_iter().map(|(name, help, value)| counter(name, help, value.load(Relaxed))).collect()
+        let counters = rows.into_iter().map(|(name, help, value)| counter(name, help, value.load(Relaxed)));
+        counters.chain([self.mos.metric()]).collect()
     }
 }
 
 fn counter(name: &'static str, help: &'static str, value: u64) -> http_api::Metric {
-    http_api::Metric { name, help, counter: true, samples: vec![(Vec::new(), value as f64)] }
+    http_api::Metric { name, help, kind: http_api::MetricKind::Counter, samples: vec![(Vec::new(), value as f64)] }
+}
+
+/// What is counted where the wire is looked at.
+#[must_use]
+pub fn mirror(counts: &mirror::Counts) -> Vec<http_api::Metric> {
+    let [dropped, unsent, sent] = counts.read();
+    let rows = [
+        ("switchroom_trace_dropped_total", "Messages neither traced nor mirrored: there were too many", dropped),
+        ("switchroom_hep_unsent_total", "Messages that the capture server's socket did not take", unsent),
+        ("switchroom_hep_sent_total", "Messages mirrored to the capture server", sent),
+    ];
+    rows.into_iter().map(|(name, help, value)| counter(name, help, value)).collect()
 }
 
 /// What is counted where peers connect.
@@ -105,4 +157,26 @@ pub fn edge(sip: &sip_io::Counters, http: &http_api::Gate) -> Vec<http_api::Metr
         ("switchroom_http_timed_out_total", "HTTP connections closed: too slow or idle", http.timed_out()),
     ];
     rows.into_iter().map(|(name, help, value)| counter(name, help, value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_fall_into_the_bucket_whose_end_they_do_not_exceed() {
+        let scores = Scores::default();
+        for mos in [100, 350, 351, 441, 450] {
+            scores.add(mos);
+        }
+        let metric = scores.metric();
+        let counts: Vec<(String, f64)> =
+            metric.samples.iter().map(|(labels, count)| (labels[0].1.clone(), *count)).collect();
+        let of = |end: &str| counts.iter().find(|(le, _)| le == end).map(|(_, count)| *count);
+        assert_eq!(
+            (of("2"), of("3.5"), of("3.75"), of("4.4"), of("+Inf")),
+            (Some(1.0), Some(2.0), Some(3.0), Some(3.0), Some(5.0))
+        );
+        assert_eq!(metric.kind, http_api::MetricKind::Histogram { sum: 16.92 });
+    }
 }

@@ -152,6 +152,7 @@ impl Engine {
             contact,
             phase: None,
             monitors: Vec::new(),
+            legs: Vec::new(),
             customer: None,
             queue: queue.map(|queue| self.queue(queue).setup.id),
             queues: queues(&agent.setup),

@@ -16,7 +16,7 @@ const queue = (name: string, permille: number | null, waiting = 0): FloorQueue =
   agents: { signed_in: 0, ready: 0, reserved: 0, busy: 0, after_contact_work: 0, not_ready: 0 },
 });
 const agent = (id: string, state: FloorAgent['state'], phase: FloorAgent['phase'] = null, since_at = 0): FloorAgent => ({
-  id, name: id, state, reason: null, since_at, next: null, reachable: true, contact: null, phase, monitors: [], customer: null, queue: null, queues: [], handled: 0, aht_ms: null,
+  id, name: id, state, reason: null, since_at, next: null, reachable: true, contact: null, phase, monitors: [], legs: [], customer: null, queue: null, queues: [], handled: 0, aht_ms: null,
 });
 
 describe('an agent', () => {

@@ -5,8 +5,8 @@ pub use crate::opening::{Asked, Consultation, Incoming, Outgoing, SecondCall, Wa
 use core::time::Duration;
 use domain::{
     AgentId, Ani, Cause, ContactEvent, Customer, Decision, DeskBody, DispositionCode, ExitReason, Instant,
-    InteractionId, Language, LegId, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId, QueueId, RecordingId,
-    Redacted, Requirement, TrunkId,
+    InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId, QueueId,
+    RecordingId, Redacted, Requirement, TrunkId,
 };
 
 /// Where a call stands.
@@ -193,6 +193,8 @@ pub enum Fact {
     },
     /// The recording stands on disk; `None`: it failed.
     RecordingFinished(Option<FinishedRecording>),
+    /// A leg is over, and this is how it sounded.
+    Measured(Box<LegQuality>),
     /// A deadline of `Call::deadline` has come.
     Tick,
     /// The engine stops or gives up on this call.

@@ -174,6 +174,12 @@ impl Call {
         }
     }
 
+    /// The number of the contact's newest event.
+    #[must_use]
+    pub fn last_event(&self) -> u32 {
+        self.seq
+    }
+
     /// The contact.
     #[must_use]
     pub fn contact(&self) -> ContactId {
@@ -293,6 +299,7 @@ impl Call {
             Fact::WrapUpStarted { agent, deadline } => self.on_wrap_up_started(agent, deadline, effects),
             Fact::WrapUpEnded { agent, timed_out } => self.on_wrap_up_ended(now, agent, timed_out, effects),
             Fact::RecordingFinished(recording) => self.on_recording_finished(now, recording, effects),
+            Fact::Measured(quality) => self.event(now, ContactEventKind::LegQuality(*quality), effects),
             Fact::Tick => self.on_tick(now, effects),
             Fact::Abort(cause) => self.on_abort(now, cause, effects),
         }

@@ -13,6 +13,7 @@ mod line;
 mod monitor;
 mod opening;
 mod part;
+mod party;
 mod rooms;
 mod takeover;
 mod talk;

@@ -32,6 +32,7 @@ impl Config {
             server: running.server.clone(),
             sip: running.sip.clone(),
             media: running.media.clone(),
+            mirror: running.mirror.clone(),
             database: running.database.clone(),
             trunks: running.trunks.clone(),
             ..self
@@ -85,6 +86,7 @@ impl Config {
             ("sip: rates, bans, connections", sip.door == new.sip.door && sip.connections == new.sip.connections),
             ("sip: sessions, redirections, keep-alive", sip.policy == new.sip.policy),
             ("media", format!("{media:?}") == format!("{:?}", new.media)),
+            ("trace, hep", mirror_mark(self) == mirror_mark(new)),
             ("store.database", database_mark(self) == database_mark(new)),
         ];
         let mut changed: Vec<String> =
@@ -121,6 +123,11 @@ fn trunk_mark(trunk: &Trunk) -> String {
     let credentials = trunk.credentials.as_ref().map(|(user, password)| (user.as_str(), shown(password)));
     let Trunk { sources, peer, trusted, pass_headers, registration, tls, srtp, rank, .. } = trunk;
     format!("{sources:?} {peer:?} {credentials:?} {trusted} {pass_headers:?} {registration:?} {tls:?} {srtp} {rank:?}")
+}
+
+fn mirror_mark(config: &Config) -> String {
+    let password = config.mirror.hep.as_ref().and_then(|hep| hep.password.as_ref());
+    format!("{:?} {:?}", config.mirror, password.map(shown))
 }
 
 fn database_mark(config: &Config) -> String {

@@ -101,6 +101,7 @@ impl<'a> Checking<'a> {
         let sip = server::sip(root);
         let tls = self.identity(root, &[("server.https", server.https), ("sip.tls_listen", sip.tls_listen)]);
         let media = server::media(root, &sip);
+        let mirror = server::mirror(root, self.outside);
         let database = server::store(root, self.outside);
         let routing = routing::routing(root);
         let skills = root.tables("skill").iter().filter_map(business::skill).collect();
@@ -131,6 +132,7 @@ impl<'a> Checking<'a> {
             tls,
             sip,
             media,
+            mirror,
             database,
             routing,
             skills,

@@ -2,8 +2,8 @@
 
 use crate::check::check;
 use crate::model::{
-    Agent, AgentPhone, Database, Entry, MediaSettings, Queue, Reason, Routing, ServerSettings, SipSettings, Skill,
-    SoftPhone, Trunk, User,
+    Agent, AgentPhone, Database, Entry, MediaSettings, MirrorSettings, Queue, Reason, Routing, ServerSettings,
+    SipSettings, Skill, SoftPhone, Trunk, User,
 };
 use crate::outside::Outside;
 use crate::problem::Problem;
@@ -24,6 +24,7 @@ pub struct Config {
     pub(crate) tls: Option<Identity>,
     pub(crate) sip: SipSettings,
     pub(crate) media: MediaSettings,
+    pub(crate) mirror: MirrorSettings,
     pub(crate) database: Option<Database>,
     pub(crate) routing: Routing,
     pub(crate) skills: Vec<Skill>,
@@ -138,6 +139,12 @@ impl Config {
     #[must_use]
     pub fn media(&self) -> &MediaSettings {
         &self.media
+    }
+
+    /// What of the wire is kept and mirrored.
+    #[must_use]
+    pub fn mirror(&self) -> &MirrorSettings {
+        &self.mirror
     }
 
     /// The data directory.

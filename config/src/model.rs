@@ -67,6 +67,28 @@ pub struct SipSettings {
     pub connections: Connections,
 }
 
+/// What of the wire is kept in memory, and where it is mirrored to.
+#[derive(Clone, Debug)]
+pub struct MirrorSettings {
+    /// Bytes of SIP messages kept for `switchroom trace`; 0: none.
+    pub trace_bytes: usize,
+    /// Messages kept of one Call-ID.
+    pub trace_messages: usize,
+    /// The capture server.
+    pub hep: Option<HepSettings>,
+}
+
+/// A capture server that takes HEP version 3 over UDP.
+#[derive(Clone, Debug)]
+pub struct HepSettings {
+    /// Where it is.
+    pub server: SocketAddr,
+    /// Our number there.
+    pub capture_id: u32,
+    /// Its password.
+    pub password: Option<SecretString>,
+}
+
 /// Connections at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Connections {

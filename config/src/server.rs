@@ -1,6 +1,9 @@
 //! The bootstrap sections: `[server]`, `[sip]`, `[media]`, `[store]`.
 
-use crate::model::{AudioCodec, Connections, Database, MediaSettings, ServerSettings, SipSettings, SrtpOffers};
+use crate::model::{
+    AudioCodec, Connections, Database, HepSettings, MediaSettings, MirrorSettings, ServerSettings, SipSettings,
+    SrtpOffers,
+};
 use crate::outside::Outside;
 use crate::people::secret;
 use crate::reader::Table;
@@ -12,6 +15,9 @@ use domain::Language;
 use secrecy::ExposeSecret;
 use sip::api::{KeepAlive, Policy, Redirects, SessionInterval, Timers};
 use sip::door::Rules;
+
+/// Bytes.
+const MEGABYTE: usize = 1 << 20;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -234,6 +240,27 @@ fn ports(table: &Table<'_>) -> Option<(u16, u16)> {
             None
         }
     }
+}
+
+/// What of the wire is kept in memory, and where it is mirrored to.
+pub(crate) fn mirror(root: &Table<'_>, outside: &dyn Outside) -> MirrorSettings {
+    let mut settings = MirrorSettings { trace_bytes: 16 * MEGABYTE, trace_messages: 200, hep: None };
+    if let Some(table) = root.table("trace") {
+        let number = |key, range| table.int(key, range).and_then(|n| usize::try_from(n).ok());
+        settings.trace_bytes = number("memory_mb", 0..=4_096).map_or(settings.trace_bytes, |n| n * MEGABYTE);
+        settings.trace_messages = number("messages_per_call", 1..=10_000).unwrap_or(settings.trace_messages);
+        table.done();
+    }
+    if let Some(table) = root.table("hep") {
+        if !table.has("server") {
+            table.miss("server");
+        }
+        let number = |key| table.int(key, 0..=i64::from(u32::MAX)).and_then(|n| u32::try_from(n).ok());
+        let (capture_id, password) = (number("capture_id").unwrap_or(2_001), secret(&table, "password", outside));
+        settings.hep = table.address("server").map(|server| HepSettings { server, capture_id, password });
+        table.done();
+    }
+    settings
 }
 
 /// The database; `None`: a file in the data directory.

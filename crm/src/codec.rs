@@ -2,8 +2,8 @@
 
 use crate::reasons;
 use domain::{
-    Ani, Cause, Channel, ConsultResult, ContactEventKind as Kind, DispositionBy, Dnis, EndedBy, ExitReason, Monitor,
-    OfferResult, Outcome, Priority, Redacted,
+    Ani, Cause, Channel, ConsultResult, ContactEventKind as Kind, DispositionBy, Dnis, EndedBy, ExitReason, LegQuality,
+    LegRole, Monitor, OfferResult, Outcome, Priority, Redacted,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -86,6 +86,7 @@ fn fields(kind: &Kind) -> Value {
         Kind::DispositionSet { interaction, code, by } => json!({
             "interaction": interaction.to_string(), "code": code.as_str(), "by": disposition_by(*by),
         }),
+        Kind::LegQuality(quality) => leg_quality_fields(quality),
         Kind::Closed { outcome, by } => json!({ "outcome": outcome.as_str(), "by": by.as_str() }),
     }
 }
@@ -117,6 +118,30 @@ fn offer_fields(kind: &Kind) -> Value {
         }
         _ => Value::Null,
     }
+}
+
+fn leg_quality_fields(of: &LegQuality) -> Value {
+    json!({
+        "role": of.role.as_str(), "agent": of.agent.map(|id| id.to_string()), "codec": storable(&of.codec),
+        "received": of.received, "lost": of.lost, "peer_lost": of.peer_lost, "jitter_mean_us": of.jitter_mean_us,
+        "jitter_max_us": of.jitter_max_us, "round_trip_us": of.round_trip_us, "mos_hundredths": of.mos_hundredths,
+    })
+}
+
+fn leg_quality(f: &Fields<'_>) -> Result<LegQuality, DecodeError> {
+    let small = |name| f.opt_number(name).ok_or(DecodeError::BadField(name));
+    Ok(LegQuality {
+        role: f.word("role", LegRole::ALL, LegRole::as_str)?,
+        agent: f.opt_id("agent")?,
+        codec: f.text("codec")?.to_owned(),
+        received: f.number("received")?,
+        lost: f.number("lost")?,
+        peer_lost: small("peer_lost")?,
+        jitter_mean_us: small("jitter_mean_us")?,
+        jitter_max_us: small("jitter_max_us")?,
+        round_trip_us: f.opt_number("round_trip_us"),
+        mos_hundredths: f.opt_number("mos_hundredths").and_then(|mos| u16::try_from(mos).ok()),
+    })
 }
 
 /// The event with this word and these fields.
@@ -165,6 +190,7 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
             by: f.word("by", [DispositionBy::Agent, DispositionBy::Timeout], disposition_by)?,
         },
         "wrap_up_ended" => Kind::WrapUpEnded { interaction: f.id("interaction")?, agent: f.id("agent")? },
+        "leg_quality" => Kind::LegQuality(leg_quality(&f)?),
         "closed" => Kind::Closed { outcome: f.word("outcome", Outcome::ALL, Outcome::as_str)?, by: f.ended_by()? },
         _ => return Err(DecodeError::UnknownKind),
     })

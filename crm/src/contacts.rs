@@ -5,8 +5,8 @@ use crate::db::{Db, Row, vals};
 use crate::error::Failure;
 use crate::persist::{SELECT_EVENTS, event_row};
 use domain::{
-    ContactDetail, ContactFilter, ContactId, ContactRow, InteractionRow, Page, RecordingId, RecordingRow, Redacted,
-    WallTime,
+    ContactDetail, ContactFilter, ContactId, ContactRow, InteractionRow, LegQuality, LegRole, Page, RecordingId,
+    RecordingRow, Redacted, WallTime,
 };
 
 /// Most rows of one page.
@@ -100,12 +100,37 @@ pub(crate) async fn detail(db: &Db, id: ContactId) -> Result<Option<ContactDetai
         FROM interactions WHERE contact = $1 ORDER BY offered, id";
     let interactions = db.fetch(sql, vals![id]).await?;
     let recordings = db.fetch(recording_rows!("contact = $1 ORDER BY id"), vals![id]).await?;
+    let sql = "SELECT role, agent, codec, received, lost, peer_lost, jitter_mean_us, jitter_max_us, round_trip_us, \
+        mos_hundredths FROM contact_legs WHERE contact = $1 ORDER BY seq";
+    let legs = db.fetch(sql, vals![id]).await?;
     Ok(Some(ContactDetail {
         row,
         events: events.iter().map(event_row).collect::<Result<_, _>>()?,
         interactions: interactions.iter().map(interaction_row).collect::<Result<_, _>>()?,
         recordings: recordings.iter().map(recording_row).collect::<Result<_, _>>()?,
+        legs: legs.iter().map(leg_row).collect::<Result<_, _>>()?,
     }))
+}
+
+fn leg_row(row: &Row) -> Result<LegQuality, sqlx::Error> {
+    let small = |n| row.unsigned(n).map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+    let opt = |n| row.opt_int(n).map(|number| number.and_then(|number| u32::try_from(number).ok()));
+    let role = row.text(0)?;
+    Ok(LegQuality {
+        role: LegRole::ALL
+            .into_iter()
+            .find(|one| one.as_str() == role)
+            .ok_or_else(|| sqlx::Error::Decode(format!("`{role}` is nobody's role on a leg").into()))?,
+        agent: row.opt_id(1)?,
+        codec: row.text(2)?,
+        received: row.unsigned(3)?,
+        lost: row.unsigned(4)?,
+        peer_lost: small(5)?,
+        jitter_mean_us: small(6)?,
+        jitter_max_us: small(7)?,
+        round_trip_us: opt(8)?,
+        mos_hundredths: opt(9)?.and_then(|mos| u16::try_from(mos).ok()),
+    })
 }
 
 /// A recording's manifest row.

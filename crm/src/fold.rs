@@ -2,8 +2,8 @@
 
 use crate::codec::{DecodeError, decode};
 use domain::{
-    AgentId, ContactEventKind as Kind, ContactId, ContactRow, EventRow, InteractionId, InteractionRow, OfferId,
-    Outcome, QueueId, RecordingId, RecordingRow, Redacted, WallTime,
+    AgentId, ContactEventKind as Kind, ContactId, ContactRow, EventRow, InteractionId, InteractionRow, LegQuality,
+    OfferId, Outcome, QueueId, RecordingId, RecordingRow, Redacted, WallTime,
 };
 use std::collections::BTreeSet;
 
@@ -21,6 +21,8 @@ pub struct Fold {
     pub parts: Vec<Part>,
     /// The recordings in the order of their starts.
     pub recordings: Vec<RecordingRow>,
+    /// How the legs sounded, each with the number of its event.
+    pub legs: Vec<(u32, LegQuality)>,
     /// Every queue that the contact went through.
     pub queues: BTreeSet<QueueId>,
     /// The highest sequence number folded in.
@@ -62,6 +64,7 @@ impl Fold {
             row: empty_row(contact),
             parts: Vec::new(),
             recordings: Vec::new(),
+            legs: Vec::new(),
             queues: BTreeSet::new(),
             seq: 0,
             waiting_since: None,
@@ -125,6 +128,7 @@ impl Fold {
                 row.gap_ms = *gap_ms;
                 row.state = "complete".to_owned();
             }
+            Kind::LegQuality(quality) => self.legs.push((seq, quality.clone())),
             Kind::CustomerLeft { by, .. } => self.on_customer_left(at, by.as_str()),
             Kind::Closed { outcome, by } => self.on_closed(at, before, *outcome, by.as_str()),
             other => self.on_part_event(at, other),

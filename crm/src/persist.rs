@@ -89,8 +89,9 @@ impl Committer {
         };
         match tokio::time::timeout(self.within, work).await {
             Ok(Ok(touched)) => {
-                self.folds.extend(touched);
+                // Those that this batch closed stay for one more: figures and recordings follow the end closely.
                 self.folds.retain(|_, fold| fold.row.closed.is_none());
+                self.folds.extend(touched);
                 Ok(())
             }
             failed => {
@@ -247,6 +248,25 @@ static RECORDINGS: LazyLock<Bulk> = LazyLock::new(|| {
     })
 });
 
+static LEGS: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::into(&Table {
+        name: "contact_legs",
+        texts: &["contact", "role", "agent", "codec"],
+        numbers: &[
+            "seq",
+            "received",
+            "lost",
+            "peer_lost",
+            "jitter_mean_us",
+            "jitter_max_us",
+            "round_trip_us",
+            "mos_hundredths",
+        ],
+        key: &["contact", "seq"],
+        known: Known::Stay,
+    })
+});
+
 async fn save_folds(tx: &mut Tx, folds: &BTreeMap<ContactId, Fold>) -> Result<(), sqlx::Error> {
     CONTACTS.put(tx, folds.values().map(contact_row).collect()).await?;
     let queue = |fold: &Fold| {
@@ -256,6 +276,7 @@ async fn save_folds(tx: &mut Tx, folds: &BTreeMap<ContactId, Fold>) -> Result<()
     QUEUES.put(tx, folds.values().flat_map(queue).collect()).await?;
     INTERACTIONS.put(tx, folds.values().flat_map(|fold| &fold.parts).map(part_row).collect()).await?;
     RECORDINGS.put(tx, folds.values().flat_map(|fold| &fold.recordings).map(recording_row).collect()).await?;
+    LEGS.put(tx, folds.values().flat_map(leg_rows).collect()).await?;
     Ok(())
 }
 
@@ -323,4 +344,23 @@ fn recording_row(row: &RecordingRow) -> Value {
         row.channels,
         row.gap_ms,
     ])
+}
+
+fn leg_rows(fold: &Fold) -> impl Iterator<Item = Value> {
+    fold.legs.iter().map(|(seq, leg)| {
+        json!([
+            fold.row.id.to_string(),
+            leg.role.as_str(),
+            text(leg.agent),
+            leg.codec,
+            seq,
+            leg.received,
+            leg.lost,
+            leg.peer_lost,
+            leg.jitter_mean_us,
+            leg.jitter_max_us,
+            leg.round_trip_us,
+            leg.mos_hundredths,
+        ])
+    })
 }

@@ -26,8 +26,14 @@ use tokio::time::timeout;
 
 /// The steps of the schema: version, description, SQL. Read at run time, since sqlx's macro for it compiles SQLite once
 /// more for the build itself.
-const SQLITE: [(i64, &str, &str); 1] = [(1, "first", include_str!("../migrations/sqlite/0001_first.sql"))];
-const POSTGRES: [(i64, &str, &str); 1] = [(1, "first", include_str!("../migrations/postgres/0001_first.sql"))];
+const SQLITE: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
+    (2, "legs", include_str!("../migrations/sqlite/0002_legs.sql")),
+];
+const POSTGRES: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("../migrations/postgres/0001_first.sql")),
+    (2, "legs", include_str!("../migrations/postgres/0002_legs.sql")),
+];
 
 fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
     let step = |(version, description, sql): &(i64, &'static str, &'static str)| {
@@ -259,6 +265,8 @@ impl Store {
                 };
                 Answer::Why(contacts::detail(&self.db, id).await?.map(story))
             }
+            // The running engine keeps them, and nothing of them is stored.
+            Query::Trace(_) => Answer::Trace(None),
             Query::Visits { from, to, queue, cursor } => {
                 Answer::Visits(visits::page(&self.db, (from, to), queue, cursor).await?)
             }

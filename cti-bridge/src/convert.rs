@@ -2,10 +2,10 @@
 
 use crate::fold::DeskFold;
 use crate::schema::{
-    ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorMonitor,
-    FloorQueue, Goal, InteractionCard, KeyedDigits, MonitorWord, NamedQueue, NextCard, OfferCard, OfferEnd,
-    OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange, QueueAgents, QueueCounts, RoleWord,
-    ServiceLevel, SignalledField, StateChange, StateWord, WaitingContact,
+    ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorLeg,
+    FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, MonitorWord, NamedQueue, NextCard, OfferCard,
+    OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange, QueueAgents, QueueCounts,
+    RoleWord, ServiceLevel, SignalledField, StateChange, StateWord, WaitingContact,
 };
 use crate::{Names, Settings};
 use domain::{
@@ -223,6 +223,7 @@ impl Converter<'_> {
             contact: view.contact.map(|id| id.to_string()),
             phase: view.phase.map(phase_word),
             monitors: view.monitors.iter().map(|monitor| self.monitor(monitor)).collect(),
+            legs: view.legs.iter().map(floor_leg).collect(),
             customer: view.customer.as_ref().map(|customer| customer.0.clone()),
             queue: view.queue.map(|id| self.queue(id)),
             queues: view.queues.iter().map(ToString::to_string).collect(),
@@ -248,6 +249,16 @@ impl Converter<'_> {
             since_at: self.ms(view.since),
             offered: view.offered,
         }
+    }
+}
+
+fn floor_leg(of: &domain::LegQuality) -> FloorLeg {
+    FloorLeg {
+        role: of.role.as_str().to_owned(),
+        mos_hundredths: of.mos_hundredths,
+        lost_permille: of.lost_permille(),
+        jitter_mean_us: of.jitter_mean_us,
+        round_trip_us: of.round_trip_us,
     }
 }
 

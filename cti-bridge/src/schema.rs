@@ -12,7 +12,7 @@ mod why;
 
 pub use client::{AskBody, AskMessage, ClientMessage, Hello, MonitorWord, Ping, TransferTo, WishBody, WishMessage};
 pub use floor::{
-    ExpectedWait, Floor, FloorAgent, FloorMonitor, FloorQueue, Goal, QueueAgents, QueueCounts, ServiceLevel,
+    ExpectedWait, Floor, FloorAgent, FloorLeg, FloorMonitor, FloorQueue, Goal, QueueAgents, QueueCounts, ServiceLevel,
     WaitingContact,
 };
 pub use pop::{CustomerCard, KeyedDigits, NamedQueue, PastContact, Point, Pop, SignalledField};

@@ -3,8 +3,8 @@
 
 use crate::{
     AgentId, Ani, Cause, Channel, ConsultResult, ContactId, CustomerId, Decision, DispositionCode, Dnis, EndedBy,
-    EntryPointId, ExitReason, FlowId, Instant, InteractionId, Language, Monitor, NodeId, OfferId, OfferResult, Outcome,
-    Priority, QueueId, RecordingId, Redacted, TrunkId,
+    EntryPointId, ExitReason, FlowId, Instant, InteractionId, Language, LegQuality, Monitor, NodeId, OfferId,
+    OfferResult, Outcome, Priority, QueueId, RecordingId, Redacted, TrunkId,
 };
 
 /// One thing that happened to a contact.
@@ -278,7 +278,9 @@ pub enum ContactEventKind {
         /// The agent.
         agent: AgentId,
     },
-    /// The contact is final. Always the last event but for `RecordingFinished`.
+    /// A leg is over, and this is how it sounded.
+    LegQuality(LegQuality),
+    /// The contact is final. Always the last event but for `RecordingFinished` and `LegQuality`.
     Closed {
         /// How it ended.
         outcome: Outcome,
@@ -324,6 +326,7 @@ impl ContactEventKind {
             Self::NotesSaved { .. } => "notes_saved",
             Self::DispositionSet { .. } => "disposition_set",
             Self::WrapUpEnded { .. } => "wrap_up_ended",
+            Self::LegQuality(_) => "leg_quality",
             Self::Closed { .. } => "closed",
         }
     }

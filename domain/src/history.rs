@@ -1,11 +1,11 @@
 //! The contact history and the customer base, as they are read and asked for. `crm` answers, others ask.
 
 use crate::{
-    AgentId, ContactId, Customer, CustomerId, DispositionCode, InteractionId, Language, QueueId, QueueVisit,
-    RecordingId, Redacted, Role, WallTime, WhyStory,
+    AgentId, ContactId, Customer, CustomerId, DispositionCode, InteractionId, Language, LegQuality, QueueId,
+    QueueVisit, RecordingId, Redacted, Role, SipTrace, WallTime, WhyStory,
 };
 
-/// A question to the store; [`Query::Why`] also to the running engine.
+/// A question to the store; [`Query::Why`] also to the running engine, and [`Query::Trace`] to it alone.
 #[derive(Clone, Debug)]
 pub enum Query {
     /// Is this login and password right? → `User`.
@@ -49,6 +49,8 @@ pub enum Query {
     Contact(ContactId),
     /// Why does the contact wait, why did it go where it went? → `Why`.
     Why(ContactId),
+    /// The SIP messages of a contact → `Trace`.
+    Trace(ContactId),
     /// Customers whose name, company, account or number holds the text → `Customers`.
     Customers {
         /// The text; empty: all.
@@ -118,6 +120,8 @@ pub enum Answer {
     Contact(Option<Box<ContactDetail>>),
     /// The reasons; `None`: neither waiting nor in the history.
     Why(Option<Box<WhyStory>>),
+    /// The SIP messages; `None`: none are kept.
+    Trace(Option<Box<SipTrace>>),
     /// Visits to queues; a page may be empty and still not the last.
     Visits(Page<QueueVisit>),
     /// Customers.
@@ -327,6 +331,8 @@ pub struct ContactDetail {
     pub interactions: Vec<InteractionRow>,
     /// The recordings.
     pub recordings: Vec<RecordingRow>,
+    /// How its legs sounded, in the order in which they ended.
+    pub legs: Vec<LegQuality>,
 }
 
 /// A disposition.

@@ -1,8 +1,8 @@
 //! Read views: what supervisors see. Published by the control loop, never asked for.
 
 use crate::{
-    AgentId, AgentState, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase, MonitorView, NextState, QueueId,
-    Redacted, SkillId, WallTime,
+    AgentId, AgentState, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase, LegQuality, MonitorView,
+    NextState, QueueId, Redacted, SkillId, WallTime,
 };
 
 /// Share of contacts to be answered within a time.
@@ -101,6 +101,8 @@ pub struct AgentView {
     pub phase: Option<InteractionPhase>,
     /// Supervisors on the line.
     pub monitors: Vec<MonitorView>,
+    /// How the legs of the call that the agent serves sounded in the last seconds; empty until they were measured.
+    pub legs: Vec<LegQuality>,
     /// Whom the agent serves: a name or a number.
     pub customer: Option<Redacted>,
     /// The queue of the contact in hand.

@@ -141,6 +141,7 @@ pub(crate) fn agent(view: &AgentView, floor: &FloorView, clock: Clock) -> dto::A
             customer: view.customer.as_ref().map(|c| c.0.clone()),
             queue: view.queue.map(|q| named_queue(q, floor)),
             monitors: view.monitors.iter().map(line_monitor).collect(),
+            legs: view.legs.iter().map(history::leg_quality).collect(),
         },
         queues: view.queues.iter().map(ToString::to_string).collect(),
         skills: view.skills.iter().map(|(id, level)| dto::Skill { id: id.to_string(), level: *level }).collect(),

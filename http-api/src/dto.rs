@@ -8,10 +8,11 @@ mod customer;
 mod floor;
 mod log;
 mod steer;
+mod trace;
 mod why;
 
 pub use contact::{
-    Contact, ContactDetail, ContactEvent, ContactEvents, ContactPage, ContactTimes, Interaction, Recording,
+    Contact, ContactDetail, ContactEvent, ContactEvents, ContactPage, ContactTimes, Interaction, LegQuality, Recording,
 };
 pub use customer::{ContactPoint, Customer, CustomerPage, CustomerWrite, Import, ImportError, LastContact};
 pub use floor::{
@@ -21,6 +22,7 @@ pub use floor::{
 pub use log::ContactLogLine;
 
 pub use steer::{ConfigFlaw, MonitorMode, MonitorWish, OpenWish, PriorityWish, Reloaded};
+pub use trace::{SipMessage, SipTrace};
 pub use why::{
     AgentVerdict, Candidate, Chances, Excluded, NamedAgent, NeededSkill, PassedOver, PastOffer, ToldWait, WhyReasons,
     WhyStory,

@@ -55,8 +55,8 @@ pub use auth::{new_token, token_sha256};
 pub use openapi::openapi_json;
 pub use serve::{ConnectionLimits, Gate, serve};
 pub use state::{
-    Ask, Clock, Links, Metric, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings, StartTicket,
-    State, WebCallRequest, WebCallTicket, WishRequest,
+    Ask, Clock, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings,
+    StartTicket, State, WebCallRequest, WebCallTicket, WishRequest,
 };
 
 use axum::middleware::from_fn;

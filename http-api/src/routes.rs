@@ -37,6 +37,7 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(contacts::read_contact))
         .routes(routes!(contacts::list_contact_events))
         .routes(routes!(contacts::why_contact))
+        .routes(routes!(contacts::trace_contact))
         .routes(routes!(steer::set_priority))
         .routes(routes!(steer::monitor_contact, steer::stop_monitoring))
         .routes(routes!(steer::open_queue))

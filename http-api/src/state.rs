@@ -180,14 +180,28 @@ pub struct Readiness {
     pub checks: Vec<dto::HealthCheck>,
 }
 
+/// What kind of figure a metric is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MetricKind {
+    /// It only rises.
+    Counter,
+    /// It rises and falls.
+    Gauge,
+    /// Its samples are buckets: how many values are at most `le`, the last one `+Inf`.
+    Histogram {
+        /// Sum of all values.
+        sum: f64,
+    },
+}
+
 /// A counter or gauge of the daemon, in Prometheus' words.
 pub struct Metric {
     /// The name, `switchroom_…`, with its unit.
     pub name: &'static str,
     /// One line for a person.
     pub help: &'static str,
-    /// True: it only rises. False: a gauge.
-    pub counter: bool,
+    /// What kind of figure it is.
+    pub kind: MetricKind,
     /// Label pairs and value of each sample.
     pub samples: Vec<(Vec<(&'static str, String)>, f64)>,
 }

@@ -5,7 +5,7 @@ use crate::docs;
 use crate::dto;
 use crate::openapi;
 use crate::problem::{CODES, Problem};
-use crate::state::{Metric, State};
+use crate::state::{Metric, MetricKind, State};
 use axum::extract::{Path, State as With};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse};
@@ -68,55 +68,60 @@ async fn metrics(With(api): With<State>) -> impl IntoResponse {
 }
 
 fn floor_metrics(api: &State) -> Vec<Metric> {
+    use MetricKind::{Counter, Gauge};
     let floor = api.floor();
-    let queue = |name, help, counter, value: fn(&domain::QueueView) -> f64| Metric {
+    let queue = |name, help, kind, value: fn(&domain::QueueView) -> f64| Metric {
         name,
         help,
-        counter,
+        kind,
         samples: floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect(),
     };
     vec![
-        queue("switchroom_queue_waiting", "Contacts waiting.", false, |q| f64::from(q.waiting)),
-        queue("switchroom_queue_offered_total", "Contacts that entered the queue.", true, |q| q.counts.offered as f64),
-        queue("switchroom_queue_answered_total", "Contacts answered.", true, |q| q.counts.answered as f64),
-        queue("switchroom_queue_abandoned_total", "Contacts that left waiting.", true, |q| q.counts.abandoned as f64),
-        queue("switchroom_queue_wait_seconds_total", "Waits of the answered, summed.", true, |q| {
+        queue("switchroom_queue_waiting", "Contacts waiting.", Gauge, |q| f64::from(q.waiting)),
+        queue("switchroom_queue_offered_total", "Contacts that entered the queue.", Counter, |q| {
+            q.counts.offered as f64
+        }),
+        queue("switchroom_queue_answered_total", "Contacts answered.", Counter, |q| q.counts.answered as f64),
+        queue("switchroom_queue_abandoned_total", "Contacts that left waiting.", Counter, |q| {
+            q.counts.abandoned as f64
+        }),
+        queue("switchroom_queue_wait_seconds_total", "Waits of the answered, summed.", Counter, |q| {
             q.counts.wait_answered_ms as f64 / 1_000.0
         }),
-        queue("switchroom_expected_wait_contacts_total", "Waits that were foretold and are known now.", true, |q| {
+        queue("switchroom_expected_wait_contacts_total", "Waits that were foretold and are known now.", Counter, |q| {
             q.honesty.contacts as f64
         }),
-        queue("switchroom_expected_wait_told_seconds_total", "Means told on entry, summed.", true, |q| {
+        queue("switchroom_expected_wait_told_seconds_total", "Means told on entry, summed.", Counter, |q| {
             q.honesty.told_ms as f64 / 1_000.0
         }),
-        queue("switchroom_expected_wait_waited_seconds_total", "What these waits then were, summed.", true, |q| {
+        queue("switchroom_expected_wait_waited_seconds_total", "What these waits then were, summed.", Counter, |q| {
             q.honesty.waited_ms as f64 / 1_000.0
         }),
         queue(
             "switchroom_expected_wait_rms_error_seconds",
             "Root of the mean squared error of the means.",
-            false,
+            Gauge,
             |q| q.honesty.rms_error_ms as f64 / 1_000.0,
         ),
-        queue("switchroom_expected_wait_covered_total", "Waits of at most the 90th percentile told.", true, |q| {
+        queue("switchroom_expected_wait_covered_total", "Waits of at most the 90th percentile told.", Counter, |q| {
             q.honesty.covered as f64
         }),
         Metric {
             name: "switchroom_expected_wait_seconds",
             help: "What one who came now could be told; absent while nothing can be told.",
-            counter: false,
+            kind: Gauge,
             samples: floor.queues.iter().filter_map(expected_sample).collect(),
         },
         Metric {
             name: "switchroom_calls",
             help: "Calls in progress.",
-            counter: false,
+            kind: Gauge,
             samples: vec![(vec![], f64::from(floor.calls))],
         },
         Metric {
             name: "switchroom_agents",
             help: "Agents by state.",
-            counter: false,
+            kind: Gauge,
             samples: agents_by_state(floor.agents.iter().map(|a| a.state)),
         },
     ]
@@ -139,11 +144,19 @@ fn agents_by_state(states: impl Iterator<Item = AgentState>) -> Vec<(Vec<(&'stat
 fn exposition(metrics: &[Metric]) -> String {
     let mut text = String::new();
     for metric in metrics {
-        let kind = if metric.counter { "counter" } else { "gauge" };
+        let (kind, suffix) = match metric.kind {
+            MetricKind::Counter => ("counter", ""),
+            MetricKind::Gauge => ("gauge", ""),
+            MetricKind::Histogram { .. } => ("histogram", "_bucket"),
+        };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "# HELP {} {}\n# TYPE {} {kind}", metric.name, metric.help, metric.name);
         for (labels, value) in &metric.samples {
-            let _ = writeln!(text, "{}{} {value}", metric.name, label_set(labels));
+            let _ = writeln!(text, "{}{suffix}{} {value}", metric.name, label_set(labels));
+        }
+        if let MetricKind::Histogram { sum } = metric.kind {
+            let count = metric.samples.last().map_or(0.0, |(_, count)| *count);
+            let _ = writeln!(text, "{0}_sum {sum}\n{0}_count {count}", metric.name);
         }
     }
     text
@@ -167,13 +180,29 @@ mod tests {
         let metric = Metric {
             name: "switchroom_queue_waiting",
             help: "Contacts waiting.",
-            counter: false,
+            kind: MetricKind::Gauge,
             samples: vec![(vec![("queue", "a\"b".into())], 3.0), (vec![], 0.5)],
         };
         assert_eq!(
             exposition(&[metric]),
             "# HELP switchroom_queue_waiting Contacts waiting.\n# TYPE switchroom_queue_waiting gauge\n\
              switchroom_queue_waiting{queue=\"a\\\"b\"} 3\nswitchroom_queue_waiting 0.5\n"
+        );
+    }
+
+    #[test]
+    fn a_histogram_has_its_buckets_their_sum_and_their_count() {
+        let metric = Metric {
+            name: "switchroom_leg_mos",
+            help: "Scores.",
+            kind: MetricKind::Histogram { sum: 7.5 },
+            samples: vec![(vec![("le", "3.5".into())], 1.0), (vec![("le", "+Inf".into())], 2.0)],
+        };
+        assert_eq!(
+            exposition(&[metric]),
+            "# HELP switchroom_leg_mos Scores.\n# TYPE switchroom_leg_mos histogram\n\
+             switchroom_leg_mos_bucket{le=\"3.5\"} 1\nswitchroom_leg_mos_bucket{le=\"+Inf\"} 2\n\
+             switchroom_leg_mos_sum 7.5\nswitchroom_leg_mos_count 2\n"
         );
     }
 }

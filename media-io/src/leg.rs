@@ -14,7 +14,7 @@ use media::playout::Playout;
 use media::quality::{Impairments, mos_permille, rating};
 use media::rtcp;
 use media::rtp::Stamp;
-use media::sequence::Reception;
+use media::sequence::{Reception, Tally};
 use media::stream::Outgoing;
 use media::tape::Channel;
 use media::tone::ComfortNoise;
@@ -47,9 +47,38 @@ pub(crate) struct Feedback {
     pub(crate) round_trip_us: u32,
 }
 
+/// Jitter over a time, looked at once in each step of the clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Jitter {
+    sum_us: u64,
+    count: u32,
+}
+
+impl Jitter {
+    fn add(&mut self, us: u32) {
+        self.sum_us += u64::from(us);
+        self.count += 1;
+    }
+
+    fn mean_us(&self) -> Option<u32> {
+        u32::try_from(self.sum_us.checked_div(u64::from(self.count))?).ok()
+    }
+}
+
+/// What is remembered of a leg's figures.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Figures {
+    /// When live figures were told last.
+    told: Tally,
+    /// Since then, and since the beginning.
+    jitter: (Jitter, Jitter),
+    jitter_max_us: u32,
+}
+
 /// What came from the peer.
 pub(crate) struct Hearing {
     pub(crate) reception: Reception,
+    pub(crate) figures: Figures,
     pub(crate) digits: dtmf::Receiver,
     pub(crate) heard_at: Instant,
     pub(crate) is_flowing: bool,
@@ -102,6 +131,7 @@ impl Leg {
     pub(crate) fn new(id: LegId, contact: ContactId, transport: Transport, stream: Outgoing, now: Instant) -> Self {
         let hearing = Hearing {
             reception: Reception::default(),
+            figures: Figures::default(),
             digits: dtmf::Receiver::default(),
             heard_at: now,
             is_flowing: false,
@@ -184,29 +214,57 @@ impl Leg {
         self.slow_mut().map_or(0, |slow| slow.encode(frame, payload))
     }
 
-    /// Figures so far.
+    /// Look at the jitter, once in a step of the clock.
+    pub(crate) fn sample(&mut self) {
+        let hearing = &mut self.hearing;
+        if hearing.is_flowing {
+            let now_us = hearing.reception.jitter_us();
+            let figures = &mut hearing.figures;
+            figures.jitter.0.add(now_us);
+            figures.jitter.1.add(now_us);
+            figures.jitter_max_us = figures.jitter_max_us.max(now_us);
+        }
+    }
+
+    /// Figures of the whole session.
     pub(crate) fn stats(&self) -> LegStats {
+        self.stats_of(&self.hearing.reception.tally(), self.hearing.figures.jitter.1)
+    }
+
+    /// Figures since they were told last; `None` if the peer has not been heard yet.
+    pub(crate) fn live_stats(&mut self) -> Option<LegStats> {
+        if !self.hearing.is_flowing {
+            return None;
+        }
+        let (now, figures) = (self.hearing.reception.tally(), &mut self.hearing.figures);
+        let (told, jitter) = (core::mem::replace(&mut figures.told, now), core::mem::take(&mut figures.jitter.0));
+        Some(self.stats_of(&now.since(&told), jitter))
+    }
+
+    fn stats_of(&self, heard: &Tally, jitter: Jitter) -> LegStats {
         let (reception, feedback) = (&self.hearing.reception, &self.hearing.feedback);
+        let jitter_us = jitter.mean_us().unwrap_or_else(|| reception.jitter_us());
         LegStats {
-            received: reception.received(),
+            received: heard.received,
             sent: self.speaking.stream.packets(),
-            lost: reception.lost(),
-            jitter_us: reception.jitter_us(),
+            lost: heard.lost,
+            jitter_us,
+            jitter_max_us: self.hearing.figures.jitter_max_us.max(jitter_us),
             peer_lost: feedback.lost,
             peer_jitter_us: feedback.jitter_us,
             round_trip_us: feedback.round_trip_us,
-            mos_permille: self.mos_permille(),
+            mos_permille: self.mos_permille(heard, jitter_us),
+            codec: self.terms.map(|terms| terms.codec),
         }
     }
 
     /// How what we hear of the peer sounds to whoever hears it through a jitter buffer.
-    fn mos_permille(&self) -> u16 {
-        let reception = &self.hearing.reception;
-        let Some(terms) = self.terms.filter(|_| reception.received() > 0) else { return 0 };
+    fn mos_permille(&self, heard: &Tally, jitter_us: u32) -> u16 {
+        let Some(terms) = self.terms.filter(|_| heard.received > 0) else { return 0 };
         let network_ms = f64::from(self.hearing.feedback.round_trip_us) / 2_000.0;
         // One frame is collected before it is sent, and a jitter buffer waits for the late ones.
-        let delay_ms = network_ms + 20.0 + f64::from(reception.jitter_us()) / 500.0;
-        let (loss, burst) = (reception.loss(), reception.burst());
+        let delay_ms = network_ms + 20.0 + f64::from(jitter_us) / 500.0;
+        let (loss, burst) = (heard.loss(), heard.burst());
         mos_permille(rating(&Impairments { codec: terms.codec, loss, burst, delay_ms }))
     }
 

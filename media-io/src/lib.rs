@@ -31,5 +31,5 @@ mod worker;
 mod workers;
 
 pub use prompts::{PromptError, Prompts};
-pub use settings::{Figures, Settings};
+pub use settings::{Figures, Rtcp, RtcpTap, Settings};
 pub use workers::Workers;

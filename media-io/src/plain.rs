@@ -249,6 +249,13 @@ impl Plain {
         }
     }
 
+    /// Our address for RTCP and the peer's, where they are known.
+    pub(crate) fn rtcp_ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let remote = self.remote.as_ref()?;
+        let (socket, to) = if remote.rtcp_mux { (&self.rtp, remote.latch.remote()) } else { (&self.rtcp, remote.rtcp) };
+        Some((socket.local_addr().ok()?, to))
+    }
+
     /// Send a compound RTCP packet to where the peer wants it.
     pub(crate) fn send_rtcp(&mut self, packet: &[u8]) {
         let Some(remote) = &self.remote else { return };

@@ -1,10 +1,49 @@
 //! What the daemon tells the workers, and the figures they keep.
 
-use domain::Language;
+use domain::{ContactId, Language};
 use media::codec::Codec;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+/// An RTCP packet that was received or is sent, in the clear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rtcp {
+    /// The contact.
+    pub contact: ContactId,
+    /// True: we send it.
+    pub outgoing: bool,
+    /// Our address.
+    pub local: SocketAddr,
+    /// The peer's address.
+    pub remote: SocketAddr,
+    /// The compound packet.
+    pub packet: Vec<u8>,
+}
+
+/// Who wants to see RTCP. It is called on the workers' threads and must not wait.
+#[derive(Clone)]
+pub struct RtcpTap(Arc<dyn Fn(Rtcp) + Send + Sync>);
+
+impl RtcpTap {
+    /// Whoever is told by this.
+    pub fn new(tell: impl Fn(Rtcp) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    pub(crate) fn tell(&self, contact: ContactId, outgoing: bool, ends: (SocketAddr, SocketAddr), packet: &[u8]) {
+        let (local, remote) = ends;
+        (self.0)(Rtcp { contact, outgoing, local, remote, packet: packet.to_vec() });
+    }
+}
+
+impl fmt::Debug for RtcpTap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RtcpTap")
+    }
+}
 
 /// Settings of the media workers.
 #[derive(Clone, Debug)]
@@ -26,6 +65,8 @@ pub struct Settings {
     pub port_rest: Duration,
     /// The language of prompts that are missing in the one asked for.
     pub default_language: Language,
+    /// Who wants to see the RTCP of plain legs.
+    pub rtcp_tap: Option<RtcpTap>,
 }
 
 impl Default for Settings {
@@ -40,6 +81,7 @@ impl Default for Settings {
             codecs: vec![Codec::Pcmu, Codec::Pcma],
             port_rest: Duration::from_secs(30),
             default_language: Language::EN,
+            rtcp_tap: None,
         }
     }
 }

@@ -110,6 +110,7 @@ impl Workers {
             silence_after: settings.silence_after,
             events: Box::new(events),
             figures: SharedFigures::default(),
+            rtcp_tap: settings.rtcp_tap.clone(),
             on_unopened: Box::new(move |leg| {
                 unopened.lock().unwrap_or_else(PoisonError::into_inner).legs.remove(&leg);
             }),

@@ -1,5 +1,6 @@
 //! The vocabulary between the switchboard and the media workers: commands down, events up.
 
+use crate::codec::Codec;
 use domain::{ContactId, InteractionId, Language, LegId, PlayId, PromptId, RecordingId};
 
 /// How the media of a leg is carried.
@@ -252,8 +253,10 @@ pub struct LegStats {
     pub sent: u64,
     /// Packets lost on the way to us (RFC 3550 §6.4.1, never below 0).
     pub lost: u64,
-    /// Interarrival jitter in microseconds.
+    /// Interarrival jitter in microseconds: the mean over the time reported.
     pub jitter_us: u32,
+    /// The greatest interarrival jitter so far in microseconds.
+    pub jitter_max_us: u32,
     /// Our packets that the peer says it misses (RTCP).
     pub peer_lost: u32,
     /// Interarrival jitter at the peer in microseconds (RTCP).
@@ -262,6 +265,8 @@ pub struct LegStats {
     pub round_trip_us: u32,
     /// Mean opinion score of what we hear, in thousandths (4410 is 4.41; ITU-T G.107 Annex B); 0: nothing was heard.
     pub mos_permille: u16,
+    /// The codec; `None`: nothing was agreed.
+    pub codec: Option<Codec>,
 }
 
 /// What the media workers report.
@@ -333,14 +338,11 @@ pub enum Event {
         /// The leg.
         leg: LegId,
     },
-    /// Figures so far, every five seconds while the session lasts.
-    LiveStats {
-        /// The leg.
-        leg: LegId,
-        /// The figures.
-        stats: LegStats,
-    },
-    /// Figures, once, after `Close`.
+    /// How the last five seconds were, on every leg of one worker that hears its peer: one event for all of them, so that
+    /// figures cost the reader next to nothing. Packets, loss, jitter and score are those of the five seconds, the greatest
+    /// jitter and what the peer says those of the whole session.
+    LiveStats(Vec<(LegId, LegStats)>),
+    /// Figures of the whole session, once, after `Close`.
     Stats {
         /// The leg.
         leg: LegId,

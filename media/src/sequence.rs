@@ -50,6 +50,43 @@ impl Current {
     }
 }
 
+/// What was counted up to one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Packets received.
+    pub received: u64,
+    /// Packets lost, never below zero.
+    pub lost: u64,
+    /// Steps over missing packets, and how many they left out.
+    gaps: (u64, u64),
+}
+
+impl Tally {
+    /// What came after an earlier moment.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        // A packet that was only late makes the loss smaller than it was.
+        Self {
+            received: self.received.saturating_sub(earlier.received),
+            lost: self.lost.saturating_sub(earlier.lost),
+            gaps: (self.gaps.0.saturating_sub(earlier.gaps.0), self.gaps.1.saturating_sub(earlier.gaps.1)),
+        }
+    }
+
+    /// Share of the packets that never came, 0 to 1.
+    #[must_use]
+    pub fn loss(&self) -> f64 {
+        self.lost as f64 / (self.lost + self.received).max(1) as f64
+    }
+
+    /// How much longer the gaps are than chance would make them at this loss (ITU-T G.107 §7.2, BurstR); 1: chance.
+    #[must_use]
+    pub fn burst(&self) -> f64 {
+        let (gaps, missing) = self.gaps;
+        if gaps == 0 { 1.0 } else { (missing as f64 / gaps as f64 * (1.0 - self.loss())).max(1.0) }
+    }
+}
+
 /// Reception of one leg, over all sources that it had.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reception {
@@ -111,18 +148,12 @@ impl Reception {
         self.lost_before + self.current.map_or(0, |c| c.lost())
     }
 
-    /// Share of the packets that never came, 0 to 1.
+    /// What was counted up to now.
     #[must_use]
-    pub fn loss(&self) -> f64 {
-        self.lost() as f64 / (self.lost() + self.received).max(1) as f64
-    }
-
-    /// How much longer the gaps are than chance would make them at this loss (ITU-T G.107 §7.2, BurstR); 1: chance.
-    #[must_use]
-    pub fn burst(&self) -> f64 {
+    pub fn tally(&self) -> Tally {
         let now = self.current.map_or((0, 0), |c| c.gaps);
-        let (gaps, missing) = (self.gaps_before.0 + now.0, self.gaps_before.1 + now.1);
-        if gaps == 0 { 1.0 } else { (missing as f64 / gaps as f64 * (1.0 - self.loss())).max(1.0) }
+        let gaps = (self.gaps_before.0 + now.0, self.gaps_before.1 + now.1);
+        Tally { received: self.received, lost: self.lost(), gaps }
     }
 
     /// Interarrival jitter in microseconds.
@@ -212,11 +243,30 @@ mod tests {
             for n in (0..1_000).filter(|n| !is_lost(*n)) {
                 reception.on_packet(at(u64::from(n)), n, u32::from(n) * 160);
             }
-            (reception.loss(), reception.burst())
+            (reception.tally().loss(), reception.tally().burst())
         };
         assert_eq!(burst(|n| n % 100 == 50), (0.01, 1.0));
         let (loss, long) = burst(|n| n % 400 >= 396);
         assert!((loss - 0.008).abs() < 0.001 && (long - 3.97).abs() < 0.01, "{loss} {long}");
+    }
+
+    #[test]
+    fn what_was_lost_before_a_moment_does_not_count_after_it() {
+        let mut reception = Reception::default();
+        for n in (0..200u16).filter(|n| !(20..30).contains(n) && *n != 150) {
+            reception.on_packet(at(u64::from(n)), n, u32::from(n) * 160);
+            if n == 99 {
+                let before = reception.tally();
+                assert_eq!((before.received, before.lost, before.burst()), (90, 10, 9.0));
+            }
+        }
+        let mut half = Reception::default();
+        for n in (0..100u16).filter(|n| !(20..30).contains(n)) {
+            half.on_packet(at(u64::from(n)), n, u32::from(n) * 160);
+        }
+        let later = reception.tally().since(&half.tally());
+        assert_eq!((later.received, later.lost, later.loss(), later.burst()), (99, 1, 0.01, 1.0));
+        assert_eq!(half.tally().since(&reception.tally()), Tally::default(), "never below zero");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::dice::Dice;
 use call::api::FinishedRecording;
 use core::time::Duration;
 use domain::{LegId, PlayId, RecordingId};
-use media::api::{Command, Direction, Event, MediaError, PlayItem};
+use media::api::{Command, Direction, Event, LegStats, MediaError, PlayItem};
 use std::collections::BTreeMap;
 
 /// What comes back after a time.
@@ -85,6 +85,11 @@ impl Plant {
                 self.legs.get_mut(&leg)?.playing = Some(play);
                 return (!repeat).then(|| (length(&items), Answer::Played(leg, play)));
             }
+            Command::Close { leg } => {
+                self.close(leg);
+                let stats = LegStats { received: 50, sent: 50, mos_permille: 4_400, ..LegStats::default() };
+                Event::Stats { leg, stats }
+            }
             Command::StopRecording { recording } => return self.stop_tape(recording, dice),
             other => {
                 self.quietly(&other);
@@ -135,7 +140,6 @@ impl Plant {
             Command::PauseRecording { recording, .. } if self.tapes.get(recording) != Some(&true) => {
                 self.faults.push(format!("recording {recording} was paused while it did not run"));
             }
-            Command::Close { leg } => self.close(*leg),
             _ => {}
         }
     }

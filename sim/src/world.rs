@@ -416,6 +416,7 @@ impl World {
                 | Effect::Count(_)
                 | Effect::Door(_)
                 | Effect::Trunk { .. }
+                | Effect::Dialog { .. }
                 | Effect::FlowNote { .. } => {}
             }
         }

@@ -138,6 +138,12 @@ impl Endpoint {
         self.legs.len()
     }
 
+    /// The Call-ID of a leg; of one that calls several phones, that of the first.
+    #[must_use]
+    pub fn call_id(&self, leg: LegId) -> Option<String> {
+        self.legs.call_id(leg)
+    }
+
     /// How many transactions there are, the lingering ones among them.
     #[must_use]
     pub fn transactions(&self) -> usize {

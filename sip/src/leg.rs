@@ -28,6 +28,11 @@ impl Leg {
         vec![(dialog.call_id.clone(), dialog.local_tag.clone())]
     }
 
+    /// The Call-ID of its first dialog.
+    fn call_id(&self) -> Option<String> {
+        self.dialogs().into_iter().next().map(|(call_id, _)| call_id)
+    }
+
     /// The trunk that carries it.
     fn trunk(&self) -> Option<TrunkId> {
         match self {
@@ -120,6 +125,11 @@ impl Legs {
     /// The leg, if it was answered.
     pub(crate) fn session_mut(&mut self, id: LegId) -> Option<&mut Session> {
         if let Some(Leg::Up(session)) = self.by_id.get_mut(&id) { Some(session) } else { None }
+    }
+
+    /// The Call-ID of a leg.
+    pub(crate) fn call_id(&self, id: LegId) -> Option<String> {
+        self.by_id.get(&id)?.call_id()
     }
 
     /// True if there is such a leg.

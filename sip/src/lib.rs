@@ -28,6 +28,7 @@ mod session;
 mod session_timer;
 mod shared;
 mod timers;
+pub mod trace;
 mod transaction;
 mod transfer;
 mod uac;

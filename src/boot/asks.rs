@@ -3,6 +3,7 @@
 use super::setup::PhoneAccounts;
 use crate::clock::wall_now;
 use crate::control;
+use crate::mirror::Archive;
 use config::Config;
 use domain::{Answer, ContactId, Explanation, Query, QueryError, WhyStory};
 use sip::api::Credentials;
@@ -57,10 +58,15 @@ pub(super) async fn recall(board: &mut Switchboard, store: &crm::Store) {
 pub(super) struct Knowing {
     pub store: crm::Store,
     pub explains: mpsc::Sender<control::ExplainRequest>,
+    /// The messages that are kept.
+    pub archive: Archive,
 }
 
 impl Knowing {
     async fn answer(&self, query: Query) -> Result<Answer, QueryError> {
+        if let Query::Trace(contact) = query {
+            return Ok(Answer::Trace(self.archive.of(contact).map(Box::new)));
+        }
         let Query::Why(contact) = query else { return self.store.answer(query).await };
         let (now, past) = tokio::join!(self.explain(contact), self.store.answer(query));
         let nothing = || WhyStory { contact, at: wall_now(), waiting: None, decisions: Vec::new() };

@@ -6,6 +6,7 @@ use super::{Options, asks, setup};
 use crate::clock::Clock;
 use crate::control::{ExplainRequest, WishRequest};
 use crate::metrics::Metrics;
+use crate::mirror::{Archive, Counts};
 use crate::tls::{self, Renewable};
 use config::Config;
 use domain::FloorView;
@@ -26,12 +27,16 @@ pub(super) struct House<'a> {
     pub back: &'a mpsc::Sender<Input>,
     /// To the control loop, for looks at waiting contacts.
     pub explains: mpsc::Sender<ExplainRequest>,
+    /// The messages that are kept.
+    pub archive: Archive,
 }
 
 /// What is counted where peers connect, and who we are there.
 pub(super) struct Edge {
     pub counters: Arc<sip_io::Counters>,
     pub gate: http_api::Gate,
+    /// What could not be mirrored.
+    pub mirror: Arc<Counts>,
     /// Our certificate, which a reload renews.
     pub certificate: Option<Arc<Renewable>>,
 }
@@ -136,7 +141,7 @@ impl House<'_> {
     }
 
     fn knowing(&self) -> asks::Knowing {
-        asks::Knowing { store: self.store.clone(), explains: self.explains.clone() }
+        asks::Knowing { store: self.store.clone(), explains: self.explains.clone(), archive: self.archive.clone() }
     }
 
     /// Opens the door for the API.

@@ -12,6 +12,7 @@ pub use error::{BootError, CODES};
 use crate::clock::{Clock, wall_now};
 use crate::control::{Control, Inbox, Shells};
 use crate::metrics::Metrics;
+use crate::mirror::{self, Tap};
 use crate::tls::{self, Renewable};
 use config::{Config, Database};
 use domain::FloorView;
@@ -24,7 +25,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use switchboard::{Input, Switchboard};
+use switchboard::{Effect, Input, Switchboard};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -168,31 +169,37 @@ impl Daemon {
         let (explain_tx, explains) = mpsc::channel(64);
         let (reload_tx, reloads) = mpsc::channel(4);
 
-        let (recorder, workers) = start_media(&config, prompts, &back)?;
+        let (tap, archive) = mirror::start(&setup::mirror(&config, &sockets), clock).map_err(BootError::Media)?;
+        let (recorder, workers) = start_media(&config, prompts, &back, &tap)?;
         let (journal, writer) = store
             .start_writer(crm::WriterOptions::new(clock.wall_at_start()), asks::tell_stored(back.clone()))
             .map_err(BootError::Media)?;
 
         let signalling = Signalling::start().map_err(BootError::Media)?;
         let Entrance { transports, edge, http, https, sip: (sip_address, sip_tls) } =
-            Entrance::open(&config, sockets, sip_tx, &signalling);
+            Entrance::open(&config, sockets, sip_tx, &signalling, &tap);
         let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
         let (gate, certificate) = (edge.gate.clone(), edge.certificate.clone());
-        let house = House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains: explain_tx };
+        let house = House {
+            config,
+            clock: &clock,
+            store: &store,
+            sip: sip_address,
+            back: &back,
+            explains: explain_tx,
+            archive,
+        };
         let reading = Reading::new(&floor, &metrics, &journal, &reload_tx, edge);
         let doors = house.open(options, &wish_tx, reading);
         let serving = Serving { doors: &doors, transports: &transports, gate };
         let (serving, http, https) = serving.start(http, https.zip(certificate)).map_err(BootError::Media)?;
 
-        let setup = setup::switchboard(&doors.reloader.running, (sip_address, sip_tls), &clock)?;
-        let mut first = Vec::new();
-        let mut board = Switchboard::new(clock.now(), setup, &mut first);
-        asks::recall(&mut board, &store).await;
+        let (board, first) = make_board(&doors.reloader.running, (sip_address, sip_tls), &clock, &store).await?;
         let bridge = doors.reloader.bridge.clone();
         tokio::spawn(doors.reloader.run(reloads));
         let shells =
-            Shells { transports, workers, journal, store: store.clone(), bridge, back, floor: floor_tx, metrics };
+            Shells { transports, workers, journal, store: store.clone(), bridge, back, floor: floor_tx, metrics, tap };
         let control = Control::new(board, clock, shells, first);
         let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains });
         info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
@@ -252,6 +259,19 @@ impl Daemon {
     }
 }
 
+/// The switchboard with the counters of today, and what it wants at once.
+async fn make_board(
+    config: &Config,
+    sip: (SocketAddr, Option<SocketAddr>),
+    clock: &Clock,
+    store: &crm::Store,
+) -> Result<(Switchboard, Vec<Effect>), BootError> {
+    let mut first = Vec::new();
+    let mut board = Switchboard::new(clock.now(), setup::switchboard(config, sip, clock)?, &mut first);
+    asks::recall(&mut board, store).await;
+    Ok((board, first))
+}
+
 /// The sockets in use, and what secures and counts them.
 struct Entrance {
     transports: sip_io::Transports,
@@ -264,13 +284,19 @@ struct Entrance {
 
 impl Entrance {
     /// SIP is heard from here on, datagrams on the thread of signalling.
-    fn open(config: &Config, sockets: Sockets, inbox: mpsc::Sender<sip::api::Fact>, signalling: &Signalling) -> Self {
+    fn open(
+        config: &Config,
+        sockets: Sockets,
+        inbox: mpsc::Sender<sip::api::Fact>,
+        signalling: &Signalling,
+        tap: &Tap,
+    ) -> Self {
         let Sockets { http, https, sip: bound } = sockets;
         let bound = bound.read_datagrams_on(signalling.handle()).with_admission(setup::admission(config));
         let certificate = Renewable::of(config);
         let sip = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
         let guarded = setup::transports(config, tls::sip(config, certificate.as_ref()));
-        let edge = Edge { counters: Arc::default(), gate: setup::gate(config), certificate };
+        let edge = Edge { counters: Arc::default(), gate: setup::gate(config), mirror: tap.counts(), certificate };
         let transports = sip_io::Transports::start(bound, guarded, inbox, Arc::clone(&edge.counters));
         Self { transports, edge, http, https, sip }
     }
@@ -281,10 +307,12 @@ fn start_media(
     config: &Config,
     prompts: media_io::Prompts,
     back: &mpsc::Sender<Input>,
+    tap: &Tap,
 ) -> Result<(recorder::Recorder, media_io::Workers), BootError> {
     let (block_tx, blocks) = std::sync::mpsc::sync_channel(RECORDER_BLOCKS);
     let recorder = recorder::Recorder::start(recordings_dir(config.data_dir()), blocks, report_to(back.clone()))?;
-    let (settings, events) = (setup::media(config), events_to(back.clone()));
+    let settings = media_io::Settings { rtcp_tap: tap.rtcp(), ..setup::media(config) };
+    let events = events_to(back.clone());
     let workers = media_io::Workers::start(settings, Arc::new(prompts), events, block_tx);
     Ok((recorder, workers.map_err(BootError::Media)?))
 }

@@ -1,9 +1,10 @@
 //! From the checked configuration to what each part is built from.
 
 use super::doors::Edge;
-use super::{BootError, Options, recordings_dir};
+use super::{BootError, Options, Sockets, recordings_dir};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
+use crate::mirror;
 use call::api::{Phone, QueueRules};
 use config::{AgentPhone, Config};
 use domain::{AgentId, AgentRow, TrunkId};
@@ -68,6 +69,20 @@ pub(super) fn gate(config: &Config) -> http_api::Gate {
     })
 }
 
+/// What of the wire is kept and mirrored.
+pub(super) fn mirror(config: &Config, sockets: &Sockets) -> mirror::Setup {
+    let settings = config.mirror();
+    let agent = |hep: &config::HepSettings| mirror::hep::Agent {
+        id: hep.capture_id,
+        password: hep.password.as_ref().map(|password| password.expose_secret().to_owned()),
+    };
+    mirror::Setup {
+        limits: sip::trace::Limits { bytes: settings.trace_bytes, messages_per_call: settings.trace_messages },
+        server: settings.hep.as_ref().map(|hep| (hep.server, agent(hep))),
+        sip: (sockets.sip.local, sockets.sip.tls.as_ref().map(|(_, address)| *address)),
+    }
+}
+
 /// What the media workers are built from.
 pub(super) fn media(config: &Config) -> media_io::Settings {
     let media = config.media();
@@ -82,6 +97,7 @@ pub(super) fn media(config: &Config) -> media_io::Settings {
         default_language: config.server().default_language,
         codecs: media.codecs.iter().map(|codec| media_codec(*codec)).collect(),
         port_rest: media.port_rest,
+        rtcp_tap: None,
     }
 }
 
@@ -288,10 +304,11 @@ pub(super) fn metrics(
             samples: vec![(Vec::new(), runtime.metrics().num_alive_tasks() as f64)],
         });
         samples.extend(crate::metrics::edge(&edge.counters, &edge.gate));
+        samples.extend(crate::metrics::mirror(&edge.mirror));
         samples.push(http_api::Metric {
             name: "switchroom_journal_backlog",
             help: "Contact events that are not on disk yet",
-            counter: false,
+            kind: http_api::MetricKind::Gauge,
             samples: vec![(Vec::new(), journal.health().backlog as f64)],
         });
         samples

@@ -7,6 +7,7 @@ pub(crate) mod plan;
 pub(crate) mod route;
 pub(crate) mod simulate;
 pub(crate) mod stats;
+pub(crate) mod trace;
 
 use crate::boot::{BootError, Daemon, Options, Sockets};
 use crate::cli;
@@ -63,6 +64,9 @@ pub enum Failure {
     /// A scenario or a log that cannot be played, as a whole.
     #[error("{0}")]
     Simulation(String),
+    /// A running server did not answer, or refused.
+    #[error("the server: {0}")]
+    Server(String),
     /// A line of a file is not what it should be.
     #[error("{path}:{line}: {why}")]
     Line {
@@ -87,6 +91,7 @@ impl Failure {
             Self::Question(_) => "bad_question",
             Self::Scenario(_) => "scenario_problems",
             Self::Simulation(_) => "cannot_simulate",
+            Self::Server(_) => "server_refused",
             Self::Line { .. } => "bad_line",
         }
     }
@@ -101,6 +106,7 @@ impl Failure {
         ("bad_question", "figures that the planner cannot take, or a goal that it cannot reach"),
         ("scenario_problems", "the scenario has problems, listed one by one"),
         ("cannot_simulate", "a scenario or a log that cannot be played"),
+        ("server_refused", "a running server did not answer, or refused; the sentence tells its reason"),
         ("bad_line", "a line of a file is not what it should be"),
     ];
 

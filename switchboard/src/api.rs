@@ -8,6 +8,9 @@ use domain::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// The header field of INVITEs that we send for a contact, with its id.
+pub const CONTACT_FIELD: &str = "X-Switchroom-Contact";
+
 /// A called number and the flow that it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -223,6 +226,14 @@ pub enum Effect {
         ticket: u64,
         /// Done, or why not.
         result: Result<(), CommandError>,
+    },
+    /// The call with this Call-ID has come in and is this contact: for the trace. Those that go out say so themselves, in
+    /// [`CONTACT_FIELD`].
+    Dialog {
+        /// The contact.
+        contact: ContactId,
+        /// The Call-ID.
+        call_id: String,
     },
     /// Count this.
     Count(sip::api::Counter),

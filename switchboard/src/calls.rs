@@ -4,7 +4,7 @@ use crate::api::Effect;
 use crate::engine::{Job, Live, Switchboard};
 use crate::route;
 use acd::forecast::Noted;
-use call::api::{Incoming, LineEffect, ToFlow};
+use call::api::{Incoming, LineEffect, MediaEffect, ToFlow};
 use core::time::Duration;
 use domain::{
     AgentId, AgentState, Ani, Audience, Cause, ContactId, DeskBody, DeskEvent, Dnis, Instant, LegId, OfferResult,
@@ -27,6 +27,7 @@ impl Switchboard {
             return;
         };
         let contact = self.new_contact();
+        out.extend(self.sip.call_id(leg).map(|call_id| Effect::Dialog { contact, call_id }));
         let recording = self.new_recording();
         let first_play = self.draw_u64() >> 1;
         let ani = Ani::new(invite.ani.clone());
@@ -93,7 +94,7 @@ impl Switchboard {
         live.call.handle(now, fact, &mut effects);
         self.run_call_effects(now, contact, effects, out);
         self.reschedule(contact);
-        self.forget_if_over(contact);
+        self.forget_if_over(now, contact);
     }
 
     pub(crate) fn run_call_effects(
@@ -114,6 +115,9 @@ impl Switchboard {
                     self.command_sip(now, command, out);
                 }
                 call::Effect::Media(leg, effect) => {
+                    if let (MediaEffect::Open { .. }, Some(live)) = (&effect, self.calls.get(&contact)) {
+                        self.quality.open(leg, contact, live.call.party(leg));
+                    }
                     let secured = self.directory.secured.contains(&leg);
                     out.push(Effect::Media(route::media_command(contact, leg, effect, secured)));
                 }
@@ -308,7 +312,7 @@ impl Switchboard {
         live.wake = wake;
     }
 
-    fn forget_if_over(&mut self, contact: ContactId) {
+    fn forget_if_over(&mut self, now: Instant, contact: ContactId) {
         if !self.calls.get(&contact).is_some_and(|live| live.call.is_over()) {
             return;
         }
@@ -318,6 +322,8 @@ impl Switchboard {
             }
             self.directory.recordings.remove(&live.recording);
             self.directory.in_hand.retain(|_, held| *held != contact);
+            let legs = self.directory.legs_of.get(&contact).map(Vec::as_slice).unwrap_or_default();
+            self.quality.contact_over(now, contact, live.call.last_event(), legs);
             self.directory.forget_legs(contact);
         }
     }

@@ -1,6 +1,7 @@
 //! The switchboard's state, its inputs and its deadlines.
 
 use crate::api::{AgentRules, Asker, Effect, Input, Reason, Rules, Setup};
+use crate::quality::Quality;
 use call::Call;
 use call::api::Phone;
 use domain::{AgentId, ContactId, Instant, InteractionId, LegId, QueueId, RecordingId, TrunkId, WallTime};
@@ -111,6 +112,7 @@ pub struct Switchboard {
     pub(crate) watch: acd::forecast::Watch,
     pub(crate) rules: Rules,
     pub(crate) directory: Directory,
+    pub(crate) quality: Quality,
     pub(crate) calls: BTreeMap<ContactId, Live>,
     pub(crate) timers: BTreeSet<(Instant, ContactId)>,
     pub(crate) jobs: VecDeque<Job>,
@@ -139,6 +141,7 @@ impl Switchboard {
             acd,
             watch: acd::forecast::Watch::new(),
             directory: Directory::new(&setup.rules.agents),
+            quality: Quality::default(),
             rules: setup.rules,
             calls: BTreeMap::new(),
             timers: BTreeSet::new(),
@@ -159,6 +162,8 @@ impl Switchboard {
         self.turn_day(now);
         match input {
             Input::Sip(fact) => self.tell_sip(now, fact, out),
+            Input::Media(media::api::Event::Stats { leg, stats }) => self.on_measured(now, leg, &stats, out),
+            Input::Media(media::api::Event::LiveStats(told)) => self.quality.lately(&told),
             Input::Media(event) => self.on_media(event),
             Input::Stored(contact) => self.jobs.push_back(Job::Call(contact, call::Fact::Stored)),
             Input::Found { contact, asker, customer } => self.on_found(contact, asker, customer),

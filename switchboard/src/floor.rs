@@ -87,6 +87,8 @@ impl Switchboard {
             agent.phase = live.call.view_for(agent.id).map(|view| view.phase);
             if live.call.agent() == Some(agent.id) {
                 agent.monitors = live.call.monitors();
+                let legs = self.directory.legs_of.get(contact).map(Vec::as_slice).unwrap_or_default();
+                agent.legs = self.quality.of(legs);
             }
         }
         for contact in &mut waiting {

@@ -12,6 +12,7 @@ mod desk_phone;
 mod engine;
 mod floor;
 mod joint;
+mod quality;
 mod reconfigure;
 mod refer;
 mod route;

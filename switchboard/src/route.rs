@@ -1,6 +1,6 @@
 //! Every translation between the composed machines. Nothing is decided here.
 
-use crate::api::{Asker, Effect, Entry, LookupBy, Rules, TrunkState};
+use crate::api::{Asker, CONTACT_FIELD, Effect, Entry, LookupBy, Rules, TrunkState};
 use crate::engine::{Job, Switchboard};
 use acd::forecast::{Expected, Forecast};
 use call::api::{FlowFact, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phone, Say};
@@ -85,6 +85,9 @@ impl Switchboard {
 
     /// What the media workers tell.
     pub(crate) fn on_media(&mut self, event: MediaEvent) {
+        if let MediaEvent::OpenFailed { leg, .. } = &event {
+            self.quality.unopened(*leg);
+        }
         let Some((leg, fact)) = media_fact(event) else { return };
         if let Some(contact) = self.directory.legs.get(&leg) {
             self.jobs.push_back(Job::Call(*contact, call::Fact::Media(leg, fact)));
@@ -118,7 +121,7 @@ fn media_fact(event: MediaEvent) -> Option<(LegId, MediaFact)> {
         MediaEvent::Digit { leg, digit } => (leg, MediaFact::Digit(digit)),
         MediaEvent::PlayDone { leg, play } => (leg, MediaFact::PlayDone(play)),
         MediaEvent::Silent { leg } => (leg, MediaFact::Silent),
-        MediaEvent::Flowing { .. } | MediaEvent::LiveStats { .. } | MediaEvent::Stats { .. } => return None,
+        MediaEvent::Flowing { .. } | MediaEvent::LiveStats(_) | MediaEvent::Stats { .. } => return None,
     })
 }
 
@@ -139,7 +142,7 @@ pub(crate) fn sip_command(contact: ContactId, leg: LegId, effect: LegEffect) -> 
         LegEffect::Reject(cause) => Command::Reject { leg, cause, retry_after_s: None },
         LegEffect::Invite { phone, sdp, from, from_name, auto_answer, carried } => {
             let mut headers = carried;
-            headers.push(("X-Switchroom-Contact".to_owned(), contact.to_string()));
+            headers.push((CONTACT_FIELD.to_owned(), contact.to_string()));
             if auto_answer {
                 headers.push(("Alert-Info".to_owned(), "<http://127.0.0.1>;info=alert-autoanswer;delay=0".to_owned()));
                 headers.push(("X-Switchroom-Auto-Answer".to_owned(), "1".to_owned()));

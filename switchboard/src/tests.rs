@@ -2,6 +2,7 @@
 
 mod desk_phone;
 mod joint;
+mod quality;
 mod refer;
 
 use crate::api::{AgentRules, Entry, QueueSetup, Reconfiguration, Rules};

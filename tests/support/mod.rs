@@ -432,6 +432,14 @@ impl Rest {
         .unwrap()
     }
 
+    /// What stands beside the API, such as `/metrics`.
+    pub async fn root(&self, path: &str) -> String {
+        let url = format!("{}{path}", self.base);
+        tokio::task::spawn_blocking(move || ureq::get(url).call().unwrap().body_mut().read_to_string().unwrap())
+            .await
+            .unwrap()
+    }
+
     pub async fn post(&self, path: &str, body: serde_json::Value) -> serde_json::Value {
         let (url, bearer) = (format!("{}/api/v1{path}", self.base), format!("Bearer {}", self.token));
         tokio::task::spawn_blocking(move || {

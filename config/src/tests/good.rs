@@ -120,6 +120,23 @@ fn entry_points_are_found_by_their_number_and_then_by_the_star() {
 }
 
 #[test]
+fn messages_are_traced_unless_it_says_otherwise_and_mirrored_where_it_says() {
+    let config = good();
+    let mirror = config.mirror();
+    assert_eq!((mirror.trace_bytes, mirror.trace_messages, mirror.hep.is_none()), (16 << 20, 200, true));
+    let text = "[trace]\nmemory_mb = 0\nmessages_per_call = 30\n[hep]\nserver = \"[::1]:9060\"\npassword = \"pw\"\n";
+    let config = check(text).unwrap();
+    let mirror = config.mirror();
+    assert_eq!((mirror.trace_bytes, mirror.trace_messages), (0, 30));
+    let hep = mirror.hep.as_ref().unwrap();
+    assert_eq!((hep.server, hep.capture_id), ("[::1]:9060".parse().unwrap(), 2_001));
+    assert_eq!(hep.password.as_ref().unwrap().expose_secret(), "pw");
+    let other = check(&text.replace("\"pw\"", "\"other\"")).unwrap();
+    assert_eq!(config.changes(&other).restart, ["trace, hep"]);
+    assert_eq!(errors("[hep]\ncapture_id = 5\n").len(), 1, "a server is needed");
+}
+
+#[test]
 fn agents_with_a_sign_in_name_are_users() {
     let config = good();
     let users: Vec<_> = config.users().iter().map(|user| (user.login.as_str(), user.role, user.agent)).collect();

@@ -1,7 +1,8 @@
 use super::*;
 use crate::codec::encode;
 use domain::{
-    Ani, Cause, Channel, ConsultResult, DispositionBy, Dnis, EndedBy, ExitReason, Monitor, OfferResult, Priority,
+    Ani, Cause, Channel, ConsultResult, DispositionBy, Dnis, EndedBy, ExitReason, LegRole, Monitor, OfferResult,
+    Priority,
 };
 use proptest::prelude::*;
 
@@ -50,6 +51,21 @@ fn offer_ended(part: InteractionId, name: &str, result: OfferResult) -> Kind {
 
 fn overflowed(to: &str) -> Kind {
     Kind::Overflowed { from: "support".parse().unwrap(), to: to.parse().unwrap(), reason: ExitReason::LongestWait }
+}
+
+fn leg(agent: AgentId, lost: u64) -> LegQuality {
+    LegQuality {
+        role: LegRole::Agent,
+        agent: Some(agent),
+        codec: "opus".to_owned(),
+        received: 100,
+        lost,
+        peer_lost: 4,
+        jitter_mean_us: 2_000,
+        jitter_max_us: 5_000,
+        round_trip_us: None,
+        mos_hundredths: Some(410),
+    }
 }
 
 fn queued() -> Kind {
@@ -175,7 +191,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
     let results = vec![OfferResult::Answered, OfferResult::NoAnswer, OfferResult::CustomerLeft];
     let outcomes = vec![Outcome::Answered, Outcome::Abandoned, Outcome::System];
     (
-        0..31u8,
+        0..32u8,
         part,
         name,
         ".*",
@@ -222,6 +238,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
                 27 => Kind::MonitorEnded { agent },
                 28 => Kind::RecordingPaused { recording, agent },
                 29 => Kind::RecordingResumed { recording, agent },
+                30 => Kind::LegQuality(leg(agent, interaction.number() as u64)),
                 _ => Kind::Closed { outcome, by },
             }
         })

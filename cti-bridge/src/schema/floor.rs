@@ -132,6 +132,8 @@ pub struct FloorAgent {
     pub phase: Option<PhaseWord>,
     /// Supervisors on the line.
     pub monitors: Vec<FloorMonitor>,
+    /// How the legs of the call sounded in the last five seconds; empty until they were measured.
+    pub legs: Vec<FloorLeg>,
     /// Whom the agent serves: a name or a number.
     pub customer: Option<String>,
     /// The queue of the contact in hand.
@@ -142,6 +144,21 @@ pub struct FloorAgent {
     pub handled: u64,
     /// Mean handling time: talk, hold and wrap-up; `null` when nothing was handled.
     pub aht_ms: Option<u64>,
+}
+
+/// How a leg sounded in the last five seconds.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct FloorLeg {
+    /// Who is on it: `customer`, `agent`, `number`, `supervisor`.
+    pub role: String,
+    /// Mean opinion score in hundredths by the E-model (ITU-T G.107): 100 (bad) to 450; `null`: nothing was heard.
+    pub mos_hundredths: Option<u16>,
+    /// Packets lost on the way to us, in thousandths.
+    pub lost_permille: u16,
+    /// Mean jitter in microseconds.
+    pub jitter_mean_us: u32,
+    /// Time to the peer and back in microseconds; `null`: the peer has not told.
+    pub round_trip_us: Option<u32>,
 }
 
 /// A supervisor on the line.

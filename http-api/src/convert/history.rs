@@ -5,8 +5,8 @@ use crate::extract::optional;
 use crate::problem::Problem;
 use crate::state::wall_ms;
 use domain::{
-    ContactDetail, ContactRow, Customer, DispositionRow, EventRow, ImportReport, InteractionRow, NewCustomer, Page,
-    RecordingRow, Redacted,
+    ContactDetail, ContactRow, Customer, DispositionRow, EventRow, ImportReport, InteractionRow, LegQuality,
+    NewCustomer, Page, RecordingRow, Redacted,
 };
 
 impl From<Page<ContactRow>> for dto::ContactPage {
@@ -58,7 +58,26 @@ impl From<ContactDetail> for dto::ContactDetail {
             events: detail.events.into_iter().map(Into::into).collect(),
             interactions: detail.interactions.into_iter().map(Into::into).collect(),
             recordings: detail.recordings.into_iter().map(Into::into).collect(),
+            legs: detail.legs.iter().map(leg_quality).collect(),
         }
+    }
+}
+
+/// How a leg sounded.
+pub(crate) fn leg_quality(of: &LegQuality) -> dto::LegQuality {
+    dto::LegQuality {
+        role: of.role.as_str().to_owned(),
+        agent: of.agent.map(|agent| agent.to_string()),
+        codec: of.codec.clone(),
+        received: of.received,
+        expected: of.expected(),
+        lost: of.lost,
+        lost_permille: of.lost_permille(),
+        peer_lost: of.peer_lost,
+        jitter_mean_us: of.jitter_mean_us,
+        jitter_max_us: of.jitter_max_us,
+        round_trip_us: of.round_trip_us,
+        mos_hundredths: of.mos_hundredths,
     }
 }
 
@@ -167,6 +186,22 @@ impl From<DispositionRow> for dto::Disposition {
             labels: row.labels.into_iter().map(|(language, label)| (language.to_string(), label)).collect(),
             queues: row.queues.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+impl From<domain::SipTrace> for dto::SipTrace {
+    fn from(trace: domain::SipTrace) -> Self {
+        let message = |of: domain::SipMessage| dto::SipMessage {
+            at: wall_ms(of.at),
+            outgoing: of.outgoing,
+            transport: of.transport.to_owned(),
+            local: of.local.to_string(),
+            remote: of.remote.to_string(),
+            call_id: of.call_id,
+            text: of.text,
+        };
+        let messages = trace.messages.into_iter().map(message).collect();
+        Self { contact: trace.contact.to_string(), messages, left_out: trace.left_out }
     }
 }
 

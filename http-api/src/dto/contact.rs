@@ -82,6 +82,38 @@ pub struct ContactDetail {
     pub interactions: Vec<Interaction>,
     /// The recordings.
     pub recordings: Vec<Recording>,
+    /// How its legs sounded, in the order in which they ended.
+    #[serde(default)]
+    pub legs: Vec<LegQuality>,
+}
+
+/// How the audio was that came on a leg.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct LegQuality {
+    /// Who was on it: `customer`, `agent`, `number`, `supervisor`.
+    pub role: String,
+    /// The agent or supervisor.
+    pub agent: Option<String>,
+    /// The codec's name in SDP.
+    pub codec: String,
+    /// Packets received.
+    pub received: u64,
+    /// Packets that the peer sent, as far as we know.
+    pub expected: u64,
+    /// Packets lost on the way to us.
+    pub lost: u64,
+    /// The same in thousandths of those expected.
+    pub lost_permille: u16,
+    /// Packets lost on the way to the peer, as it told.
+    pub peer_lost: u32,
+    /// Mean jitter in microseconds.
+    pub jitter_mean_us: u32,
+    /// Greatest jitter in microseconds.
+    pub jitter_max_us: u32,
+    /// Time to the peer and back in microseconds; `null`: the peer never told.
+    pub round_trip_us: Option<u32>,
+    /// Mean opinion score in hundredths by the E-model (ITU-T G.107): 100 (bad) to 450; `null`: nothing was heard.
+    pub mos_hundredths: Option<u16>,
 }
 
 /// The events of a contact.

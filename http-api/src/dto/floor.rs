@@ -188,6 +188,9 @@ pub struct AgentWork {
     /// Supervisors on the line. The agent is not told.
     #[serde(default)]
     pub monitors: Vec<LineMonitor>,
+    /// How the legs of the call sounded in the last five seconds; empty until they were measured.
+    #[serde(default)]
+    pub legs: Vec<super::LegQuality>,
 }
 
 /// A supervisor on an agent's line.

@@ -41,6 +41,7 @@ fn shown(api: &State, by: &By<Anyone>, floor: &FloorView, view: &AgentView) -> d
     }
     if !by.sees_all() {
         agent.work.monitors.clear();
+        agent.work.legs.clear();
     }
     agent
 }

@@ -135,6 +135,22 @@ pub(crate) async fn why_contact(
     }
 }
 
+/// The SIP messages of a contact, while they are kept in memory.
+#[utoipa::path(get, path = "/contacts/{id}/trace", tag = "contacts",
+    params(("id" = String, Path, description = "The contact")),
+    responses((status = 200, description = "The messages", body = dto::SipTrace)))]
+pub(crate) async fn trace_contact(
+    With(api): With<State>,
+    _: By<Supervisors>,
+    Id(id): Id<ContactId>,
+) -> Result<Json<dto::SipTrace>, Problem> {
+    match api.ask(Query::Trace(id)).await? {
+        Answer::Trace(Some(trace)) => Ok(Json((*trace).into())),
+        Answer::Trace(None) => Err(Problem::new("trace_gone")),
+        _ => Err(Problem::new("unexpected_answer")),
+    }
+}
+
 /// The contact, if the person may see it. Others' contacts read as not there: an id must not be worth guessing.
 pub(crate) async fn visible_contact(api: &State, by: &By<Anyone>, id: ContactId) -> Result<ContactDetail, Problem> {
     match api.ask(Query::Contact(id)).await? {

@@ -37,8 +37,24 @@ async fn a_contact_comes_with_its_story() {
     assert_eq!(detail["contact"]["agent"], "li.wei");
     let event = json!({"seq": 1, "at": START_MS, "kind": "started", "fields": {"dnis": "8000"}});
     assert_eq!(detail["events"][0], event);
+    let leg = &detail["legs"][0];
+    assert_eq!((&leg["role"], &leg["agent"], &leg["codec"]), (&json!("customer"), &json!(null), &json!("PCMA")));
+    assert_eq!((&leg["expected"], &leg["lost"], &leg["lost_permille"]), (&json!(1_000), &json!(20), &json!(20)));
+    assert_eq!((&leg["mos_hundredths"], &leg["jitter_mean_us"]), (&json!(431), &json!(3_100)));
+    assert_eq!((&leg["jitter_max_us"], &leg["round_trip_us"]), (&json!(9_000), &json!(42_000)));
     let events = rig.get("li", &format!("/api/v1/contacts/{}/events", contact(1))).await.json();
     assert_eq!(events["items"], detail["events"]);
+}
+
+#[tokio::test]
+async fn the_sip_messages_of_a_contact_are_told_while_they_are_kept() {
+    let rig = Rig::new();
+    let trace = rig.get("sam", &format!("/api/v1/contacts/{}/trace", contact(1))).await.json();
+    let message = json!({"at": START_MS, "outgoing": true, "transport": "UDP", "local": "127.0.0.1:5060",
+        "remote": "127.0.0.2:5062", "call_id": "c-1", "text": "SIP/2.0 100 Trying\r\n\r\n"});
+    assert_eq!((&trace["messages"], &trace["left_out"]), (&json!([message]), &json!(3)));
+    let gone = rig.get("sam", &format!("/api/v1/contacts/{}/trace", contact(2))).await;
+    assert_eq!(gone.problem(), (404, "trace_gone".into()));
 }
 
 async fn play(rig: &Rig, number: u128, range: Option<&str>) -> crate::rig::Reply {

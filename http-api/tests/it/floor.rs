@@ -30,6 +30,19 @@ async fn the_floor_names_the_formula_beside_the_service_level() {
 }
 
 #[tokio::test]
+async fn how_a_call_sounds_is_for_supervisors() {
+    let rig = Rig::new();
+    let legs = |reply: &crate::rig::Reply| reply.json()["items"][0]["legs"].clone();
+    assert_eq!(legs(&rig.get("sam", "/api/v1/agents").await)[0]["mos_hundredths"], 431);
+    assert_eq!(legs(&rig.get("li", "/api/v1/agents").await), json!([]));
+    let floor = rig.get("sam", "/api/v1/floor").await.json();
+    assert_eq!(
+        (&floor["agents"][0]["legs"][0]["lost_permille"], &floor["agents"][1]["legs"]),
+        (&json!(20), &json!([]))
+    );
+}
+
+#[tokio::test]
 async fn a_wished_state_reaches_the_control_loop_with_the_name_of_who_asked() {
     let rig = Rig::new();
     let wishes = [

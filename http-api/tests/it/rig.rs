@@ -6,13 +6,14 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use domain::{
     AgentId, AgentState, AgentView, Answer, CommandError, ContactDetail, ContactId, ContactRow, Counts, Customer,
     CustomerId, Decision, DispositionRow, EventRow, Exclusion, ExpectedWait, Explanation, FloorView, Honesty,
-    ImportReport, Instant, InteractionPhase, Language, OfferId, OfferResult, Page, PastDecision, Proficiency, Query,
-    QueryError, QueueExit, QueueView, QueueVisit, RecordingId, RecordingRow, Redacted, Role, RoutingRule, RowError,
-    ServiceLevelGoal, Session, User, Verdict, Visit, WaitingView, WallTime, WebCallerView, WhyStory, Wish,
+    ImportReport, Instant, InteractionPhase, Language, LegQuality, LegRole, OfferId, OfferResult, Page, PastDecision,
+    Proficiency, Query, QueryError, QueueExit, QueueView, QueueVisit, RecordingId, RecordingRow, Redacted, Role,
+    RoutingRule, RowError, ServiceLevelGoal, Session, SipMessage, SipTrace, User, Verdict, Visit, WaitingView,
+    WallTime, WebCallerView, WhyStory, Wish,
 };
 use http_api::{
-    Ask, Clock, Links, Metric, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings, StartTicket,
-    State, WebCallRequest, WebCallTicket, WishRequest, dto, token_sha256,
+    Ask, Clock, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings,
+    StartTicket, State, WebCallRequest, WebCallTicket, WishRequest, dto, token_sha256,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -304,7 +305,7 @@ fn phone() -> PhoneTicket {
 
 fn metrics() -> Vec<Metric> {
     let samples = vec![(vec![("leg", "browser".to_owned())], 2.0)];
-    vec![Metric { name: "switchroom_legs", help: "Legs.", counter: false, samples }]
+    vec![Metric { name: "switchroom_legs", help: "Legs.", kind: MetricKind::Gauge, samples }]
 }
 
 fn readiness() -> Readiness {
@@ -334,6 +335,7 @@ fn answer(store: &Mutex<Seen>, query: &Query) -> Result<Answer, QueryError> {
         Query::Contacts { .. } => Answer::Contacts(Page { items: vec![row(1, "li.wei")], next: Some("more".into()) }),
         Query::Contact(id) => Answer::Contact(detail(id.number())),
         Query::Why(id) => Answer::Why(why(*id).map(Box::new)),
+        Query::Trace(id) => Answer::Trace((id.number() == 1).then(|| Box::new(a_trace(*id)))),
         Query::Customers { .. } => Answer::Customers(Page { items: vec![a_customer(1)], next: None }),
         Query::Customer(id) => Answer::Customer((id.number() == 1).then(|| Box::new(a_customer(1)))),
         Query::SaveCustomer { fields, .. } if fields.phones.iter().any(|p| p.0 == "12") => {
@@ -377,7 +379,26 @@ fn detail(number: u128) -> Option<Box<ContactDetail>> {
         fields_json: fields.into(),
     };
     let events = vec![event(1, "started", r#"{"dnis":"8000"}"#), event(2, "queued", r#"{"queue":"sales"}"#)];
-    Some(Box::new(ContactDetail { row: row(number, agent), events, interactions: vec![], recordings: vec![] }))
+    Some(Box::new(ContactDetail {
+        row: row(number, agent),
+        events,
+        interactions: vec![],
+        recordings: vec![],
+        legs: vec![a_leg()],
+    }))
+}
+
+fn a_trace(contact: ContactId) -> SipTrace {
+    let message = SipMessage {
+        at: WallTime::from_micros(START_MS * 1_000),
+        outgoing: true,
+        transport: "UDP",
+        local: "127.0.0.1:5060".parse().unwrap(),
+        remote: "127.0.0.2:5062".parse().unwrap(),
+        call_id: "c-1".into(),
+        text: "SIP/2.0 100 Trying\r\n\r\n".into(),
+    };
+    SipTrace { contact, messages: vec![message], left_out: 3 }
 }
 
 fn row(number: u128, agent: &str) -> ContactRow {
@@ -493,6 +514,21 @@ fn web_caller() -> WebCallerView {
     WebCallerView { user: "web-1".to_owned(), phase: "ringing", agent, queue, position: Some(1) }
 }
 
+fn a_leg() -> LegQuality {
+    LegQuality {
+        role: LegRole::Customer,
+        agent: None,
+        codec: "PCMA".to_owned(),
+        received: 980,
+        lost: 20,
+        peer_lost: 3,
+        jitter_mean_us: 3_100,
+        jitter_max_us: 9_000,
+        round_trip_us: Some(42_000),
+        mos_hundredths: Some(431),
+    }
+}
+
 fn an_agent(id: &str, name: &str, state: AgentState) -> AgentView {
     let busy = state == AgentState::Busy;
     AgentView {
@@ -505,6 +541,7 @@ fn an_agent(id: &str, name: &str, state: AgentState) -> AgentView {
         contact: busy.then(|| ContactId::new(1)),
         phase: busy.then_some(InteractionPhase::Talking),
         monitors: Vec::new(),
+        legs: if busy { vec![a_leg()] } else { Vec::new() },
         customer: busy.then(|| Redacted::from("Marta")),
         queue: busy.then(|| "sales".parse().unwrap()),
         queues: vec!["sales".parse().unwrap()],

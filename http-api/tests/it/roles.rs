@@ -31,6 +31,7 @@ fn cases() -> Vec<Case<'static>> {
         (format!("GET /api/v1/contacts/{}/events", contact(2)), None, [401, 404, 200, 200]),
         ("GET /api/v1/contacts?agent=ana".into(), None, [401, 403, 200, 200]),
         (format!("GET /api/v1/contacts/{}/why", contact(5)), None, [401, 403, 200, 200]),
+        (format!("GET /api/v1/contacts/{}/trace", contact(1)), None, [401, 403, 200, 200]),
         (format!("POST /api/v1/contacts/{}/priority", contact(5)), points, [401, 403, 204, 204]),
         // Whoever monitors needs a phone, which these have not.
         (format!("POST /api/v1/contacts/{}/monitor", contact(5)), way, [401, 403, 403, 403]),

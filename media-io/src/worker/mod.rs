@@ -12,7 +12,7 @@ use crate::clock::{Clock, Now};
 use crate::poller::{Poller, Ready, Token};
 use crate::ports::Ports;
 use crate::prompts::Prompts;
-use crate::settings::{Figures, SharedFigures};
+use crate::settings::{Figures, RtcpTap, SharedFigures};
 use crate::tapes::Tapes;
 use domain::Language;
 use media::api::{Command, Event};
@@ -63,6 +63,7 @@ pub(crate) struct Shared {
     pub(crate) silence_after: Duration,
     pub(crate) events: Box<dyn Fn(Event) + Send + Sync>,
     pub(crate) figures: SharedFigures,
+    pub(crate) rtcp_tap: Option<RtcpTap>,
     /// Called when a leg could not be opened: it will not be closed either.
     pub(crate) on_unopened: Box<dyn Fn(domain::LegId) + Send + Sync>,
 }

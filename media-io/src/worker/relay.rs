@@ -3,6 +3,7 @@
 use super::{DATAGRAM, Decrypted, HEADROOM, Worker};
 use crate::leg::{Leg, Parcel, Transport};
 use crate::rtcp_report::ntp_middle;
+use crate::settings::RtcpTap;
 use domain::{Instant, LegId};
 use media::api::Event;
 use media::codec::Codec;
@@ -42,7 +43,7 @@ impl Worker {
         let Transport::Plain(plain) = &mut leg.transport else { return };
         let Ok((length, from)) = plain.rtcp.recv_from(&mut self.buffer) else { return };
         let Some(length) = plain.open(&mut self.buffer, length) else { return };
-        on_rtcp(leg, now, from, &self.buffer[..length]);
+        on_rtcp(leg, now, from, &self.buffer[..length], self.shared.rtcp_tap.as_ref());
     }
 
     fn on_datagram(&mut self, slot: usize, datagram: &mut [u8], from: SocketAddr) {
@@ -50,7 +51,7 @@ impl Worker {
         let Some(leg) = self.legs.at(slot) else { return };
         let Transport::Plain(plain) = &mut leg.transport else { return };
         if is_rtcp(datagram) {
-            return on_rtcp(leg, now, from, datagram);
+            return on_rtcp(leg, now, from, datagram, self.shared.rtcp_tap.as_ref());
         }
         let known =
             |pt: u8| leg.terms.is_some_and(|t| t.payload_type == pt || t.dtmf_pt == Some(pt) || t.noise_pt == Some(pt));
@@ -203,9 +204,13 @@ impl Worker {
 }
 
 /// A report of the peer, taken only from the host that we hear.
-fn on_rtcp(leg: &mut Leg, now: Instant, from: SocketAddr, packet: &[u8]) {
-    if !matches!(&leg.transport, Transport::Plain(plain) if plain.hears_host(from)) {
-        return;
+fn on_rtcp(leg: &mut Leg, now: Instant, from: SocketAddr, packet: &[u8], tap: Option<&RtcpTap>) {
+    let ends = match &leg.transport {
+        Transport::Plain(plain) if plain.hears_host(from) => tap.and_then(|_| plain.rtcp_ends()),
+        _ => return,
+    };
+    if let (Some(tap), Some((local, _))) = (tap, ends) {
+        tap.tell(leg.contact, false, (local, from), packet);
     }
     let middle = leg.on_rtcp(packet, ntp_middle());
     if let (Transport::Plain(plain), Some(middle)) = (&mut leg.transport, middle) {

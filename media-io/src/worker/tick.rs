@@ -5,9 +5,10 @@ use crate::browser::BrowserPort;
 use crate::clock::Now;
 use crate::leg::{Leg, Parcel, Transport};
 use crate::rtcp_report::compound;
-use domain::PlayId;
+use crate::settings::RtcpTap;
+use domain::{LegId, PlayId};
 use media::FRAME;
-use media::api::Event;
+use media::api::{Event, LegStats};
 use media::codec::PAYLOAD;
 use media::dtmf::{EventPayload, Step};
 use media::noise::Description;
@@ -30,6 +31,9 @@ const KEEP_OPEN_EVERY: Duration = Duration::from_secs(1);
 /// Ticks for which a leg that only relays is left alone: less than the gap that would be noticed.
 const REST: u64 = 5;
 
+/// Ticks from one telling of figures to the next: five seconds.
+const TELL_EVERY: u64 = 250;
+
 impl Worker {
     /// 20 ms have passed.
     pub(super) fn on_tick(&mut self) {
@@ -41,8 +45,21 @@ impl Worker {
                 self.on_leg_tick(slot);
             }
         }
+        if self.ticks.is_multiple_of(TELL_EVERY) {
+            self.tell_figures();
+        }
         self.counts.recorder_gaps += self.tapes.tick(self.now.media);
         self.shared.figures.add(&mut self.counts);
+    }
+
+    /// How all legs were lately, in one event.
+    fn tell_figures(&mut self) {
+        let slots = self.legs.all();
+        let told = |slot| self.legs.at(slot).and_then(|leg| Some((leg.id, leg.live_stats()?)));
+        let all: Vec<(LegId, LegStats)> = slots.filter_map(told).collect();
+        if !all.is_empty() {
+            self.tell(Event::LiveStats(all));
+        }
     }
 
     fn on_leg_tick(&mut self, slot: usize) {
@@ -55,12 +72,10 @@ impl Worker {
         let ended = speak(leg, &mut self.browser, now);
         let is_broken = matches!(leg.transport, Transport::Browser) && self.browser.has_failed(id);
         let fell_silent = notice_silence(leg, now, silence_after, is_broken);
-        let stats = report(leg, now).then(|| leg.stats());
+        leg.sample();
+        report(leg, now, self.shared.rtcp_tap.as_ref());
         if rests {
             self.legs.rest(slot, self.ticks + REST);
-        }
-        if let Some(stats) = stats {
-            self.tell(Event::LiveStats { leg: id, stats });
         }
         if let Some(play) = ended {
             self.tell(Event::PlayDone { leg: id, play });
@@ -181,17 +196,19 @@ fn notice_silence(leg: &mut Leg, now: Now, silence_after: Duration, is_broken: b
 }
 
 /// Send the report that is due, if one is.
-fn report(leg: &mut Leg, now: Now) -> bool {
+fn report(leg: &mut Leg, now: Now, tap: Option<&RtcpTap>) {
     if now.media.since(leg.speaking.reported_at) < REPORT_EVERY {
-        return false;
+        return;
     }
     leg.speaking.reported_at = now.media;
-    let Transport::Plain(plain) = &leg.transport else { return true };
+    let Transport::Plain(plain) = &leg.transport else { return };
     let source = plain.reported_source();
     if let Some(packet) = compound(leg, now.media, source)
         && let Transport::Plain(plain) = &mut leg.transport
     {
         plain.send_rtcp(&packet);
+        if let (Some(tap), Some(ends)) = (tap, tap.and_then(|_| plain.rtcp_ends())) {
+            tap.tell(leg.contact, true, ends, &packet);
+        }
     }
-    true
 }

@@ -4,10 +4,12 @@ import { t, word, type Key } from '../../i18n/index.svelte';
 import { span } from '../../lib/format';
 import { currentLang } from '../../i18n/index.svelte';
 import { phoneNumber } from '../../lib/number';
+import type { Heard } from '../../lib/quality';
 import type { Family } from '../../lib/states';
 import type { IconName } from '../../ui/icons';
 import { agentName, callerNumber, dispositionLabel, nodeName, queueName, whyLines } from '../desk/names';
 import type { Reason } from './decisions';
+import { partyOf, soundOf } from './legs';
 
 /** One row of the story. */
 export interface Says {
@@ -33,13 +35,21 @@ const LOOKS: Record<string, [IconName, Family, Says['group']]> = {
   transferred: ['phone-forwarded', 'n', 'call'], recording_started: ['circle-dot', 'r', 'call'], recording_finished: ['circle-dot', 'n', 'call'],
   customer_left: ['phone-off', 'n', 'call'], interaction_ended: ['pencil-line', 'v', 'call'], notes_saved: ['pencil', 'n', 'call'],
   overflowed: ['arrow-right', 'a', 'routing'], queue_left: ['arrow-right', 'a', 'routing'], reprioritised: ['list-ordered', 'n', 'routing'],
-  disposition_set: ['check', 'n', 'call'], wrap_up_ended: ['check', 'v', 'call'], closed: ['flag', 'n', 'call'],
+  disposition_set: ['check', 'n', 'call'], wrap_up_ended: ['check', 'v', 'call'], closed: ['flag', 'n', 'call'], leg_quality: ['activity', 'n', 'call'],
 };
 
 /** The rule, the chosen agent's figure, and how many were passed over. */
 function chosenLines(f: Fields): string[] {
   const passed = (f['decision'] as Reason | null | undefined)?.passed_over.length ?? 0;
   return [...whyLines(text(f, 'why')), passed > 0 ? t('passed_over', { n: passed }) : ''];
+}
+
+/** The figures of a leg as its event keeps them. */
+function heard(f: Fields): Heard {
+  const number = (name: string): number => Number(f[name] ?? 0);
+  const expected = number('received') + number('lost');
+  const mos = f['mos_hundredths'];
+  return { role: text(f, 'role'), agent: text(f, 'agent') || null, mos_hundredths: mos == null ? null : Number(mos), lost_permille: expected > 0 ? Math.floor((number('lost') * 1000) / expected) : 0, jitter_mean_us: number('jitter_mean_us') };
 }
 
 /** To whom: a queue, an agent or a number. */
@@ -74,6 +84,7 @@ const DETAILS: Record<string, (f: Fields) => string> = {
   reprioritised: (f) => (f['priority'] == null ? '' : t('priority_n', { n: text(f, 'priority') })),
   disposition_set: (f) => [dispositionLabel(text(f, 'code')), text(f, 'by') === 'timeout' ? t('by_timeout') : ''].filter(Boolean).join(' · '),
   wrap_up_ended: (f) => agentName(text(f, 'agent')),
+  leg_quality: (f) => `${partyOf(heard(f))}: ${soundOf(heard(f))}`,
   closed: (f) => [word('outcome', text(f, 'outcome')), word('ended_by', text(f, 'by'))].filter(Boolean).join(' · '),
 };
 
