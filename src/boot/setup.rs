@@ -300,7 +300,7 @@ pub(super) fn metrics(
         samples.push(http_api::Metric {
             name: "switchroom_tasks",
             help: "Tasks of the runtime that are not over",
-            counter: false,
+            kind: http_api::MetricKind::Gauge,
             samples: vec![(Vec::new(), runtime.metrics().num_alive_tasks() as f64)],
         });
         samples.extend(crate::metrics::edge(&edge.counters, &edge.gate));
