@@ -166,7 +166,7 @@ impl Daemon {
         let (back, inputs) = mpsc::channel(INBOX);
         let (sip_tx, sip) = mpsc::channel(SIP_INBOX);
         let (wish_tx, wishes) = mpsc::channel(256);
-        let (explain_tx, explains) = mpsc::channel(64);
+        let (explains, explained) = mpsc::channel(64);
         let (reload_tx, reloads) = mpsc::channel(4);
         let (stored_tx, stored) = mpsc::channel(INBOX);
 
@@ -181,15 +181,7 @@ impl Daemon {
         let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
         let (gate, certificate) = (edge.gate.clone(), edge.certificate.clone());
-        let house = House {
-            config,
-            clock: &clock,
-            store: &store,
-            sip: sip_address,
-            back: &back,
-            explains: explain_tx,
-            archive,
-        };
+        let house = House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains, archive };
         let reading = Reading::new(&floor, &metrics, &journal, &reload_tx, edge);
         let doors = house.open(options, &wish_tx, reading);
         let serving = Serving { doors: &doors, transports: &transports, gate };
@@ -201,7 +193,7 @@ impl Daemon {
         let shells =
             Shells { transports, workers, journal, store: store.clone(), bridge, back, floor: floor_tx, metrics, tap };
         let control = Control::new(board, clock, shells, first);
-        let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains });
+        let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains: explained });
         info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
         Ok(Self {
             http,
