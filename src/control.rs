@@ -73,6 +73,8 @@ pub struct Shells {
     pub metrics: Arc<Metrics>,
     /// Who looks at the wire.
     pub tap: Tap,
+    /// Who knows where hosts are.
+    pub names: sip_io::Names,
 }
 
 fn log_trunk(trunk: TrunkId, state: TrunkState) {
@@ -238,6 +240,8 @@ impl Control {
                     self.shells.transports.send(to, bytes);
                 }
                 Effect::Close(flow) => self.shells.transports.close(flow),
+                Effect::Resolve(question) => self.resolve(question),
+                Effect::Unlocated { host } => warn!(host, "no address is known for this name"),
                 Effect::Media(command) => self.shells.workers.send(command),
                 Effect::Store(event) => {
                     debug!(contact = %event.contact, event = event.kind.as_str(), "contact event");
@@ -261,6 +265,15 @@ impl Control {
                 Effect::FlowNote { contact, note } => warn!(%contact, node = %note.node, "{}", note.kind),
             }
         }
+    }
+
+    fn resolve(&self, question: sip::locate::Question) {
+        let (names, back) = (self.shells.names.clone(), self.shells.back.clone());
+        self.runtime.spawn(async move {
+            let answer = names.answer(question).await;
+            // The loop is gone only when the daemon stops.
+            let _ = back.send(Input::Sip(sip::api::Fact::Resolved(answer))).await;
+        });
     }
 
     fn look_up(&self, contact: ContactId, asker: switchboard::api::Asker, by: LookupBy, value: domain::Redacted) {

@@ -80,6 +80,7 @@ impl Config {
             ("sip.tls_advertised", sip.tls_advertised == new.sip.tls_advertised),
             ("sip.realm", sip.realm == new.sip.realm),
             ("sip.domains", sip.domains == new.sip.domains),
+            ("sip.dns", sip.dns == new.sip.dns),
             ("sip.emergency", sip.emergency == new.sip.emergency),
             ("sip: digests", digest),
             ("sip: timers", timers),
@@ -121,8 +122,10 @@ fn agent_mark(agent: &Agent) -> String {
 
 fn trunk_mark(trunk: &Trunk) -> String {
     let credentials = trunk.credentials.as_ref().map(|(user, password)| (user.as_str(), shown(password)));
-    let Trunk { sources, peer, trusted, pass_headers, registration, tls, srtp, rank, .. } = trunk;
-    format!("{sources:?} {peer:?} {credentials:?} {trusted} {pass_headers:?} {registration:?} {tls:?} {srtp} {rank:?}")
+    let Trunk { sources, peer, host, trusted, pass_headers, registration, tls, srtp, rank, .. } = trunk;
+    format!(
+        "{sources:?} {peer:?} {host:?} {credentials:?} {trusted} {pass_headers:?} {registration:?} {tls:?} {srtp} {rank:?}"
+    )
 }
 
 fn mirror_mark(config: &Config) -> String {

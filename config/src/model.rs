@@ -11,6 +11,7 @@ use domain::{
 use secrecy::SecretString;
 use sip::api::{Destination, Policy, Timers, TrunkRegistration};
 use sip::door::Rules;
+use sip::locate::Host;
 use std::path::PathBuf;
 
 /// Where the daemon serves people, and where it keeps things.
@@ -57,6 +58,8 @@ pub struct SipSettings {
     pub emergency: Vec<String>,
     /// Least and most seconds of a registration.
     pub expires_s: (u32, u32),
+    /// Servers of the domain name system; none: those of the machine.
+    pub dns: Vec<SocketAddr>,
     /// Timers of RFC 3261 §17.
     pub timers: Timers,
     /// Session timers, redirections, keep-alive.
@@ -277,6 +280,8 @@ pub struct Trunk {
     pub sources: Vec<(IpAddr, u8)>,
     /// Where calls to it are sent.
     pub peer: Option<Destination>,
+    /// The same by name.
+    pub host: Option<Host>,
     /// User name and password of both directions.
     pub credentials: Option<(String, SecretString)>,
     /// Its P-Asserted-Identity is believed, and private identities are told to it (RFC 3325).

@@ -1,7 +1,8 @@
 //! Networks, peers and numbers.
 
 use core::net::{IpAddr, SocketAddr};
-use sip::api::Destination;
+use sip::api::{Destination, Transport};
+use sip::locate::Host;
 
 /// A network in CIDR notation; an address alone is a network of one.
 pub(crate) fn network(text: &str) -> Option<(IpAddr, u8)> {
@@ -18,16 +19,43 @@ pub(crate) fn network(text: &str) -> Option<(IpAddr, u8)> {
     Some((address, length))
 }
 
-/// A peer: `udp:192.0.2.1:5060`, `tcp:[2001:db8::1]:5060` or `tls:192.0.2.1:5061`.
-pub(crate) fn peer(text: &str) -> Option<Destination> {
-    let (transport, address) = text.split_once(':')?;
-    let address: SocketAddr = address.parse().ok()?;
-    match transport {
-        "udp" => Some(Destination::Udp(address)),
-        "tcp" => Some(Destination::Tcp(address)),
-        "tls" => Some(Destination::Tls(address)),
-        _ => None,
+/// Where a peer is.
+pub(crate) enum Peer {
+    /// At an address.
+    At(Destination),
+    /// Where the domain name system says.
+    Named(Host),
+}
+
+/// A peer: `udp:192.0.2.1:5060`, `tcp:[2001:db8::1]:5060`, `tls:192.0.2.1:5061`; or by name `sip.carrier.example`,
+/// `tcp:sip.carrier.example`, `udp:sip.carrier.example:5060`.
+pub(crate) fn peer(text: &str) -> Option<Peer> {
+    let (transport, rest) = match text.split_once(':') {
+        Some((transport @ ("udp" | "tcp" | "tls"), rest)) => (Some(transport), rest),
+        _ => (None, text),
+    };
+    if let (Some(transport), Ok(address)) = (transport, rest.parse::<SocketAddr>()) {
+        return Some(Peer::At(match transport {
+            "udp" => Destination::Udp(address),
+            "tcp" => Destination::Tcp(address),
+            _ => Destination::Tls(address),
+        }));
     }
+    let (name, port) = match rest.split_once(':') {
+        Some((name, port)) => (name, Some(port.parse().ok()?)),
+        None => (rest, None),
+    };
+    let is_name = name.split('.').all(|label| !label.is_empty() && label.len() <= 63)
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        && name.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let transport = match transport {
+        None => None,
+        Some("udp") => Some(Transport::Udp),
+        Some("tcp") => Some(Transport::Tcp),
+        // Which certificate a peer must have is known by its address.
+        Some(_) => return None,
+    };
+    is_name.then(|| Peer::Named(Host { name: name.to_owned(), port, transport }))
 }
 
 /// True for a number that a phone can dial.

@@ -3,7 +3,7 @@
 use crate::business::{levels, memberships};
 use crate::check::Known;
 use crate::model::{Agent, AgentPhone, SoftPhone, Trunk, TrunkRank, User};
-use crate::network::{is_sip_uri, network, peer};
+use crate::network::{Peer, is_sip_uri, network, peer};
 use crate::outside::Outside;
 use crate::reader::Table;
 use crate::report::{Place, Placed};
@@ -217,7 +217,7 @@ pub(crate) fn trunk(table: &Table<'_>, outside: &dyn Outside) -> Option<Trunk> {
         let address = peer(&text.value);
         if address.is_none() {
             let why = format!(
-                "`{}` is no peer such as udp:192.0.2.10:5060, tcp:192.0.2.10:5060 or tls:192.0.2.10:5061",
+                "`{}` is no peer such as udp:192.0.2.10:5060, tls:192.0.2.10:5061 or sip.carrier.example",
                 text.value
             );
             table.refuse("bad_address", text.place, "peer", why);
@@ -234,7 +234,12 @@ pub(crate) fn trunk(table: &Table<'_>, outside: &dyn Outside) -> Option<Trunk> {
     }
     let (trusted, pass_headers) = (table.flag("trusted", true), pass_headers(table));
     let registration = registration(table, address.is_some());
-    let tls = match address {
+    let (peer, host) = match address {
+        Some(Peer::At(peer)) => (Some(peer), None),
+        Some(Peer::Named(host)) => (None, Some(host)),
+        None => (None, None),
+    };
+    let tls = match peer {
         Some(Destination::Tls(peer)) => Some(tls::trunk(table, peer, outside)?),
         _ => None,
     };
@@ -242,6 +247,17 @@ pub(crate) fn trunk(table: &Table<'_>, outside: &dyn Outside) -> Option<Trunk> {
     let rank = rank(table);
     table.done();
     let credentials = user.zip(password);
-    let peer = address;
-    Some(Trunk { id: id?.value, sources, peer, credentials, trusted, pass_headers, registration, tls, srtp, rank })
+    Some(Trunk {
+        id: id?.value,
+        sources,
+        peer,
+        host,
+        credentials,
+        trusted,
+        pass_headers,
+        registration,
+        tls,
+        srtp,
+        rank,
+    })
 }

@@ -73,6 +73,7 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
         md5_only: table.flag("md5_only", false),
         emergency: table.texts("emergency").into_iter().map(|text| text.value).collect(),
         expires_s,
+        dns: dns(&table),
         timers: Timers {
             t1: table.millis("t1_ms", 500, 10..=10_000),
             t2: table.millis("t2_ms", 4_000, 10..=60_000),
@@ -84,6 +85,19 @@ pub(crate) fn sip(root: &Table<'_>) -> SipSettings {
     };
     table.done();
     settings
+}
+
+/// Servers of the domain name system.
+fn dns(table: &Table<'_>) -> Vec<SocketAddr> {
+    let address = |text: &Placed<String>| {
+        let address = text.value.parse().ok();
+        if address.is_none() {
+            let why = format!("`{}` is no address with a port, such as 192.0.2.53:53", text.value);
+            table.refuse("bad_address", text.place, "dns", why);
+        }
+        address
+    };
+    table.texts("dns").iter().filter_map(address).collect()
 }
 
 /// Peers must be told another address than "any".
@@ -106,6 +120,7 @@ fn sip_defaults() -> SipSettings {
         md5_only: false,
         emergency: Vec::new(),
         expires_s: (60, 3_600),
+        dns: Vec::new(),
         timers: Timers::default(),
         policy: Policy {
             keep_alive: KeepAlive { trunks: ASKED, phones: ASKED, ..KeepAlive::default() },

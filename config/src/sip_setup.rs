@@ -64,6 +64,7 @@ impl Config {
         sip::api::Trunk {
             sources,
             peer,
+            host: trunk.host.clone(),
             credentials,
             trusted: trunk.trusted,
             pass_headers: trunk.pass_headers.clone(),

@@ -413,6 +413,8 @@ impl World {
                 Effect::Lookup { contact, asker, .. } => self.look_up(contact, asker),
                 Effect::Replied { ticket, .. } => self.watch.replied(ticket),
                 Effect::Close(_)
+                | Effect::Resolve(_)
+                | Effect::Unlocated { .. }
                 | Effect::Count(_)
                 | Effect::Door(_)
                 | Effect::Trunk { .. }

@@ -11,6 +11,7 @@ mod connection;
 mod counters;
 mod flows;
 mod limits;
+mod names;
 mod tcp;
 mod tls;
 mod udp;
@@ -19,6 +20,7 @@ mod websocket;
 pub use bind::{Bound, bind};
 pub use counters::Counters;
 pub use limits::Limits;
+pub use names::Names;
 pub use tls::Tls;
 
 use flows::{Admission, Flows, Queued};

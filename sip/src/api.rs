@@ -9,6 +9,7 @@ pub use invite::{Diversion, IncomingInvite, OutgoingInvite, Peer, Replaced, Targ
 pub use setup::{Credentials, KeepAlive, Policy, Redirects, SessionInterval, Setup, Timers, Trunk, TrunkRegistration};
 
 use crate::Message;
+use crate::locate::{Answer, Question};
 use crate::message::ParseError;
 use core::net::{IpAddr, SocketAddr};
 use domain::{Cause, LegId, TrunkId};
@@ -101,6 +102,8 @@ pub enum Fact {
     FlowClosed(FlowId),
     /// Nothing could be sent to this destination (refused, unreachable): its client transactions fail at once.
     SendFailed(Destination),
+    /// The answer to an `Effect::Resolve`.
+    Resolved(Answer),
     /// A deadline of [`crate::Endpoint::deadline`] has come.
     Tick,
 }
@@ -230,6 +233,13 @@ pub enum Effect {
         to: Destination,
         /// The message.
         bytes: Vec<u8>,
+    },
+    /// Ask the domain name system. Answered by `Fact::Resolved`, also where there is no answer to be had.
+    Resolve(Question),
+    /// A host is nowhere: for the log.
+    Unlocated {
+        /// Its name.
+        host: String,
     },
     /// Close a connection: its framing is lost or it broke the rules.
     Close(FlowId),

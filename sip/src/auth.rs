@@ -1,6 +1,6 @@
 //! Who may do what: sources of trunks, homes of registered users, digest.
 
-use crate::api::{Credentials, Peer, Setup, Source};
+use crate::api::{Credentials, Peer, Setup, Source, Trunk};
 use crate::digest::{Algorithm, Authenticator, Verdict};
 use crate::message::{HeaderName, Request};
 use crate::request::Arrival;
@@ -146,7 +146,8 @@ pub(crate) fn is_known(core: &Core, source: Source) -> bool {
 /// True if a trunk may call from anywhere: it has credentials and no networks. Only then are INVITEs of strangers
 /// challenged; otherwise they get no sign that anybody is here.
 pub(crate) fn has_roaming_trunk(setup: &Setup) -> bool {
-    setup.trunks.iter().any(|trunk| trunk.sources.is_empty() && trunk.credentials.is_some() && trunk.peer.is_none())
+    let roams = |trunk: &Trunk| trunk.sources.is_empty() && trunk.peer.is_none() && trunk.host.is_none();
+    setup.trunks.iter().any(|trunk| roams(trunk) && trunk.credentials.is_some())
 }
 
 #[cfg(test)]

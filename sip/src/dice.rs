@@ -5,6 +5,7 @@ use core::time::Duration;
 use domain::LegId;
 use rand_chacha::ChaCha12Rng;
 use rand_core::{Rng, SeedableRng};
+use std::collections::VecDeque;
 
 /// Draws tags, branches, Call-IDs, legs and keys.
 pub(crate) struct Dice(ChaCha12Rng);
@@ -45,6 +46,33 @@ impl Dice {
         let mut bytes = [0; N];
         self.0.fill_bytes(&mut bytes);
         bytes
+    }
+
+    /// By priority, and among equals by weighted chance (RFC 2782).
+    pub(crate) fn in_order<T>(&mut self, mut left: Vec<(u16, u16, T)>) -> VecDeque<T> {
+        left.sort_by_key(|(priority, ..)| *priority);
+        let mut ordered = VecDeque::with_capacity(left.len());
+        while let Some(first) = left.first().map(|(priority, ..)| *priority) {
+            let equals = left.iter().take_while(|(priority, ..)| *priority == first).count();
+            let weights: Vec<u16> = left.iter().take(equals).map(|(_, weight, _)| *weight).collect();
+            let at = if equals > 1 { self.drawn(&weights) } else { 0 };
+            ordered.push_back(left.remove(at).2);
+        }
+        ordered
+    }
+
+    /// One of several, as their weights say.
+    fn drawn(&mut self, weights: &[u16]) -> usize {
+        let total: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
+        let mut draw = self.0.next_u64() % total.max(1);
+        let hit = weights.iter().position(|weight| match draw.checked_sub(u64::from(*weight)) {
+            Some(rest) => {
+                draw = rest;
+                false
+            }
+            None => true,
+        });
+        hit.unwrap_or(0)
     }
 
     /// A duration between `least_ms` and `most_ms`, in steps of 10 ms (§14.1).

@@ -1,16 +1,18 @@
 //! The endpoint: it hands facts, commands and deadlines to the part that they concern.
 
-use crate::api::{Command, Credentials, Destination, Effect, Fact, Reason, Setup};
+use crate::api::{Command, Credentials, Destination, Effect, Fact, OutgoingInvite, Reason, Setup};
 use crate::auth::Guard;
 use crate::carrier::Carrier;
 use crate::dice::Dice;
 use crate::keep_alive::Probe;
 use crate::leg::{Leg, Legs};
+use crate::locate::Locator;
 use crate::message::Message;
 use crate::session::Session;
 use crate::shared::Core;
 use crate::timers::{Key, LegTimer};
 use domain::{Instant, LegId};
+use std::collections::BTreeMap;
 
 /// A SIP endpoint: user agent for many calls at once, and registrar (RFC 3261 §6).
 ///
@@ -24,6 +26,10 @@ pub struct Endpoint {
     pub(crate) carriers: Vec<Option<Carrier>>,
     /// What is known of each trunk of the setup.
     pub(crate) probes: Vec<Probe>,
+    /// Where hosts are.
+    pub(crate) locator: Locator,
+    /// Calls whose host is being looked for.
+    pub(crate) waiting: BTreeMap<LegId, Box<OutgoingInvite>>,
 }
 
 impl core::fmt::Debug for Endpoint {
@@ -42,7 +48,8 @@ impl Endpoint {
         let mut core = Core::new(setup, dice);
         let carriers = trunks.iter().map(|trunk| Carrier::of(&mut core, trunk)).collect();
         let probes = trunks.iter().map(|_| Probe::default()).collect();
-        let mut endpoint = Self { core, legs: Legs::default(), guard, carriers, probes };
+        let (legs, locator, waiting) = (Legs::default(), Locator::default(), BTreeMap::new());
+        let mut endpoint = Self { core, legs, guard, carriers, probes, locator, waiting };
         endpoint.watch_trunks();
         endpoint
     }
@@ -75,6 +82,7 @@ impl Endpoint {
                 endpoint.on_home_lost(to);
                 endpoint.on_unreachable(to);
             }
+            Fact::Resolved(answer) => endpoint.on_resolved(answer),
             Fact::Tick => endpoint.on_tick(),
         });
     }
@@ -132,10 +140,10 @@ impl Endpoint {
         !self.core.registrar.bindings(user).is_empty()
     }
 
-    /// How many legs there are, those whose BYE is under way among them.
+    /// How many legs there are, those whose BYE is under way and those whose host is being looked for among them.
     #[must_use]
     pub fn legs(&self) -> usize {
-        self.legs.len()
+        self.legs.len() + self.waiting.len()
     }
 
     /// The Call-ID of a leg; of one that calls several phones, that of the first.

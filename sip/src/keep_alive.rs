@@ -8,7 +8,6 @@ use crate::shared::Core;
 use crate::timers::{Key, PhoneTimer, TrunkTimer};
 use crate::transaction::TxId;
 use crate::transaction::client::{Outcome, User};
-use core::time::Duration;
 
 /// What is known of a trunk.
 #[derive(Default)]
@@ -83,6 +82,7 @@ impl Endpoint {
         match timer {
             TrunkTimer::Register => self.register(at),
             TrunkTimer::Ask => self.ask_trunk(at),
+            TrunkTimer::Locate => self.locate_trunk(at),
             TrunkTimer::Patience => {
                 if let Some(tx) = self.probes.get_mut(at).and_then(|probe| probe.tx.take()) {
                     self.core.forget_client(tx);
@@ -176,15 +176,23 @@ impl Endpoint {
 
     /// The first questions and registrations are due at once.
     pub(crate) fn watch_trunks(&mut self) {
+        for at in 0..self.core.setup.trunks.len() {
+            if self.core.setup.trunks.get(at).is_some_and(|trunk| trunk.host.is_some()) {
+                self.core.deadlines.set(Key::Trunk(at, TrunkTimer::Locate), self.core.now);
+            } else {
+                self.watch_trunk(at);
+            }
+        }
+    }
+
+    /// The first question to a trunk and the first registration with it are due.
+    pub(crate) fn watch_trunk(&mut self, at: usize) {
+        if self.carriers.get(at).is_some_and(Option::is_some) {
+            self.core.deadlines.set(Key::Trunk(at, TrunkTimer::Register), self.core.now);
+        }
         let asks = self.core.setup.policy.keep_alive.trunks.is_some();
-        for (at, carrier) in self.carriers.iter().enumerate() {
-            let at_once = self.core.now + Duration::ZERO;
-            if carrier.is_some() {
-                self.core.deadlines.set(Key::Trunk(at, TrunkTimer::Register), at_once);
-            }
-            if asks && self.core.setup.trunks.get(at).is_some_and(|trunk| trunk.peer.is_some()) {
-                self.core.deadlines.set(Key::Trunk(at, TrunkTimer::Ask), at_once);
-            }
+        if asks && self.core.setup.trunks.get(at).is_some_and(|trunk| trunk.peer.is_some()) {
+            self.core.deadlines.set(Key::Trunk(at, TrunkTimer::Ask), self.core.now);
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod door;
 mod endpoint;
 mod keep_alive;
 mod leg;
+pub mod locate;
 pub mod message;
 mod offer;
 mod refer;

@@ -39,6 +39,8 @@ pub(crate) enum TrunkTimer {
     Ask,
     /// It should have answered.
     Patience,
+    /// Look anew where it is.
+    Locate,
 }
 
 /// A timer of a binding.
@@ -80,7 +82,9 @@ impl Key {
             Self::Leg(_, LegTimer::Refer) => Reason::Subscription,
             Self::Binding(_) => Reason::Binding,
             Self::Trunk(_, TrunkTimer::Register) => Reason::Registration,
-            Self::Trunk(_, TrunkTimer::Ask | TrunkTimer::Patience) | Self::Phone(..) => Reason::KeepAlive,
+            Self::Trunk(_, TrunkTimer::Ask | TrunkTimer::Patience | TrunkTimer::Locate) | Self::Phone(..) => {
+                Reason::KeepAlive
+            }
         }
     }
 }

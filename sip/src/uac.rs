@@ -14,7 +14,8 @@ use crate::caller;
 use crate::dialog::{Dialog, Hop, resolve};
 use crate::endpoint::Endpoint;
 use crate::leg::Leg;
-use crate::message::{ALLOW, HeaderName, Host, Method, Request, SUPPORTED, Uri};
+use crate::locate::Host;
+use crate::message::{ALLOW, HeaderName, Method, Request, SUPPORTED, Uri};
 use crate::offer::SDP;
 use crate::session_timer::Wish;
 use crate::shared::{Core, LEGS_MAX};
@@ -70,6 +71,8 @@ pub(crate) struct Attempt {
     tries: u8,
     /// Where else it may be sent.
     redirect: Redirect,
+    /// Other addresses of the same host, the next one first.
+    others: VecDeque<Destination>,
     /// The trunks by which it may be sent if this one cannot, the next one first.
     spares: VecDeque<TrunkId>,
     /// By their tags, the CSeq numbers of our last requests in early dialogs of a call that is over.
@@ -83,29 +86,43 @@ struct Way {
     hop: Hop,
     browser: bool,
     trunk: Option<TrunkId>,
+    /// Other addresses of the same host.
+    others: VecDeque<Destination>,
     /// Trunks that may take the place of that one.
     spares: VecDeque<TrunkId>,
+}
+
+/// Why there is no way to the callee.
+pub(crate) enum NoWay {
+    /// There will be none.
+    Failed(Cause),
+    /// The host is being looked for.
+    Wait,
 }
 
 impl Endpoint {
     /// Calls somebody.
     pub(crate) fn invite(&mut self, invite: Box<OutgoingInvite>) {
         let id = invite.leg;
-        if self.legs.has(id) {
+        if self.legs.has(id) || self.waiting.contains_key(&id) {
             return;
         }
-        if self.legs.len() >= LEGS_MAX {
+        if self.legs() >= LEGS_MAX {
             self.core.emit(Effect::Failed { leg: id, cause: Cause::Overload, status: None });
             return;
         }
         let ways = match self.ways(&invite.to) {
             Ok(ways) => ways,
-            Err(cause) => {
+            Err(NoWay::Wait) => {
+                self.waiting.insert(id, invite);
+                return;
+            }
+            Err(NoWay::Failed(cause)) => {
                 self.core.emit(Effect::Failed { leg: id, cause, status: None });
                 return;
             }
         };
-        let first = ways.first().map(|way| (way.trunk, !way.spares.is_empty()));
+        let first = ways.first().map(|way| (way.trunk, !way.spares.is_empty() || !way.others.is_empty()));
         let (trunk, has_spares) = first.unwrap_or_default();
         let attempts = ways.into_iter().filter_map(|way| attempt(&mut self.core, &invite, way));
         let (attempts, dialogs): (Vec<TxId>, Vec<(String, String)>) = attempts.unzip();
@@ -118,7 +135,7 @@ impl Endpoint {
         self.await_word(id, has_spares);
     }
 
-    fn ways(&mut self, target: &Target) -> Result<Vec<Way>, Cause> {
+    fn ways(&mut self, target: &Target) -> Result<Vec<Way>, NoWay> {
         match target {
             Target::Registered(user) => {
                 let bindings = self.core.registrar.bindings(user).iter().rev().filter(|binding| binding.reachable);
@@ -129,15 +146,19 @@ impl Endpoint {
                         hop: Hop::Home { to: binding.to, user: Some(user.clone()) },
                         browser: binding.transport.is_browser(),
                         trunk: None,
+                        others: VecDeque::new(),
                         spares: VecDeque::new(),
                     })
                     .collect())
             }
             Target::Uri(text) => {
-                let uri = Uri::parse(text).ok().filter(Uri::is_sip).ok_or(Cause::NotFound)?;
-                let address = uri.addr().ok_or(Cause::Unreachable)?;
-                let to = resolve(&uri, Destination::Udp(address));
-                Ok(vec![Way { uri, to, hop: Hop::Routed(to), browser: false, trunk: None, spares: VecDeque::new() }])
+                let uri = Uri::parse(text).ok().filter(Uri::is_sip).ok_or(NoWay::Failed(Cause::NotFound))?;
+                let (to, others) = match uri.addr() {
+                    Some(address) => (resolve(&uri, Destination::Udp(address)), VecDeque::new()),
+                    None => self.located(&Host::of(&uri).ok_or(NoWay::Failed(Cause::Unreachable))?)?,
+                };
+                let (hop, spares) = (Hop::Routed(to), VecDeque::new());
+                Ok(vec![Way { uri, to, hop, browser: false, trunk: None, others, spares }])
             }
             Target::Trunk(id, number) => Ok(vec![self.way_by_group(*id, number)?]),
         }
@@ -164,7 +185,7 @@ fn attempt(core: &mut Core, invite: &OutgoingInvite, way: Way) -> Option<(TxId, 
     let callee = match &invite.to {
         Target::Registered(user) => {
             let domain = core.domain();
-            Host::parse(&domain).map_or_else(|| way.uri.clone(), |host| Uri::sip(user, host, None))
+            crate::message::Host::parse(&domain).map_or_else(|| way.uri.clone(), |host| Uri::sip(user, host, None))
         }
         Target::Uri(_) | Target::Trunk(..) => way.uri.clone(),
     };
@@ -197,6 +218,7 @@ fn attempt(core: &mut Core, invite: &OutgoingInvite, way: Way) -> Option<(TxId, 
         wish: Wish::of(core.setup.policy.session),
         tries: 0,
         redirect,
+        others: way.others,
         spares: way.spares,
         numbers: Vec::new(),
     };
@@ -223,6 +245,7 @@ impl Attempt {
             wish: self.wish,
             tries: self.tries.saturating_add(1),
             redirect: self.redirect.clone(),
+            others: self.others.clone(),
             spares: self.spares.clone(),
             numbers: Vec::new(),
         })

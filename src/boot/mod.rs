@@ -166,7 +166,7 @@ impl Daemon {
         let (back, inputs) = mpsc::channel(INBOX);
         let (sip_tx, sip) = mpsc::channel(SIP_INBOX);
         let (wish_tx, wishes) = mpsc::channel(256);
-        let (explain_tx, explains) = mpsc::channel(64);
+        let (explains, explained) = mpsc::channel(64);
         let (reload_tx, reloads) = mpsc::channel(4);
 
         let (tap, archive) = mirror::start(&setup::mirror(&config, &sockets), clock).map_err(BootError::Media)?;
@@ -178,30 +178,23 @@ impl Daemon {
         let signalling = Signalling::start().map_err(BootError::Media)?;
         let Entrance { transports, edge, http, https, sip: (sip_address, sip_tls) } =
             Entrance::open(&config, sockets, sip_tx, &signalling, &tap);
-        let (floor_tx, floor) = watch::channel(Arc::new(FloorView::default()));
+        let (floor, shown) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
         let (gate, certificate) = (edge.gate.clone(), edge.certificate.clone());
-        let house = House {
-            config,
-            clock: &clock,
-            store: &store,
-            sip: sip_address,
-            back: &back,
-            explains: explain_tx,
-            archive,
-        };
-        let reading = Reading::new(&floor, &metrics, &journal, &reload_tx, edge);
+        let house = House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains, archive };
+        let reading = Reading::new(&shown, &metrics, &journal, &reload_tx, edge);
         let doors = house.open(options, &wish_tx, reading);
         let serving = Serving { doors: &doors, transports: &transports, gate };
         let (serving, http, https) = serving.start(http, https.zip(certificate)).map_err(BootError::Media)?;
 
         let (board, first) = make_board(&doors.reloader.running, (sip_address, sip_tls), &clock, &store).await?;
+        let names = sip_io::Names::new(&doors.reloader.running.sip_settings().dns, sip_address.ip());
         let bridge = doors.reloader.bridge.clone();
         tokio::spawn(doors.reloader.run(reloads));
         let shells =
-            Shells { transports, workers, journal, store: store.clone(), bridge, back, floor: floor_tx, metrics, tap };
+            Shells { transports, workers, journal, store: store.clone(), bridge, back, floor, metrics, tap, names };
         let control = Control::new(board, clock, shells, first);
-        let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains });
+        let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains: explained });
         info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
         Ok(Self {
             http,
@@ -210,7 +203,7 @@ impl Daemon {
             sip_tls,
             store,
             closed_at_start,
-            floor,
+            floor: shown,
             reloads: reload_tx,
             stop_control,
             control,

@@ -134,7 +134,7 @@ fn queue_setup(queue: &config::Queue) -> QueueSetup {
 
 /// The trunk by which numbers are dialled: the first with a peer; then the others of its group.
 fn dialled_by(config: &Config) -> impl Iterator<Item = TrunkId> {
-    let mut peers = config.trunks().iter().filter(|trunk| trunk.peer.is_some());
+    let mut peers = config.trunks().iter().filter(|trunk| trunk.peer.is_some() || trunk.host.is_some());
     let first = peers.next();
     let group = first.and_then(|trunk| trunk.rank.group.as_ref());
     let others = peers.filter(move |trunk| group.is_some() && trunk.rank.group.as_ref() == group);

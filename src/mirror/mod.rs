@@ -138,7 +138,7 @@ impl Tap {
                 Some(Received(Seen::Sip { at, outgoing: false, way: Way::Known(*source), bytes }))
             }
             Fact::FlowClosed(flow) => Some(Received(Seen::Gone(*flow))),
-            Fact::Received { message: Err(_), .. } | Fact::SendFailed(_) | Fact::Tick => None,
+            Fact::Received { message: Err(_), .. } | Fact::SendFailed(_) | Fact::Resolved(_) | Fact::Tick => None,
         }
     }
 

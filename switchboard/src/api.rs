@@ -201,6 +201,13 @@ pub enum Effect {
         /// The message.
         bytes: Vec<u8>,
     },
+    /// Ask the domain name system. Answered by `Input::Sip` with `Fact::Resolved`.
+    Resolve(sip::locate::Question),
+    /// A host that is to be called is nowhere: for the log.
+    Unlocated {
+        /// Its name.
+        host: String,
+    },
     /// Close a SIP connection.
     Close(sip::api::FlowId),
     /// Tell the media workers.

@@ -31,6 +31,8 @@ impl Switchboard {
             match effect {
                 sip::api::Effect::Send { to, bytes } => out.push(Effect::Send { to, bytes }),
                 sip::api::Effect::Close(flow) => out.push(Effect::Close(flow)),
+                sip::api::Effect::Resolve(question) => out.push(Effect::Resolve(question)),
+                sip::api::Effect::Unlocated { host } => out.push(Effect::Unlocated { host }),
                 sip::api::Effect::Count(counter) => out.push(Effect::Count(counter)),
                 sip::api::Effect::Door(note) => out.push(Effect::Door(note)),
                 other => self.jobs.push_back(Job::Sip(other)),
@@ -64,7 +66,13 @@ impl Switchboard {
             Sip::EarlyAnswered { .. } => {}
             // Nor REFER.
             Sip::ReferStatus { .. } => {}
-            Sip::ReinviteRefused { .. } | Sip::Send { .. } | Sip::Close(_) | Sip::Count(_) | Sip::Door(_) => {}
+            Sip::ReinviteRefused { .. }
+            | Sip::Send { .. }
+            | Sip::Resolve(_)
+            | Sip::Unlocated { .. }
+            | Sip::Close(_)
+            | Sip::Count(_)
+            | Sip::Door(_) => {}
         }
     }
 

@@ -6,6 +6,7 @@ mod support;
 mod figures;
 mod leaving;
 mod lossy;
+mod names;
 mod offers;
 mod quality;
 mod races;

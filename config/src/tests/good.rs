@@ -4,7 +4,8 @@ use super::*;
 use core::time::Duration;
 use domain::{Channel, Language, Proficiency, Role};
 use secrecy::ExposeSecret;
-use sip::api::Destination;
+use sip::api::{Destination, Transport};
+use sip::locate::Host;
 
 const GOOD: &str = r#"
 flows = ["flows/a.toml"]
@@ -134,6 +135,26 @@ fn messages_are_traced_unless_it_says_otherwise_and_mirrored_where_it_says() {
     let other = check(&text.replace("\"pw\"", "\"other\"")).unwrap();
     assert_eq!(config.changes(&other).restart, ["trace, hep"]);
     assert_eq!(errors("[hep]\ncapture_id = 5\n").len(), 1, "a server is needed");
+}
+
+#[test]
+fn a_trunk_may_have_a_name_in_place_of_an_address() {
+    let trunk = |peer: &str| format!("[sip]\ndns = \"127.0.0.1:5353\"\n[[trunk]]\nid = \"a\"\npeer = \"{peer}\"\n");
+    for (peer, port, transport) in [
+        ("c.example", None, None),
+        ("c.example:5070", Some(5_070), None),
+        ("udp:c.example", None, Some(Transport::Udp)),
+        ("tcp:c.example:5070", Some(5_070), Some(Transport::Tcp)),
+    ] {
+        let config = check(&trunk(peer)).unwrap();
+        let host = Host { name: "c.example".to_owned(), port, transport };
+        assert_eq!((&config.trunks()[0].host, config.trunks()[0].peer), (&Some(host), None), "{peer}");
+        assert_eq!(config.sip_settings().dns, ["127.0.0.1:5353".parse().unwrap()]);
+    }
+    for peer in ["tls:c.example", "c..example", "10.0.0.1:5060", "c.example:x", "c example", "sip:c.example"] {
+        assert_eq!(errors(&trunk(peer)), ["5:8 bad_address"], "{peer}");
+    }
+    assert_eq!(errors("[sip]\ndns = \"here\"\n"), ["2:7 bad_address"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What an endpoint is built from.
 
 use super::Destination;
+use crate::locate::Host;
 use core::net::SocketAddr;
 use core::time::Duration;
 use domain::TrunkId;
@@ -32,6 +33,8 @@ pub struct Trunk {
     pub sources: Vec<(core::net::IpAddr, u8)>,
     /// Where calls to it are sent: `Destination::Udp`, `Tcp` or `Tls`; `None`: it only brings calls in.
     pub peer: Option<Destination>,
+    /// The same by name, in the place of `peer`: looked up at the start and whenever the answer runs out (RFC 3263).
+    pub host: Option<Host>,
     /// Digest credentials: it must know them when calling us from elsewhere, and we answer its challenges with them.
     pub credentials: Option<Credentials>,
     /// True if it belongs to our trust domain (RFC 3324): its P-Asserted-Identity and `verstat` are believed, and
@@ -60,6 +63,7 @@ impl Trunk {
             id,
             sources: Vec::new(),
             peer: None,
+            host: None,
             credentials: None,
             trusted: true,
             pass_headers: Vec::new(),

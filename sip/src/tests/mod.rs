@@ -7,6 +7,7 @@ mod door;
 mod glare;
 mod groups;
 mod keep_alive;
+mod names;
 mod net;
 mod offers;
 mod outgoing;

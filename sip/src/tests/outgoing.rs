@@ -159,7 +159,7 @@ fn what_cannot_be_sent_fails_at_once() {
     assert!(bench.is_clean());
     bench.command(invite_to(Target::Registered("anna".to_owned())));
     assert_eq!(bench.told(), [Effect::Failed { leg: LEG, cause: Cause::Unreachable, status: None }]);
-    bench.command(invite_to(Target::Uri("sip:x@name.example".to_owned())));
+    bench.command(invite_to(Target::Uri("sips:x@name.example".to_owned())));
     assert_eq!(bench.told(), [Effect::Failed { leg: LEG, cause: Cause::Unreachable, status: None }]);
     bench.command(invite_to(Target::Uri("mailto:x@y".to_owned())));
     assert_eq!(bench.told(), [Effect::Failed { leg: LEG, cause: Cause::NotFound, status: None }]);

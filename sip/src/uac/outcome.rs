@@ -239,6 +239,10 @@ impl Endpoint {
             Some(Leg::Ringing(_)) => self.reject(id, cause, None),
             Some(Leg::Calling(_)) => self.give_up(id, cause),
             Some(Leg::Up(_)) => self.with_session(id, |session, core| session.end(id, core, cause)),
+            // Its host is being looked for.
+            None if self.waiting.remove(&id).is_some() => {
+                self.core.emit(Effect::Failed { leg: id, cause: Cause::Cancelled, status: None });
+            }
             None => {}
         }
     }

@@ -120,7 +120,15 @@ impl Endpoint {
             return None;
         }
         let to = resolve(&uri, Destination::Udp(address));
-        Some(Way { uri, to, hop: Hop::Routed(to), browser: false, trunk: None, spares: VecDeque::new() })
+        Some(Way {
+            uri,
+            to,
+            hop: Hop::Routed(to),
+            browser: false,
+            trunk: None,
+            others: VecDeque::new(),
+            spares: VecDeque::new(),
+        })
     }
 }
 
