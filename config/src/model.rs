@@ -116,6 +116,8 @@ pub struct MediaSettings {
     pub workers: u16,
     /// A leg that sends no packet for so long is dead.
     pub silence: Duration,
+    /// Nothing is recorded while fewer bytes of the disk are free.
+    pub keep_free: u64,
     /// Codecs for trunks and desk phones, best first.
     pub codecs: Vec<AudioCodec>,
     /// How long a port rests after its call.

@@ -207,6 +207,7 @@ pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
         browser_port: 0,
         workers: 0,
         silence: Duration::from_secs(30),
+        keep_free: 200 * MEGABYTE as u64,
         codecs: vec![AudioCodec::Pcmu, AudioCodec::Pcma],
         port_rest: Duration::from_secs(30),
         srtp: SrtpOffers::Off,
@@ -225,6 +226,8 @@ pub(crate) fn media(root: &Table<'_>, sip: &SipSettings) -> MediaSettings {
     settings.browser_port = small("browser_port", 65_535);
     settings.workers = small("workers", 256);
     settings.silence = table.seconds("silence_s", 30, 1..=3_600);
+    let keep_free = table.int("keep_free_mb", 0..=1_000_000).and_then(|megabytes| u64::try_from(megabytes).ok());
+    settings.keep_free = keep_free.map_or(settings.keep_free, |megabytes| megabytes * MEGABYTE as u64);
     settings.codecs = codecs(&table).unwrap_or(settings.codecs);
     settings.port_rest = table.seconds("port_rest_s", 30, 0..=600);
     settings.srtp = table.choice("srtp", &[("off", SrtpOffers::Off), ("tls", SrtpOffers::Tls)]).unwrap_or_default();

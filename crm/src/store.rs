@@ -68,8 +68,8 @@ pub struct Store {
     spool: SharedSpool,
     /// What the writer shares, once it runs.
     writing: Arc<OnceLock<Arc<Shared>>>,
-    /// Held as long as the store is: two programs must not write one spool.
-    _lock: Arc<File>,
+    /// Held until the store is closed: two programs must not write one spool.
+    lock: Arc<File>,
 }
 
 /// Wall time now, for `wall_at_start` and whoever else needs to stamp a record.
@@ -102,7 +102,7 @@ impl Store {
             hashing: Arc::new(Semaphore::new(HASHES)),
             spool: Arc::new(Mutex::new(spool)),
             writing: Arc::default(),
-            _lock: Arc::new(lock),
+            lock: Arc::new(lock),
         };
         store.replay_spool().await?;
         Ok(store)
@@ -310,9 +310,12 @@ impl Store {
         self.spool.lock().unwrap_or_else(PoisonError::into_inner).depth()
     }
 
-    /// Closes the database. Stop the writer first.
+    /// Closes the database and leaves the data directory to others. Stop the writer first.
     pub async fn close(&self) {
         self.db.close().await;
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the data directory stays locked until the end of this program");
+        }
     }
 
     fn committer(&self, within: Duration) -> Committer {

@@ -5,11 +5,15 @@
 //! that a crash costs at most the last second; [`recover`] finishes such files at the next start. A closed recording
 //! is synced, named `<recording>.wav` and reported with its SHA-256.
 //!
+//! When the disk is nearly full, running recordings are closed as far as they are and none begins, so that there is room
+//! for the history of calls.
+//!
 //! It never decides what is recorded, never delays audio, and never deletes a recording.
 
 mod file;
 mod recover;
 mod report;
+mod space;
 mod track;
 mod writer;
 

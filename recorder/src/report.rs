@@ -79,6 +79,12 @@ pub enum RecorderError {
         /// What the system said.
         source: io::Error,
     },
+    /// The disk is nearly full: recordings leave the rest of it to the history of calls.
+    #[error("the disk of {} is nearly full", path.display())]
+    DiskFull {
+        /// The directory of the recordings.
+        path: PathBuf,
+    },
     /// The file holds something else than a recording of ours.
     #[error("{} is not a recording", path.display())]
     NotARecording {

@@ -39,10 +39,16 @@ struct Desk {
 }
 
 fn desk() -> Desk {
+    desk_on_disk(0)
+}
+
+/// On a disk of which so many bytes are to stay free.
+fn desk_on_disk(keep_free: u64) -> Desk {
     let dir = tempfile::tempdir().unwrap();
     let (sender, messages) = sync_channel(64);
     let (told, reports) = channel();
-    let recorder = Recorder::start(dir.path().to_owned(), messages, move |report| told.send(report).unwrap()).unwrap();
+    let report = move |report| told.send(report).unwrap();
+    let recorder = Recorder::start(dir.path().to_owned(), keep_free, messages, report).unwrap();
     Desk { dir, recorder, sender, reports }
 }
 
@@ -279,7 +285,7 @@ fn a_directory_that_cannot_be_written_is_named_at_the_start() {
     let path = dir.path().join("a file");
     std::fs::write(&path, "").unwrap();
     let (_sender, messages) = sync_channel(1);
-    let error = Recorder::start(path.join("recordings"), messages, |_| {}).unwrap_err();
+    let error = Recorder::start(path.join("recordings"), 0, messages, |_| {}).unwrap_err();
     assert!(matches!(error, RecorderError::Directory { .. }));
     assert!(error.to_string().contains("a file/recordings"), "{error}");
 }
@@ -361,4 +367,15 @@ fn a_full_disk_leaves_a_valid_file_that_is_marked_partial() {
         (8_000, format!("{RECORDING}.partial.wav").as_str())
     );
     assert_eq!(heard(&channels(&kept).0), Some(440));
+}
+
+#[test]
+fn a_disk_that_is_nearly_full_takes_no_recording_and_says_so() {
+    let desk = desk_on_disk(u64::MAX);
+    desk.send(open());
+    desk.send(block(0));
+    let (reports, dir) = desk.end();
+    let refused = |report: &Report| matches!(report, Report::Failed { recording: RECORDING, why: RecorderError::DiskFull { path } } if path == dir.path());
+    assert!(reports.len() == 1 && reports.iter().all(refused), "{reports:?}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }

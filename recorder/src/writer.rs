@@ -1,6 +1,7 @@
 //! The writer thread.
 
 use crate::file::{OPEN, disk, finish, keep_cut_short, millis, relative};
+use crate::space::Space;
 use crate::track::Track;
 use crate::{Finished, Pause, RecorderError, Report};
 use domain::{ContactId, RecordingId};
@@ -25,7 +26,8 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts the thread. It ends when all senders are gone, after closing what is open. `report` is called on the
-    /// thread, once for each recording that was opened.
+    /// thread, once for each recording that was opened. Nothing is recorded while fewer than `keep_free` bytes of the disk
+    /// are free.
     ///
     /// Call [`crate::recover`] before: it takes every running file for one that a crash left.
     ///
@@ -33,11 +35,14 @@ impl Recorder {
     /// `Directory` when nothing can be written in `dir`; `Thread` when the system starts none.
     pub fn start(
         dir: PathBuf,
+        keep_free: u64,
         messages: Receiver<RecorderMessage>,
         report: impl Fn(Report) + Send + 'static,
     ) -> Result<Self, RecorderError> {
         probe(&dir).map_err(|source| RecorderError::Directory { path: dir.clone(), source })?;
-        let mut writer = Writer { dir, open: BTreeMap::new(), report };
+        let mut space = Space::new(dir.clone(), keep_free);
+        space.look();
+        let mut writer = Writer { dir, space, open: BTreeMap::new(), report };
         let run = move || writer.run(&messages);
         let thread = std::thread::Builder::new().name("recorder".into()).spawn(run).map_err(RecorderError::Thread)?;
         Ok(Self { thread })
@@ -61,6 +66,7 @@ fn probe(dir: &Path) -> std::io::Result<()> {
 
 struct Writer<R> {
     dir: PathBuf,
+    space: Space,
     open: BTreeMap<RecordingId, Track<BufWriter<File>>>,
     report: R,
 }
@@ -110,7 +116,8 @@ impl<R: Fn(Report)> Writer<R> {
         if self.open.contains_key(&recording) {
             return;
         }
-        match self.create(recording, contact) {
+        let created = if self.space.is_short() { Err(self.full()) } else { self.create(recording, contact) };
+        match created {
             Ok(track) => {
                 self.open.insert(recording, track);
             }
@@ -126,7 +133,17 @@ impl<R: Fn(Report)> Writer<R> {
         Track::create(&folder.join(format!("{recording}{OPEN}")), contact)
     }
 
+    fn full(&self) -> RecorderError {
+        RecorderError::DiskFull { path: self.dir.clone() }
+    }
+
     fn flush(&mut self) {
+        self.space.look();
+        if self.space.is_short() {
+            while let Some((recording, _)) = self.open.first_key_value() {
+                self.fail(*recording, self.full());
+            }
+        }
         let failed: Vec<_> =
             self.open.iter_mut().filter_map(|(id, track)| track.flush().err().map(|why| (*id, why))).collect();
         for (recording, why) in failed {
@@ -165,5 +182,45 @@ impl<R: Fn(Report)> Writer<R> {
             Err(error) => tracing::warn!(%recording, %error, "nothing of a recording could be kept"),
         }
         (self.report)(Report::Failed { recording, why });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn a_disk_that_fills_up_ends_what_runs_keeps_it_and_records_again_when_there_is_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let (told, reports) = channel();
+        let report = move |report| told.send(report).unwrap();
+        let path = dir.path().to_owned();
+        let mut writer =
+            Writer { dir: path.clone(), space: Space::new(path.clone(), 0), open: BTreeMap::new(), report };
+        let (one, other) = (RecordingId::new(1), RecordingId::new(2));
+        let open = |recording| RecorderMessage::Open { recording, contact: ContactId::new(5), interaction: None };
+        writer.on_message(open(one));
+        let (customer, agent) = (vec![7; 8_000].into(), vec![9; 8_000].into());
+        writer.on_message(RecorderMessage::Block { recording: one, start: 0, customer, agent });
+        writer.flush();
+        assert_eq!(writer.open.len(), 1);
+
+        writer.space = Space::new(path.clone(), u64::MAX / 2);
+        writer.flush();
+        let full = |report: Report, of| matches!(report, Report::Failed { recording, why: RecorderError::DiskFull { .. } } if recording == of);
+        assert!(full(reports.recv().unwrap(), one));
+        writer.on_message(open(other));
+        assert!(full(reports.recv().unwrap(), other));
+        let kept = crate::recover(&path);
+        assert!(kept.is_empty(), "{kept:?}");
+        let folder = writer.dir.join(OffsetDateTime::now_utc().date().to_string().replace('-', "/"));
+        let names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(names, [format!("{one}.partial.wav").as_str()]);
+
+        writer.space = Space::new(path, 0);
+        writer.flush();
+        writer.on_message(open(other));
+        assert_eq!(writer.open.len(), 1);
     }
 }

@@ -303,7 +303,8 @@ fn start_media(
     tap: &Tap,
 ) -> Result<(recorder::Recorder, media_io::Workers), BootError> {
     let (block_tx, blocks) = std::sync::mpsc::sync_channel(RECORDER_BLOCKS);
-    let recorder = recorder::Recorder::start(recordings_dir(config.data_dir()), blocks, report_to(back.clone()))?;
+    let (recordings, keep_free) = (recordings_dir(config.data_dir()), config.media().keep_free);
+    let recorder = recorder::Recorder::start(recordings, keep_free, blocks, report_to(back.clone()))?;
     let settings = media_io::Settings { rtcp_tap: tap.rtcp(), ..setup::media(config) };
     let events = events_to(back.clone());
     let workers = media_io::Workers::start(settings, Arc::new(prompts), events, block_tx);

@@ -5,23 +5,21 @@
 //! counted and left out. The work is done on a thread of its own.
 
 pub mod hep;
+mod mailbox;
 mod rtcp_json;
 
 use crate::clock::Clock;
 use domain::{ContactId, Instant, SipMessage, SipTrace};
+use mailbox::Mailbox;
 use sip::api::{Destination, Fact, FlowId, Source, Transport};
 use sip::trace::{Keeper, Limits, Traced, field, masked};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use switchboard::Effect;
 use switchboard::api::CONTACT_FIELD;
-
-/// Messages that may wait for the thread.
-const QUEUE: usize = 8_192;
 
 /// Connections whose addresses are remembered.
 const FLOWS_MAX: usize = 20_000;
@@ -73,17 +71,27 @@ impl Counts {
 /// The control loop's and the media workers' end.
 #[derive(Clone)]
 pub struct Tap {
-    to: Option<SyncSender<Seen>>,
+    to: Option<Arc<Sender>>,
     /// Whether RTCP is wanted as well.
     mirrors: bool,
     clock: Clock,
     counts: Arc<Counts>,
 }
 
+/// The end that all taps share. The thread ends after it.
+struct Sender(Arc<Mailbox>);
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// Where the messages of a contact are asked for.
 #[derive(Clone)]
 pub struct Archive {
     keeper: Arc<Mutex<Keeper>>,
+    mailbox: Arc<Mailbox>,
     clock: Clock,
 }
 
@@ -96,20 +104,21 @@ pub struct Received(Seen);
 /// When there is no socket or no thread to be had.
 pub fn start(setup: &Setup, clock: Clock) -> io::Result<(Tap, Archive)> {
     let keeper = Arc::new(Mutex::new(Keeper::new(setup.limits)));
-    let archive = Archive { keeper: Arc::clone(&keeper), clock };
+    let mailbox = Arc::<Mailbox>::default();
+    let archive = Archive { keeper: Arc::clone(&keeper), mailbox: Arc::clone(&mailbox), clock };
     let counts = Arc::<Counts>::default();
     if setup.limits.bytes == 0 && setup.server.is_none() {
         return Ok((Tap { to: None, mirrors: false, clock, counts }, archive));
     }
-    let (to, seen) = sync_channel(QUEUE);
     let server = match &setup.server {
         Some((address, agent)) => Some(Server::open(*address, agent.clone())?),
         None => None,
     };
     let mirrors = server.is_some();
     let scribe = Scribe { keeper, server, sip: setup.sip, flows: BTreeMap::new(), counts: Arc::clone(&counts), clock };
-    std::thread::Builder::new().name("mirror".to_owned()).spawn(move || scribe.run(&seen))?;
-    Ok((Tap { to: Some(to), mirrors, clock, counts }, archive))
+    let inside = Arc::clone(&mailbox);
+    std::thread::Builder::new().name("mirror".to_owned()).spawn(move || scribe.run(&inside))?;
+    Ok((Tap { to: Some(Arc::new(Sender(mailbox))), mirrors, clock, counts }, archive))
 }
 
 impl Tap {
@@ -121,7 +130,7 @@ impl Tap {
 
     fn tell(&self, seen: Seen) {
         if let Some(to) = &self.to
-            && let Err(TrySendError::Full(_)) = to.try_send(seen)
+            && !to.0.put(seen)
         {
             self.counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -168,9 +177,10 @@ impl Tap {
 }
 
 impl Archive {
-    /// The messages of a contact; `None`: none are kept.
+    /// The messages of a contact; `None`: none are kept. Waits for a moment until those are kept that were seen before.
     #[must_use]
     pub fn of(&self, contact: ContactId) -> Option<SipTrace> {
+        self.mailbox.settle();
         let story = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).story(contact)?;
         let shown = |(call_id, message): (Arc<str>, Traced)| SipMessage {
             at: self.clock.wall_at_start().at(message.at),
@@ -214,14 +224,20 @@ struct Scribe {
 }
 
 impl Scribe {
-    fn run(mut self, seen: &Receiver<Seen>) {
-        while let Ok(seen) = seen.recv() {
-            match seen {
-                Seen::Link { contact, call_id } => self.keeper().link(&call_id, contact),
-                Seen::Gone(flow) => _ = self.flows.remove(&flow),
-                Seen::Sip { at, outgoing, way, bytes } => self.on_sip(at, outgoing, way, &bytes),
-                Seen::Rtcp { at, of } => self.on_rtcp(at, &of),
-            }
+    fn run(mut self, mailbox: &Mailbox) {
+        while let Some(batch) = mailbox.take() {
+            let count = batch.len();
+            batch.into_iter().for_each(|seen| self.on(seen));
+            mailbox.finished(count);
+        }
+    }
+
+    fn on(&mut self, seen: Seen) {
+        match seen {
+            Seen::Link { contact, call_id } => self.keeper().link(&call_id, contact),
+            Seen::Gone(flow) => _ = self.flows.remove(&flow),
+            Seen::Sip { at, outgoing, way, bytes } => self.on_sip(at, outgoing, way, &bytes),
+            Seen::Rtcp { at, of } => self.on_rtcp(at, &of),
         }
     }
 

@@ -24,7 +24,7 @@ async fn a_leg_that_loses_packets_is_seen_on_the_floor_and_stays_on_the_contact(
     let lost = 1_000 / RTP_LOST;
     let live = until("the caller's leg is bad on the floor", async || {
         let floor = rest.get("/floor").await;
-        let legs = floor["agents"][0]["legs"].as_array().unwrap().clone();
+        let legs = floor["agents"][0]["legs"].as_array()?.clone();
         let customer = legs.iter().find(|leg| leg["role"] == "customer")?;
         (customer["mos_hundredths"].as_u64()? < 350).then_some(legs)
     })

@@ -103,7 +103,7 @@ fn measure(is_recorded: bool) -> Outcome<Figures> {
     let (sender, events) = channel();
     let (recorder, blocks) = sync_channel(4_096);
     let dir = tempfile::tempdir()?;
-    let writer = Recorder::start(dir.path().to_owned(), blocks, |_| {})?;
+    let writer = Recorder::start(dir.path().to_owned(), 0, blocks, |_| {})?;
     let report = move |event| drop(sender.send(event));
     let workers = Workers::start(Settings::default(), Arc::new(Prompts::default()), report, recorder)?;
     let mut load = Load::start()?;
