@@ -93,7 +93,7 @@ impl Bridge {
 
     /// Tells the desks that may see it. Never waits: a client that does not keep up is cut.
     pub fn publish(&self, event: DeskEvent) {
-        self.hub().publish(&event, self.settings());
+        self.hub().publish(event, self.settings());
     }
 
     /// Tells supervisors how the floor is. Never waits.

@@ -64,11 +64,18 @@ struct Client {
     cut: oneshot::Sender<Cut>,
 }
 
+/// An event for those who resume. It becomes text when somebody reads it: most agents with desk phones have no console.
 struct Kept {
     seq: u64,
-    at: Instant,
     agent: AgentId,
-    text: Utf8Bytes,
+    event: DeskEvent,
+}
+
+impl Kept {
+    fn text(&self, names: &Names, settings: &Settings) -> Utf8Bytes {
+        let convert = Converter { settings, names, now: self.event.at };
+        message(self.seq, convert.ms(self.event.at), Some(self.agent), convert.body(&self.event.body))
+    }
 }
 
 /// See the module.
@@ -105,15 +112,16 @@ impl Hub {
         Converter { settings, names: &self.names, now }
     }
 
-    pub(crate) fn publish(&mut self, event: &DeskEvent, settings: &Settings) {
+    pub(crate) fn publish(&mut self, event: DeskEvent, settings: &Settings) {
         let Audience::Agent(agent) = event.to;
         self.seq += 1;
-        let convert = self.convert(settings, event.at);
-        let body = convert.body(&event.body);
-        let text = message(self.seq, convert.ms(event.at), Some(agent), body);
         self.desks.entry(agent).or_default().apply(event.at, &event.body);
-        self.send(&text, |sight| sight.sees(agent));
-        self.keep(Kept { seq: self.seq, at: event.at, agent, text });
+        let kept = Kept { seq: self.seq, agent, event };
+        if self.clients.values().any(|client| client.sight.sees(agent)) {
+            let text = kept.text(&self.names, settings);
+            self.send(&text, |sight| sight.sees(agent));
+        }
+        self.keep(kept);
     }
 
     pub(crate) fn publish_floor(&mut self, floor: Arc<FloorView>, settings: &Settings) {
@@ -126,9 +134,9 @@ impl Hub {
     }
 
     fn keep(&mut self, event: Kept) {
-        let at = event.at;
+        let at = event.event.at;
         self.ring.push_back(event);
-        let old = |kept: &Kept| at.since(kept.at) > RING_AGE;
+        let old = |kept: &Kept| at.since(kept.event.at) > RING_AGE;
         while self.ring.len() > RING_EVENTS || self.ring.front().is_some_and(old) {
             let Some(gone) = self.ring.pop_front() else { break };
             self.dropped = gone.seq;
@@ -195,7 +203,8 @@ impl Hub {
     fn missed(&self, sight: &Sight, seen: u64, settings: &Settings) -> Vec<Utf8Bytes> {
         let from = self.ring.partition_point(|kept| kept.seq <= seen);
         let events = self.ring.range(from..).filter(|kept| sight.sees(kept.agent));
-        let mut missed: Vec<(u64, Utf8Bytes)> = events.map(|kept| (kept.seq, kept.text.clone())).collect();
+        let mut missed: Vec<(u64, Utf8Bytes)> =
+            events.map(|kept| (kept.seq, kept.text(&self.names, settings))).collect();
         if let Some((seq, floor)) = self.floor.as_ref().filter(|(seq, _)| sight.all && *seq > seen) {
             let place = missed.partition_point(|(other, _)| other < seq);
             missed.insert(place, (*seq, self.floor_message(*seq, floor, settings)));
