@@ -1,44 +1,55 @@
-//! The engine's clock: microseconds since the start, and the wall time at which it started.
+//! The engine's clock: microseconds since an origin some time before the start, and the wall time of that origin.
 
 use domain::{Instant, WallTime};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How long before the start the engine's clock began: what is taken up from the history of before, such as the age of a call
+/// back, has a place on it.
+const BEFORE: Duration = Duration::from_secs(400 * 86_400);
 
 /// The one place where the daemon reads time.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     start: std::time::Instant,
-    wall_at_start: WallTime,
+    wall_at_origin: WallTime,
 }
 
 impl Clock {
+    /// The moment of the start.
+    pub const START: Instant = Instant::from_micros(BEFORE.as_micros() as u64);
+
     /// A clock that starts now.
     #[must_use]
     pub fn start() -> Self {
-        Self { start: std::time::Instant::now(), wall_at_start: wall_now() }
+        let before = i64::try_from(BEFORE.as_micros()).unwrap_or(0);
+        let wall_at_origin = WallTime::from_micros(wall_now().as_micros() - before);
+        Self { start: std::time::Instant::now(), wall_at_origin }
     }
 
-    /// Time since the start.
+    /// Time since the origin.
     #[must_use]
     pub fn now(&self) -> Instant {
-        Instant::from_micros(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX))
+        let since = BEFORE + self.start.elapsed();
+        Instant::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
     }
 
-    /// The same moment on the machine's monotonic clock.
+    /// The moment of the start on the machine's monotonic clock.
     #[must_use]
     pub fn started(&self) -> std::time::Instant {
         self.start
     }
 
-    /// Wall time at the start.
+    /// Wall time at the origin, which is [`Instant::ZERO`].
     #[must_use]
     pub fn wall_at_start(&self) -> WallTime {
-        self.wall_at_start
+        self.wall_at_origin
     }
 
     /// The runtime's instant for one of ours.
     #[must_use]
     pub fn to_tokio(self, at: Instant) -> tokio::time::Instant {
-        tokio::time::Instant::from_std(self.start + std::time::Duration::from_micros(at.as_micros()))
+        let since_start = Duration::from_micros(at.as_micros()).saturating_sub(BEFORE);
+        tokio::time::Instant::from_std(self.start + since_start)
     }
 }
 

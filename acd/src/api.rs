@@ -69,6 +69,13 @@ pub enum Fact {
         /// How.
         result: OfferResult,
     },
+    /// The offer ends later than it would: the customer's telephone rings first. Stale ids are ignored.
+    Extended {
+        /// The offer.
+        offer: OfferId,
+        /// When it ends unanswered; an earlier time than that of the offer changes nothing.
+        deadline: Instant,
+    },
     /// The talk of an agent with a contact ended: after-contact work begins (or the next state, without wrap-up).
     Finished {
         /// The contact.
@@ -233,6 +240,8 @@ pub struct QueueFigures {
     pub waiting: u32,
     /// Agents of the queue who are ready.
     pub ready: u32,
+    /// Agents of the queue who are signed in and not away.
+    pub staffed: u32,
     /// How long the contact longest in line has waited, in milliseconds; 0 when nobody waits.
     pub longest_wait_ms: u64,
 }

@@ -110,6 +110,14 @@ impl Engine {
         engine
     }
 
+    /// The clock of an engine that has been told nothing yet stands here: nobody has been in a state for longer.
+    pub fn begin_at(&mut self, now: Instant) {
+        self.now = now;
+        for agent in &mut self.agents {
+            (agent.told.since, agent.clock.mark) = (now, now);
+        }
+    }
+
     /// From now on each offer counts as answered at the moment at which it is made, before the next match: for
     /// decision traces, simulations, and floors where contacts are put through without ringing. Agents are told busy
     /// without having been told reserved.
@@ -136,6 +144,7 @@ impl Engine {
         match fact {
             Fact::Arrived(arrival) => self.on_arrived(arrival, effects),
             Fact::Left { contact, result } => self.on_left(contact, result, effects),
+            Fact::Extended { offer, deadline } => self.on_extended(offer, deadline, effects),
             Fact::OfferEnded { offer, result } => self.on_offer_ended(offer, result, effects),
             Fact::Finished { contact, agent } => self.on_finished(contact, agent, effects),
             Fact::Occupied { agent, contact, queue } => self.on_occupied(agent, contact, queue, effects),

@@ -5,7 +5,7 @@ use crate::api::{Effect, Why};
 use crate::engine::Engine;
 use crate::queue::wait_ms;
 use core::time::Duration;
-use domain::{ContactId, NextState, OfferId, OfferResult, ReasonCode};
+use domain::{ContactId, Instant, NextState, OfferId, OfferResult, ReasonCode};
 
 impl Engine {
     /// Whether this offer still stands. One that is over must not be connected.
@@ -64,6 +64,15 @@ impl Engine {
             OfferResult::CustomerLeft => self.on_left(self.contact_id(held.contact), result, effects),
             _ => self.fail_offer(offer, result, effects),
         }
+    }
+
+    /// Lets an offer last longer.
+    pub(crate) fn on_extended(&mut self, offer: OfferId, deadline: Instant, effects: &mut Vec<Effect>) {
+        let Some(agent) = self.offers.standing.get(&offer).copied() else { return };
+        if let Some(held) = &mut self.agent_mut(agent).offer {
+            held.deadline = held.deadline.max(deadline);
+        }
+        self.refresh(agent, effects);
     }
 
     /// Takes an offer that stands away from its agent. `refresh` is the caller's.

@@ -74,6 +74,7 @@ impl Engine {
         Some(QueueFigures {
             waiting: queue.line.len(),
             ready: self.count(queue, |state| matches!(state, AgentState::Ready)),
+            staffed: self.count(queue, |state| !matches!(state, AgentState::LoggedOut | AgentState::NotReady(_))),
             longest_wait_ms: queue.line.oldest(&self.contacts).map_or(0, |entered| wait_ms(self.now, entered)),
         })
     }

@@ -1,12 +1,15 @@
 //! The vocabulary of a call: what happens to it, what is wished of it, what it wants done.
 
 pub use crate::facts::{LegFact, MediaFact};
-pub use crate::opening::{Asked, Consultation, Incoming, Outgoing, SecondCall, Watcher};
+pub use crate::opening::{
+    Asked, CallbackFact, CallbackMode, CallbackRules, CallbackStart, Consultation, Dial, Incoming, Outgoing, Restored,
+    SecondCall, Watcher,
+};
 use core::time::Duration;
 use domain::{
-    AgentId, Ani, Cause, ContactEvent, Customer, Decision, DeskBody, DispositionCode, ExitReason, Instant,
-    InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId, QueueId,
-    RecordingId, Redacted, Requirement, TrunkId,
+    AgentId, Ani, Cause, Channel, ContactEvent, ContactId, Customer, Decision, DeskBody, DispositionCode, ExitReason,
+    Instant, InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId,
+    QueueId, RecordingId, Redacted, Requirement, TrunkId,
 };
 
 /// Where a call stands.
@@ -14,6 +17,8 @@ use domain::{
 pub enum Phase {
     /// The INVITE is here; media and the history are being opened.
     Arriving,
+    /// A call back that waits for its time.
+    Pending,
     /// A flow serves the caller.
     InFlow,
     /// The caller is in line.
@@ -130,6 +135,8 @@ pub struct Reserved {
     pub deadline: Instant,
     /// Why this agent; `None`: an agent asked for this one by name, and the ACD knows nothing of the offer.
     pub why: Option<Box<Decision>>,
+    /// How the customer is called, where a customer is to be called back.
+    pub dial: Option<Box<Dial>>,
 }
 
 /// A fact.
@@ -193,6 +200,15 @@ pub enum Fact {
     },
     /// The recording stands on disk; `None`: it failed.
     RecordingFinished(Option<FinishedRecording>),
+    /// The customer is to be called back by this contact, and leaves the line for it.
+    Booked {
+        /// The contact that calls back.
+        callback: ContactId,
+        /// The queue whose agents call back.
+        queue: QueueId,
+    },
+    /// Something happened to a call back from outside.
+    Callback(CallbackFact),
     /// A leg is over, and this is how it sounded.
     Measured(Box<LegQuality>),
     /// A deadline of `Call::deadline` has come.
@@ -248,6 +264,8 @@ pub enum Wish {
     CancelConsult,
     /// Pause the recording, or go on with it.
     PauseRecording(bool),
+    /// Call the customer again later: a machine answered a call back, or it was the wrong moment.
+    TryAgain,
     /// End the call.
     HangUp,
     /// Keep the notes.
@@ -375,6 +393,8 @@ pub enum LineEffect {
     Ask {
         /// The queue.
         queue: QueueId,
+        /// The channel.
+        channel: Channel,
         /// Added to the queue's base.
         priority: Priority,
         /// `None`: the queue's own.
@@ -439,4 +459,6 @@ pub enum Reason {
     OthersRing,
     /// The screen pop has had its time: the agent's phone is rung.
     Lead,
+    /// A call back is due, or the customer's telephone rings too long.
+    Callback,
 }

@@ -27,7 +27,9 @@ impl Call {
 
     pub(crate) fn on_stored(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         self.customer.stored = true;
-        if self.pop.outgoing {
+        if self.callback.is_some() {
+            self.on_callback_stored(now, effects);
+        } else if self.pop.outgoing {
             self.ring_dialling_agent(effects);
         } else {
             self.answer_if_ready(now, effects);
@@ -74,6 +76,9 @@ impl Call {
                 self.answer_if_ready(now, effects);
             }
             MediaFact::Refused if self.phase == Phase::Arriving => self.on_abort(now, Cause::NoCodec, effects),
+            MediaFact::Refused if self.misses_callback(now, Cause::NoCodec, effects) => {
+                effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::NoCodec)));
+            }
             MediaFact::Refused => effects.push(Effect::Leg(leg, LegEffect::RefuseReinvite)),
             MediaFact::Reanswered { sdp, .. } => effects.push(Effect::Leg(leg, LegEffect::AnswerReinvite(sdp))),
             MediaFact::Digit(digit) => self.on_customer_digit(digit, effects),
@@ -135,6 +140,9 @@ impl Call {
     }
 
     fn on_customer_left(&mut self, now: Instant, cause: Cause, effects: &mut Vec<Effect>) {
+        if self.misses_callback(now, cause, effects) {
+            return;
+        }
         let by = if cause == Cause::MediaTimeout { EndedBy::System } else { EndedBy::Customer };
         self.customer_gone(now, by, cause, effects);
     }
@@ -176,6 +184,7 @@ impl Call {
             _ if self.ever_connected => Outcome::Answered,
             Cause::InternalError => Outcome::System,
             Cause::NoCodec | Cause::Overload | Cause::Forbidden => Outcome::Rejected,
+            _ if self.booked => Outcome::Callback,
             _ if self.pop.outgoing => Outcome::Unanswered,
             _ if self.sent_away => Outcome::FlowedOut,
             _ if self.pop.queued.is_some() => Outcome::Abandoned,

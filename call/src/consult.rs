@@ -161,7 +161,14 @@ impl Call {
         let requirement = same.and_then(|line| line.requirement.clone());
         let priority = self.line.as_ref().map_or(domain::Priority(0), |line| line.priority);
         let (queue, since) = (rules.id, self.pop.queued.unwrap_or(now));
-        effects.push(Effect::Line(LineEffect::Ask { queue, priority, requirement, since, sticky: None }));
+        effects.push(Effect::Line(LineEffect::Ask {
+            queue,
+            channel: domain::Channel::Voice,
+            priority,
+            requirement,
+            since,
+            sticky: None,
+        }));
     }
 
     /// The desk of the one consulted is told first, then the phone is rung.

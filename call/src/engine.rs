@@ -1,6 +1,7 @@
 //! The call's state and the dispatch of facts and wishes to those who know what to do.
 
 use crate::api::{Effect, Fact, Incoming, LegFact, MediaFact, Outgoing, Phase, QueueRules, Reason, Wish};
+use crate::callback::Callback;
 use crate::consult::Consult;
 use crate::legs::Far;
 use crate::monitor::Monitoring;
@@ -59,6 +60,10 @@ pub struct Call {
     pub(crate) parts: Vec<Part>,
     pub(crate) far: Option<Far>,
     pub(crate) consult: Option<Consult>,
+    /// The customer is called back by this contact.
+    pub(crate) callback: Option<Callback>,
+    /// The customer left the line to be called back by another contact.
+    pub(crate) booked: bool,
     pub(crate) monitors: Vec<Monitoring>,
     /// Another phone of an agent is about to take the agent's leg over.
     pub(crate) takeover: Option<Takeover>,
@@ -131,7 +136,7 @@ impl Call {
         call
     }
 
-    fn new(
+    pub(crate) fn new(
         now: Instant,
         pop: ScreenPop,
         leg: LegId,
@@ -154,6 +159,8 @@ impl Call {
             parts: Vec::new(),
             far: None,
             consult: None,
+            callback: None,
+            booked: false,
             monitors: Vec::new(),
             takeover: None,
             rooms: Vec::new(),
@@ -277,10 +284,12 @@ impl Call {
         if let Some(at) = leads.map(|part| part.ring_at).min() {
             return Some((at, Reason::Lead));
         }
+        let back = self.callback.as_ref().and_then(Callback::deadline).map(|at| (at, Reason::Callback));
         let number = self.far.as_ref().and_then(Far::deadline).map(|at| (at, Reason::NumberRings));
         let asked = self.consult.as_ref().and_then(Consult::deadline);
         let others = asked.into_iter().chain(self.monitors.iter().filter_map(Monitoring::deadline)).min();
-        number.into_iter().chain(others.map(|at| (at, Reason::OthersRing))).min_by_key(|(at, _)| *at)
+        let others = others.map(|at| (at, Reason::OthersRing));
+        [back, number, others].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Tells the call that something happened.
@@ -299,6 +308,8 @@ impl Call {
             Fact::WrapUpStarted { agent, deadline } => self.on_wrap_up_started(agent, deadline, effects),
             Fact::WrapUpEnded { agent, timed_out } => self.on_wrap_up_ended(now, agent, timed_out, effects),
             Fact::RecordingFinished(recording) => self.on_recording_finished(now, recording, effects),
+            Fact::Booked { callback, queue } => self.on_booked(now, callback, queue, effects),
+            Fact::Callback(fact) => self.on_callback(now, fact, effects),
             Fact::Measured(quality) => self.event(now, ContactEventKind::LegQuality(*quality), effects),
             Fact::Tick => self.on_tick(now, effects),
             Fact::Abort(cause) => self.on_abort(now, cause, effects),
@@ -330,6 +341,7 @@ impl Call {
             Wish::FinishWrapUp => self.may_finish(index)?,
             Wish::HangUp => self.hang_up(now, index, effects),
             Wish::PauseRecording(paused) => self.pause_tape(now, index, paused, effects)?,
+            Wish::TryAgain => self.try_again(now, effects).then_some(()).ok_or(CommandError::WrongState)?,
             Wish::Consult(consultation) => self.start_consult(now, index, *consultation, effects)?,
             Wish::Swap | Wish::Conference | Wish::CompleteTransfer | Wish::CancelConsult => {
                 self.steer_consult(now, index, &wish, effects)?;
@@ -399,6 +411,7 @@ impl Call {
         match reason {
             Reason::Arriving if self.pop.outgoing => self.on_abort(now, Cause::NoAnswer, effects),
             Reason::Arriving => self.on_abort(now, Cause::InternalError, effects),
+            Reason::Callback => self.on_callback_tick(now, effects),
             Reason::Lead => (0..self.parts.len()).for_each(|index| self.ring_if_due(now, index, effects)),
             // Monitors are looked after whenever anything happened.
             Reason::OthersRing => self.on_consult_rings(now, effects),
@@ -437,6 +450,11 @@ impl Call {
     pub(crate) fn play_id(&mut self) -> PlayId {
         self.next_play = self.next_play.wrapping_add(1);
         PlayId::new(self.next_play)
+    }
+
+    /// Events so far were numbered before a restart.
+    pub(crate) fn resume_numbering(&mut self, events: u32) {
+        self.seq = events;
     }
 
     pub(crate) fn event(&mut self, now: Instant, kind: ContactEventKind, effects: &mut Vec<Effect>) {

@@ -217,6 +217,9 @@ impl Call {
     /// The customer whom an agent dialled answered.
     pub(crate) fn on_dialled_answer(&mut self, now: Instant, sdp: String, effects: &mut Vec<Effect>) {
         effects.push(Effect::Media(self.customer.leg, MediaEffect::SetAnswer(sdp)));
+        if self.callback_answered(effects) {
+            return;
+        }
         if let Some(index) = self.parts.iter().position(|part| part.stage == Stage::Ringing && part.answered) {
             if let Some(leg) = self.parts[index].leg {
                 effects.push(Effect::Media(leg, MediaEffect::StopPlay));

@@ -4,6 +4,7 @@
 //! and says what it wants done. It knows nothing of SIP messages, of RTP or of how agents are chosen.
 
 pub mod api;
+mod callback;
 mod caller;
 mod consult;
 mod engine;

@@ -12,9 +12,16 @@ impl Call {
         self.pop.queue = Some(line.rules.id);
         self.pop.queued = Some(since);
         let (queue, priority, requirement) = (line.rules.id, line.priority, line.requirement.clone());
+        let channel = self.channel();
         self.event(now, ContactEventKind::Queued { queue, priority }, effects);
         self.line = Some(line);
-        effects.push(Effect::Line(LineEffect::Ask { queue, priority, requirement, since, sticky }));
+        effects.push(Effect::Line(LineEffect::Ask { queue, channel, priority, requirement, since, sticky }));
+    }
+
+    /// The call has waited since then, in an earlier call or for a call back: its age counts from there.
+    pub fn keep_age(&mut self, since: Instant) {
+        let queued = self.pop.queued.map_or(since, |queued| queued.min(since));
+        self.pop.queued = Some(queued);
     }
 
     pub(crate) fn announce(&mut self, announce: Vec<Say>, effects: &mut Vec<Effect>) {
@@ -79,6 +86,9 @@ impl Call {
             return self.end_consult(now, ConsultResult::Unreachable, effects);
         }
         if self.customer.gone || self.phase != Phase::Queued {
+            return;
+        }
+        if self.callback_turned_away(now, queue, reason, effects) {
             return;
         }
         self.phase = Phase::InFlow;

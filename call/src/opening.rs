@@ -1,9 +1,10 @@
 //! What a call is built from, and what is brought to it later: those who are consulted, those who watch.
 
 use crate::api::{Phone, QueueRules, Reserved};
+use core::time::Duration;
 use domain::{
-    AgentId, Ani, ContactId, Dnis, EntryPointId, FlowId, InteractionId, Language, LegId, Monitor, RecordingId,
-    Redacted, Signalled, TransferTarget, TrunkId,
+    AgentId, Ani, CallbackCancel, CallbackOrder, ContactId, Dnis, EndedBy, EntryPointId, FlowId, Instant,
+    InteractionId, Language, LegId, Monitor, RecordingId, Redacted, Signalled, TransferTarget, TrunkId,
 };
 
 /// What a call is built from when somebody calls in.
@@ -67,6 +68,100 @@ pub struct Outgoing {
     pub first_play: u64,
     /// The number dialled.
     pub dnis: Dnis,
+}
+
+/// Whose telephone rings first when a customer is called back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum CallbackMode {
+    /// The agent's; the customer is called when the agent is on the line.
+    #[default]
+    AgentFirst,
+    /// The customer's, while the agent is kept free; the agent is rung when the customer has answered.
+    CustomerFirst,
+}
+
+/// How a queue's customers are called back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallbackRules {
+    /// Whose telephone rings first.
+    pub mode: CallbackMode,
+    /// How often the customer is called at most, at least once.
+    pub attempts: u8,
+    /// Time between two attempts.
+    pub pause: Duration,
+    /// How long the customer's telephone rings.
+    pub ring: Duration,
+}
+
+impl Default for CallbackRules {
+    fn default() -> Self {
+        Self {
+            mode: CallbackMode::AgentFirst,
+            attempts: 3,
+            pause: Duration::from_secs(900),
+            ring: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How a customer is called back this time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dial {
+    /// The customer's leg.
+    pub leg: LegId,
+    /// How the customer is called.
+    pub phone: Phone,
+    /// The id that the recording gets if there is one.
+    pub recording: RecordingId,
+}
+
+/// What the history says of a call back that is taken up again after a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The number of its last event.
+    pub events: u32,
+    /// How often the customer was called.
+    pub attempts: u8,
+    /// When it was asked for.
+    pub started: Instant,
+}
+
+/// What a call back is built from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackStart {
+    /// The contact.
+    pub contact: ContactId,
+    /// Stands for the customer until there is a leg.
+    pub leg: LegId,
+    /// Stands for a recording until there is one.
+    pub recording: RecordingId,
+    /// Base of the ids of what is played.
+    pub first_play: u64,
+    /// What was asked for.
+    pub order: CallbackOrder,
+    /// How.
+    pub rules: CallbackRules,
+    /// The queue.
+    pub queue: QueueRules,
+    /// Not before.
+    pub due: Instant,
+    /// Its age in the line counts from here.
+    pub since: Instant,
+    /// It was asked for before a restart.
+    pub restored: Option<Restored>,
+}
+
+/// What happens to a call back from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbackFact {
+    /// The customer is on the line elsewhere.
+    Suspended,
+    /// And is not any more.
+    Resumed,
+    /// The customer cannot be dialled now.
+    NoWay,
+    /// It is not to be made.
+    Cancelled(CallbackCancel, EndedBy),
 }
 
 /// Who is to be consulted, and how.

@@ -8,7 +8,7 @@ use domain::{AgentId, Cause, CommandError, ContactEventKind, DeskBody, EndedBy, 
 
 impl Call {
     /// An agent is reserved: the desk is told first, then the phone is rung.
-    pub(crate) fn on_reserved(&mut self, now: Instant, reserved: Reserved, effects: &mut Vec<Effect>) {
+    pub(crate) fn on_reserved(&mut self, now: Instant, mut reserved: Reserved, effects: &mut Vec<Effect>) {
         if self.consults_line() {
             return self.ring_consulted(now, reserved, effects);
         }
@@ -31,8 +31,12 @@ impl Call {
             consulted_by: None,
         };
         effects.push(Effect::Desk(agent, DeskBody::Offered(Box::new(desk))));
-        effects.push(Effect::Media(reserved.leg, MediaEffect::Open { browser: reserved.browser, offer: None }));
+        self.take_dial(reserved.dial.take());
+        let (leg, browser) = (reserved.leg, reserved.browser);
         self.parts.push(Part::ringing(now, Role::Serves, reserved, record));
+        if !self.dials_first(now, effects) {
+            effects.push(Effect::Media(leg, MediaEffect::Open { browser, offer: None }));
+        }
     }
 
     pub(crate) fn on_part_leg(
@@ -155,7 +159,9 @@ impl Call {
             let agent = self.parts[index].agent;
             self.event(now, ContactEventKind::OfferEnded { offer, agent, result }, effects);
             self.desk_offer_ended(index, offer, result, effects);
-            match self.parts[index].role {
+            let role = self.parts[index].role;
+            match role {
+                Role::Serves if self.dials_now(now, index, effects) => {}
                 Role::Serves => self.join(now, index, effects),
                 Role::Consulted => self.join_consulted(now, index, effects),
             }
@@ -224,6 +230,7 @@ impl Call {
             (Stage::Ringing, Some(offer)) => {
                 self.offer_over(now, index, offer, offer_result(cause), effects);
             }
+            (Stage::Ringing, None) if self.try_again(now, effects) => {}
             (Stage::Ringing, None) => {
                 self.end_part(now, index, cause, effects);
                 self.on_abort(now, cause, effects);
@@ -268,6 +275,7 @@ impl Call {
             (Stage::Ringing, Some(offer)) => {
                 self.offer_over(now, index, offer, OfferResult::Declined, effects);
             }
+            (Stage::Ringing, _) if self.try_again(now, effects) => {}
             (Stage::Talking | Stage::Held | Stage::Ringing, _) => {
                 effects.push(Effect::Leg(self.customer.leg, LegEffect::HangUp(Cause::Normal)));
                 self.customer_gone(now, EndedBy::Agent, Cause::Normal, effects);

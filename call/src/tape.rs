@@ -15,6 +15,13 @@ impl Call {
         }
     }
 
+    /// The next talk is recorded anew, by this id, unless the last recording is still open.
+    pub(crate) fn anew(&mut self, recording: domain::RecordingId) {
+        if matches!(self.tape, Tape::Off | Tape::Done) {
+            (self.tape, self.recording, self.taped, self.paused_by) = (Tape::Off, recording, None, None);
+        }
+    }
+
     /// Pauses the recording, or lets it go on, and says who did.
     pub(crate) fn pause_tape(
         &mut self,

@@ -69,6 +69,7 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
     let setup = setup(id.map_or_else(placeholder, |id| id.value));
     let music = table.id("music").map(|music| music.value);
     let record = table.flag("record", true);
+    let callback = crate::callback::callback(table);
     let default = table.id::<DispositionCode>("default_disposition").filter(|code| {
         let name = (code.value.as_str(), code.place);
         table.known("default_disposition", "unknown_disposition", "disposition", name, &known.dispositions())
@@ -78,7 +79,14 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
         return None;
     }
     let music = music.or_else(|| MUSIC.parse().ok())?;
-    Some(Queue { setup, music, record, dispositions: Vec::new(), default_disposition: default.map(|code| code.value) })
+    Some(Queue {
+        setup,
+        music,
+        record,
+        dispositions: Vec::new(),
+        default_disposition: default.map(|code| code.value),
+        callback,
+    })
 }
 
 /// An id for a thing whose own id is missing; the configuration is refused anyway.

@@ -11,6 +11,7 @@
 //! ```
 
 mod business;
+mod callback;
 mod changes;
 mod check;
 mod config;
@@ -37,8 +38,9 @@ pub use changes::Changes;
 pub use config::{Config, Overrides};
 pub use load::load;
 pub use model::{
-    Agent, AgentPhone, AudioCodec, Connections, Database, Entry, HepSettings, MediaSettings, MirrorSettings, Queue,
-    Reason, Routing, ServerSettings, SipSettings, Skill, SoftPhone, SrtpOffers, Trunk, TrunkRank, User,
+    Agent, AgentPhone, AudioCodec, CallbackMode, CallbackSettings, Connections, Database, Entry, HepSettings,
+    MediaSettings, MirrorSettings, Queue, Reason, Routing, ServerSettings, SipSettings, Skill, SoftPhone, SrtpOffers,
+    Trunk, TrunkRank, User,
 };
 pub use outside::{Outside, PromptSet};
 pub use problem::{CODES, Level, Problem};

@@ -201,6 +201,41 @@ pub struct Queue {
     pub dispositions: Vec<DispositionCode>,
     /// The disposition set when nobody chose one in time.
     pub default_disposition: Option<DispositionCode>,
+    /// Its customers may be called back; `None`: that is not offered.
+    pub callback: Option<CallbackSettings>,
+}
+
+/// Whose telephone rings first when a customer is called back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum CallbackMode {
+    /// The agent's.
+    #[default]
+    AgentFirst,
+    /// The customer's.
+    CustomerFirst,
+}
+
+/// When and how a queue calls its customers back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallbackSettings {
+    /// Whose telephone rings first.
+    pub mode: CallbackMode,
+    /// How often the customer is called at most.
+    pub attempts: u8,
+    /// Time between two attempts.
+    pub pause: Duration,
+    /// How long the customer's telephone rings.
+    pub ring: Duration,
+    /// Offered when the expected wait is at least so long; zero: always.
+    pub min_wait: Duration,
+    /// More are not open at once.
+    pub most_open: u32,
+    /// Not offered when those that are open would keep the agents busy for longer.
+    pub within: Duration,
+    /// Not offered when live callers need more of the agents' time, in percent.
+    pub most_load_percent: u32,
+    /// The least time between two calls to one number.
+    pub quarantine: Duration,
 }
 
 /// How an agent's phone is reached.

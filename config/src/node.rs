@@ -10,8 +10,8 @@ use core::cell::RefCell;
 use domain::{Dnis, Language, NodeId, Priority, PromptId, QueueId};
 use ivr::api::{CLOSED, FULL, LookupKey, NO_AGENTS, OVERFLOW, TIMEOUT, TransferTo};
 use ivr::{
-    Branch, Collect, Edge, Enqueue, Exits, Expression, HangUp, Lookup, Menu, Node, Play, Retry, Say, Set, SetValue,
-    Transfer,
+    Branch, Callback, Collect, Edge, Enqueue, Exits, Expression, HangUp, Lookup, Menu, Node, Play, Retry, Say, Set,
+    SetValue, Transfer,
 };
 use std::collections::BTreeMap;
 
@@ -25,6 +25,7 @@ const KINDS: &[(&str, Read)] = &[
     ("branch", |node| node.branch()),
     ("set", |node| node.set()),
     ("enqueue", |node| node.enqueue()),
+    ("callback", |node| node.callback()),
     ("transfer", |node| node.transfer()),
     ("hangup", |node| node.hangup()),
 ];
@@ -430,6 +431,24 @@ impl<'a> NodeReader<'a> {
         }
         let to = if key == "number" { TransferTo::Number(Dnis::new(text.value)) } else { TransferTo::Uri(text.value) };
         Some(Node::Transfer(Transfer { say, to, failed: failed.1 }))
+    }
+
+    fn callback(&self) -> Option<Node> {
+        let queue: Option<Placed<QueueId>> = self.table.need_id("queue");
+        let there = queue.filter(|queue| {
+            let name = (queue.value.as_str(), queue.place);
+            self.table.known("queue", "unknown_queue", "queue", name, &self.scope.known.queues())
+        });
+        let variable = self.table.need_text_if_any("variable").map(|variable| variable.value);
+        let (booked, refused) = (self.need_edge("booked"), self.need_edge("refused"));
+        let bad_number = if self.table.has("bad_number") { self.edge("bad_number") } else { refused };
+        let (queue, booked, refused, bad_number) = (there?.value, booked?, refused?, bad_number?);
+        if self.scope.queues.iter().any(|known| known.setup.id == queue && known.callback.is_none()) {
+            let why = format!("queue `{queue}` offers no calls back: the flow always goes on by `refused`");
+            let mend = Some(format!("add callback = {{}} to the queue `{queue}`"));
+            self.scope.report.warning("no_callback", self.table.place, &self.table.path("queue"), why, mend);
+        }
+        Some(Node::Callback(Callback { queue, variable, booked, refused, bad_number }))
     }
 
     fn hangup(&self) -> Option<Node> {

@@ -74,6 +74,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("agent_without_queue", "An agent serves no queue and is never offered a contact (warning)."),
     ("queue_without_agents", "No agent serves a queue: its contacts wait for ever (warning)."),
     ("overflow_to_itself", "A queue overflows to itself."),
+    ("no_callback", "A flow books a call back from a queue that offers none (warning)."),
     ("no_way_back", "A queue may send callers back, and the flow does not say what follows: the call ends (warning)."),
     ("unused_flow", "No entry point starts a flow (warning)."),
     ("no_entry", "There is no entry point: every call is refused (warning)."),

@@ -1,5 +1,7 @@
 //! Contact events as JSON objects, and back.
 
+mod callback;
+
 use crate::reasons;
 use domain::{
     Ani, Cause, Channel, ConsultResult, ContactEventKind as Kind, DispositionBy, Dnis, EndedBy, ExitReason, LegQuality,
@@ -56,13 +58,7 @@ fn fields(kind: &Kind) -> Value {
         Kind::Transferred { interaction, to } | Kind::ConsultStarted { interaction, to } => {
             json!({ "interaction": interaction.to_string(), "to": storable(to) })
         }
-        Kind::ConsultOffered { offer, interaction, agent, queue, by } => json!({
-            "offer": offer.to_string(), "interaction": interaction.to_string(), "agent": agent.as_str(),
-            "queue": queue.map(|id| id.to_string()), "by": by.as_str(),
-        }),
-        Kind::ConsultEnded { interaction, result } => {
-            json!({ "interaction": interaction.to_string(), "result": result.as_str() })
-        }
+        Kind::ConsultOffered { .. } | Kind::ConsultEnded { .. } => consult_fields(kind),
         Kind::Monitored { agent, mode } => json!({ "agent": agent.as_str(), "mode": mode.as_str() }),
         Kind::MonitorEnded { agent } => json!({ "agent": agent.as_str() }),
         Kind::RecordingPaused { recording, agent } | Kind::RecordingResumed { recording, agent } => {
@@ -88,6 +84,13 @@ fn fields(kind: &Kind) -> Value {
         }),
         Kind::LegQuality(quality) => leg_quality_fields(quality),
         Kind::Closed { outcome, by } => json!({ "outcome": outcome.as_str(), "by": by.as_str() }),
+        Kind::CallbackBooked { .. }
+        | Kind::CallbackRequested(_)
+        | Kind::CallbackDialled { .. }
+        | Kind::CallbackMissed { .. }
+        | Kind::CallbackSuspended
+        | Kind::CallbackCancelled { .. }
+        | Kind::CallbackRestored => callback::fields(kind),
     }
 }
 
@@ -115,6 +118,19 @@ fn offer_fields(kind: &Kind) -> Value {
         Kind::Ringing { offer, agent } => json!({ "offer": offer.to_string(), "agent": agent.as_str() }),
         Kind::OfferEnded { offer, agent, result } => {
             json!({ "offer": offer.to_string(), "agent": agent.as_str(), "result": result.as_str() })
+        }
+        _ => Value::Null,
+    }
+}
+
+fn consult_fields(kind: &Kind) -> Value {
+    match kind {
+        Kind::ConsultOffered { offer, interaction, agent, queue, by } => json!({
+            "offer": offer.to_string(), "interaction": interaction.to_string(), "agent": agent.as_str(),
+            "queue": queue.map(|id| id.to_string()), "by": by.as_str(),
+        }),
+        Kind::ConsultEnded { interaction, result } => {
+            json!({ "interaction": interaction.to_string(), "result": result.as_str() })
         }
         _ => Value::Null,
     }
@@ -192,6 +208,8 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "wrap_up_ended" => Kind::WrapUpEnded { interaction: f.id("interaction")?, agent: f.id("agent")? },
         "leg_quality" => Kind::LegQuality(leg_quality(&f)?),
         "closed" => Kind::Closed { outcome: f.word("outcome", Outcome::ALL, Outcome::as_str)?, by: f.ended_by()? },
+        "callback_booked" | "callback_requested" | "callback_dialled" | "callback_missed" | "callback_suspended"
+        | "callback_cancelled" | "callback_restored" => callback::event(kind, &f)?,
         _ => return Err(DecodeError::UnknownKind),
     })
 }

@@ -100,7 +100,12 @@ impl Fold {
             Kind::NodeEntered { node } if self.row.path.len() < PATH_MAX => self.row.path.push(node.to_string()),
             Kind::Queued { queue, .. } => self.on_queued(at, *queue),
             Kind::Overflowed { to, .. } => self.on_queued(at, *to),
-            Kind::QueueLeft { .. } => self.stop_waiting(at),
+            Kind::QueueLeft { .. }
+            | Kind::CallbackBooked { .. }
+            | Kind::CallbackSuspended
+            | Kind::CallbackMissed { .. }
+            | Kind::CallbackCancelled { .. } => self.stop_waiting(at),
+            Kind::CallbackRestored => self.on_restored(before),
             Kind::Offered { offer, interaction, agent, queue, .. } => {
                 let part = self.part(*interaction, *agent, at);
                 part.offer = Some(*offer);
@@ -193,6 +198,19 @@ impl Fold {
         }
         self.row.closed = Some(at);
         self.row.outcome = Some(outcome.as_str().to_owned());
+    }
+
+    /// Nobody saw what happened between the last event before a restart and the restart, so it counts for nothing.
+    fn on_restored(&mut self, before: WallTime) {
+        self.stop_waiting(before);
+        for part in &mut self.parts {
+            part.end(before);
+            match part.row.answered {
+                Some(_) => part.row.wrapped_up = part.row.wrapped_up.or(Some(before)),
+                None => part.row.result = part.row.result.take().or_else(|| Some("withdrawn".to_owned())),
+            }
+        }
+        self.recordings.iter_mut().filter(|row| row.state == "recording").for_each(|row| row.state = "lost".into());
     }
 
     fn on_part_event(&mut self, at: WallTime, kind: &Kind) {

@@ -16,6 +16,7 @@
 //! ```
 
 mod bulk;
+mod callbacks;
 mod codec;
 mod contacts;
 mod cursor;
@@ -37,6 +38,7 @@ mod users;
 mod visits;
 mod writer;
 
+pub use callbacks::PastEvents;
 pub use codec::{DecodeError, decode, encode};
 pub use error::StoreError;
 pub use journal::{Journal, JournalHealth, Stored};

@@ -19,8 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Settings {
     /// The wall time at `Instant::ZERO`.
     pub wall_at_start: WallTime,
-    /// The same moment on the machine's monotonic clock.
+    /// The moment of the start on the machine's monotonic clock.
     pub started: std::time::Instant,
+    /// The same moment on the engine's.
+    pub start: Instant,
     /// The version of the server.
     pub server_version: String,
 }
@@ -145,7 +147,7 @@ impl Bridge {
 
     pub(crate) fn now(&self) -> Instant {
         let micros = self.settings().started.elapsed().as_micros();
-        Instant::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+        self.settings().start + Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 
     pub(crate) fn wall_now(&self) -> WallTime {

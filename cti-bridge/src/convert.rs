@@ -2,14 +2,14 @@
 
 use crate::fold::DeskFold;
 use crate::schema::{
-    ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorLeg,
-    FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, MonitorWord, NamedQueue, NextCard, OfferCard,
-    OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange, QueueAgents, QueueCounts,
-    RoleWord, ServiceLevel, SignalledField, StateChange, StateWord, WaitingContact,
+    ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorCallback,
+    FloorLeg, FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, MonitorWord, NamedQueue, NextCard,
+    OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange, QueueAgents,
+    QueueCounts, RoleWord, ServiceLevel, SignalledField, StateChange, StateWord, WaitingContact,
 };
 use crate::{Names, Settings};
 use domain::{
-    AgentId, AgentState, AgentView, ConsultStage, ConsultView, Customer, DeskBody, FloorView, Instant,
+    AgentId, AgentState, AgentView, CallbackView, ConsultStage, ConsultView, Customer, DeskBody, FloorView, Instant,
     InteractionPhase, InteractionView, LastContact, Monitor, MonitorView, NextState, Offer, OfferResult, QueueId,
     QueueView, ReasonCode, Role, ScreenPop, TransferTarget, WaitingView, WallTime,
 };
@@ -173,6 +173,7 @@ impl Converter<'_> {
             queues: view.queues.iter().map(|queue| self.floor_queue(queue, !view.closed.contains(&queue.id))).collect(),
             agents: view.agents.iter().map(|agent| self.floor_agent(agent)).collect(),
             waiting: view.waiting.iter().map(|waiting| self.waiting(waiting)).collect(),
+            callbacks: view.callbacks.iter().map(|view| self.callback(view)).collect(),
         }
     }
 
@@ -239,6 +240,20 @@ impl Converter<'_> {
             Monitor::Barge => MonitorWord::Barge,
         };
         FloorMonitor { agent: self.agent(view.agent), mode, joined: view.joined }
+    }
+
+    fn callback(&self, view: &CallbackView) -> FloorCallback {
+        FloorCallback {
+            contact: view.contact.to_string(),
+            queue: self.queue(view.queue),
+            number: view.number.0.clone(),
+            customer: view.customer.as_ref().map(|name| name.0.clone()),
+            state: view.state.as_str().to_owned(),
+            attempts: view.attempts,
+            due_at: self.ms(view.due),
+            since_at: self.ms(view.since),
+            agent: view.agent.map(|agent| self.agent(agent)),
+        }
     }
 
     fn waiting(&self, view: &WaitingView) -> WaitingContact {

@@ -38,6 +38,8 @@ pub enum ErrorCode {
     AgentUnavailable,
     /// The number cannot be dialled.
     BadNumber,
+    /// The number is being called at this moment.
+    NumberInUse,
     /// There is no trunk for outgoing calls.
     NoTrunk,
     /// The engine is shutting down.
@@ -62,7 +64,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::UnknownAgent,
         Self::NotSignedIn,
         Self::WrongState,
@@ -77,6 +79,7 @@ impl ErrorCode {
         Self::AnswerOnPhone,
         Self::AgentUnavailable,
         Self::BadNumber,
+        Self::NumberInUse,
         Self::NoTrunk,
         Self::Draining,
         Self::HelloExpected,
@@ -108,6 +111,7 @@ pub const fn command_code(error: CommandError) -> ErrorCode {
         CommandError::AnswerOnPhone => ErrorCode::AnswerOnPhone,
         CommandError::AgentUnavailable => ErrorCode::AgentUnavailable,
         CommandError::BadNumber => ErrorCode::BadNumber,
+        CommandError::NumberInUse => ErrorCode::NumberInUse,
         CommandError::NoTrunk => ErrorCode::NoTrunk,
         CommandError::Draining => ErrorCode::Draining,
     }

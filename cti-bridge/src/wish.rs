@@ -3,7 +3,10 @@
 
 use crate::reply::ErrorCode;
 use crate::schema::{MonitorWord, Problem, TransferTo, WishBody};
-use domain::{CommandError, ContactId, Dnis, Monitor, OfferId, Priority, Redacted, TransferTarget, Wish};
+use domain::{
+    AgentId, CallbackOrder, CommandError, ContactId, Dnis, Language, Monitor, OfferId, Priority, QueueId, Redacted,
+    TransferTarget, WallTime, Wish,
+};
 use std::str::FromStr;
 
 const NOTES_CHARS_MAX: usize = 10_000;
@@ -46,18 +49,40 @@ pub(crate) fn wish(body: WishBody) -> Result<Wish, Problem> {
             let (contact, priority) = (contact_id(&contact)?, priority.map(Priority));
             Wish::Reprioritise { contact, priority, age_per_s }
         }
+        WishBody::CallAgainLater { contact } => Wish::CallAgainLater(contact_id(&contact)?),
+        WishBody::RequestCallback { number, queue, due_at, agent } => {
+            let agent = agent.map(|agent| id(&agent, CommandError::UnknownAgent)).transpose()?;
+            let queue = id(&queue, CommandError::UnknownQueue)?;
+            Wish::RequestCallback(Box::new(order(queue, dialled(number)?, due_at, agent)))
+        }
+        WishBody::CancelCallback { contact } => Wish::CancelCallback(contact_id(&contact)?),
         WishBody::OpenQueue { queue, open } => Wish::OpenQueue { queue: id(&queue, CommandError::UnknownQueue)?, open },
     })
 }
 
 /// True for wishes that steer the floor and have no agent behind them.
 pub(crate) const fn steers(body: &WishBody) -> bool {
-    matches!(body, WishBody::Reprioritise { .. } | WishBody::OpenQueue { .. })
+    matches!(body, WishBody::Reprioritise { .. } | WishBody::OpenQueue { .. } | WishBody::CancelCallback { .. })
 }
 
 /// True for wishes that only supervisors make, with a phone of their own.
 pub(crate) const fn monitors(body: &WishBody) -> bool {
     matches!(body, WishBody::Monitor { .. } | WishBody::StopMonitoring { .. })
+}
+
+/// A call back that somebody asks for who is not on the line.
+fn order(queue: QueueId, number: Dnis, due_at: Option<i64>, agent: Option<AgentId>) -> CallbackOrder {
+    CallbackOrder {
+        queue,
+        number,
+        from: None,
+        age_ms: 0,
+        priority: Priority(0),
+        requirement: None,
+        language: Language::EN,
+        at: due_at.map(|ms| WallTime::from_micros(ms.saturating_mul(1_000))),
+        agent,
+    }
 }
 
 const fn monitor(mode: MonitorWord) -> Monitor {

@@ -117,7 +117,11 @@ pub enum Outcome {
     Rejected,
     /// A queue sent it away unserved, and it ended in its flow.
     FlowedOut,
-    /// Nobody answered the call that an agent dialled.
+    /// The customer left the line for a call back.
+    Callback,
+    /// A call back that was not made: the customer was reached otherwise, or somebody took it back.
+    Cancelled,
+    /// Nobody answered the call that an agent dialled, or no attempt to call back.
     Unanswered,
     /// A crash or failure of the engine cut it off.
     System,
@@ -125,12 +129,14 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Answered,
         Self::Abandoned,
         Self::SelfServed,
         Self::Rejected,
         Self::FlowedOut,
+        Self::Callback,
+        Self::Cancelled,
         Self::Unanswered,
         Self::System,
     ];
@@ -144,6 +150,8 @@ impl Outcome {
             Self::SelfServed => "self_served",
             Self::Rejected => "rejected",
             Self::FlowedOut => "flowed_out",
+            Self::Callback => "callback",
+            Self::Cancelled => "cancelled",
             Self::Unanswered => "unanswered",
             Self::System => "system",
         }

@@ -245,6 +245,8 @@ pub enum Wish {
     /// End the contact for both parties. While a consult runs: hand the customer on to the one consulted, or back to
     /// the line if nobody has answered.
     HangUp(ContactId),
+    /// Call the customer of a call back again later: a machine answered, or it was the wrong moment.
+    CallAgainLater(ContactId),
     /// Call a number.
     Dial(Dnis),
     /// Keep the notes.
@@ -271,13 +273,20 @@ pub enum Wish {
         /// Open.
         open: bool,
     },
+    /// Call a customer back; steers the floor.
+    RequestCallback(Box<crate::CallbackOrder>),
+    /// Take a call back away; steers the floor.
+    CancelCallback(ContactId),
 }
 
 impl Wish {
     /// True for wishes that steer the floor: supervisors make them, and no agent stands behind them.
     #[must_use]
     pub const fn steers(&self) -> bool {
-        matches!(self, Self::Reprioritise { .. } | Self::OpenQueue { .. })
+        matches!(
+            self,
+            Self::Reprioritise { .. } | Self::OpenQueue { .. } | Self::RequestCallback(_) | Self::CancelCallback(_)
+        )
     }
 
     /// True for wishes that supervisors make with a phone of their own.

@@ -45,6 +45,9 @@ pub enum CommandError {
     /// The number cannot be dialled.
     #[error("this number cannot be dialled")]
     BadNumber,
+    /// The number is being called at this moment.
+    #[error("this number is being called at this moment")]
+    NumberInUse,
     /// There is no trunk for outgoing calls.
     #[error("no trunk is set up for outgoing calls")]
     NoTrunk,
@@ -55,7 +58,7 @@ pub enum CommandError {
 
 impl CommandError {
     /// Every refusal.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::UnknownAgent,
         Self::NotSignedIn,
         Self::WrongState,
@@ -70,6 +73,7 @@ impl CommandError {
         Self::AnswerOnPhone,
         Self::AgentUnavailable,
         Self::BadNumber,
+        Self::NumberInUse,
         Self::NoTrunk,
         Self::Draining,
     ];
@@ -92,6 +96,7 @@ impl CommandError {
             Self::AnswerOnPhone => "answer_on_phone",
             Self::AgentUnavailable => "agent_unavailable",
             Self::BadNumber => "bad_number",
+            Self::NumberInUse => "number_in_use",
             Self::NoTrunk => "no_trunk",
             Self::Draining => "draining",
         }

@@ -2,9 +2,9 @@
 //! are folds of it.
 
 use crate::{
-    AgentId, Ani, Cause, Channel, ConsultResult, ContactId, CustomerId, Decision, DispositionCode, Dnis, EndedBy,
-    EntryPointId, ExitReason, FlowId, Instant, InteractionId, Language, LegQuality, Monitor, NodeId, OfferId,
-    OfferResult, Outcome, Priority, QueueId, RecordingId, Redacted, TrunkId,
+    AgentId, Ani, CallbackCancel, CallbackOrder, Cause, Channel, ConsultResult, ContactId, CustomerId, Decision,
+    DispositionCode, Dnis, EndedBy, EntryPointId, ExitReason, FlowId, Instant, InteractionId, Language, LegQuality,
+    Monitor, NodeId, OfferId, OfferResult, Outcome, Priority, QueueId, RecordingId, Redacted, TrunkId,
 };
 
 /// One thing that happened to a contact.
@@ -80,6 +80,38 @@ pub enum ContactEventKind {
         /// The priority at entry.
         priority: Priority,
     },
+    /// The customer asked to be called back, keeps the place in line, and leaves it to the callback.
+    CallbackBooked {
+        /// The contact that calls back.
+        callback: ContactId,
+        /// The queue whose agents call back.
+        queue: QueueId,
+    },
+    /// What this call back is to do. Always the second event of a callback.
+    CallbackRequested(Box<CallbackOrder>),
+    /// The customer is being called back.
+    CallbackDialled {
+        /// 1 for the first attempt.
+        attempt: u8,
+    },
+    /// The customer was not reached.
+    CallbackMissed {
+        /// The attempt.
+        attempt: u8,
+        /// Why.
+        cause: Cause,
+        /// When it is tried again, in milliseconds from now; `None`: it is not.
+        again_ms: Option<u64>,
+    },
+    /// The customer is on the line in another contact: nobody calls meanwhile.
+    CallbackSuspended,
+    /// It is not made any more.
+    CallbackCancelled {
+        /// Why.
+        why: CallbackCancel,
+    },
+    /// The engine was started anew: the callback goes on, whatever was under way is over.
+    CallbackRestored,
     /// An agent was reserved and is being rung.
     Offered {
         /// The offer.
@@ -300,6 +332,13 @@ impl ContactEventKind {
             Self::NodeEntered { .. } => "node_entered",
             Self::DigitsCollected { .. } => "digits_collected",
             Self::Queued { .. } => "queued",
+            Self::CallbackBooked { .. } => "callback_booked",
+            Self::CallbackRequested(_) => "callback_requested",
+            Self::CallbackDialled { .. } => "callback_dialled",
+            Self::CallbackMissed { .. } => "callback_missed",
+            Self::CallbackSuspended => "callback_suspended",
+            Self::CallbackCancelled { .. } => "callback_cancelled",
+            Self::CallbackRestored => "callback_restored",
             Self::Offered { .. } => "offered",
             Self::Overflowed { .. } => "overflowed",
             Self::QueueLeft { .. } => "queue_left",

@@ -12,6 +12,7 @@
 //! ```
 
 mod agent;
+mod callback;
 mod cause;
 mod customer;
 mod desk;
@@ -31,6 +32,7 @@ mod visit;
 mod why;
 
 pub use agent::{AgentState, Channel, NextState, Priority, Proficiency, Role};
+pub use callback::{CallbackCancel, CallbackOrder, CallbackState};
 pub use cause::{Cause, EndedBy, ExitReason, OfferResult, Outcome};
 pub use customer::{ContactPoint, Customer, LastContact};
 pub use desk::{
@@ -53,6 +55,6 @@ pub use quality::{LegQuality, LegRole};
 pub use requirement::{Requirement, Ring};
 pub use time::{Instant, WallTime};
 pub use trace::{SipMessage, SipTrace};
-pub use view::{AgentView, Counts, FloorView, QueueView, ServiceLevelGoal, WaitingView, WebCallerView};
+pub use view::{AgentView, CallbackView, Counts, FloorView, QueueView, ServiceLevelGoal, WaitingView, WebCallerView};
 pub use visit::{QueueExit, QueueVisit, Visit};
 pub use why::{Decision, Exclusion, Explanation, PastDecision, RoutingRule, Verdict, WhyStory};

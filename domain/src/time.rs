@@ -1,15 +1,15 @@
-//! Time. The engine counts microseconds from its own start; wall time is added when a record is written.
+//! Time. The engine counts microseconds from an origin of its own; wall time is added when a record is written.
 
 use core::fmt;
 use core::ops::{Add, Sub};
 use core::time::Duration;
 
-/// A point on the engine's own monotonic clock, in microseconds since the engine started.
+/// A point on the engine's own monotonic clock, in microseconds since its origin.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Instant(u64);
 
 impl Instant {
-    /// The start of the engine.
+    /// The origin.
     pub const ZERO: Self = Self(0);
 
     /// The instant `micros` microseconds after the start.

@@ -1,8 +1,8 @@
 //! Read views: what supervisors see. Published by the control loop, never asked for.
 
 use crate::{
-    AgentId, AgentState, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase, LegQuality, MonitorView,
-    NextState, QueueId, Redacted, SkillId, WallTime,
+    AgentId, AgentState, CallbackState, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase, LegQuality,
+    MonitorView, NextState, QueueId, Redacted, SkillId, WallTime,
 };
 
 /// Share of contacts to be answered within a time.
@@ -132,6 +132,29 @@ pub struct WaitingView {
     pub offered: bool,
 }
 
+/// A call back that is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackView {
+    /// The contact.
+    pub contact: ContactId,
+    /// Whose agents call back.
+    pub queue: QueueId,
+    /// The number to call.
+    pub number: Redacted,
+    /// The name of the customer, if known.
+    pub customer: Option<Redacted>,
+    /// How far it is.
+    pub state: CallbackState,
+    /// How often the customer was called.
+    pub attempts: u8,
+    /// When it asks, or asked, for an agent.
+    pub due: Instant,
+    /// Its age in the line counts from here.
+    pub since: Instant,
+    /// The agent who is to call, or who does.
+    pub agent: Option<AgentId>,
+}
+
 /// How far the call of a web caller is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebCallerView {
@@ -164,6 +187,8 @@ pub struct FloorView {
     pub calls: u32,
     /// Queues that are closed.
     pub closed: Vec<QueueId>,
+    /// Calls back that are not over, the next first, at most 200.
+    pub callbacks: Vec<CallbackView>,
     /// Web callers on the line.
     pub web_callers: Vec<WebCallerView>,
 }

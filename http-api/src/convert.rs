@@ -6,8 +6,8 @@ pub(crate) mod why;
 use crate::dto;
 use crate::state::{Clock, PhoneTicket, WebCallTicket, wall_ms};
 use domain::{
-    AgentState, AgentView, ExpectedWait, FloorView, MonitorView, NextState, QueueId, QueueView, ReasonCode, Role,
-    Session, User, WaitingView,
+    AgentState, AgentView, CallbackView, ExpectedWait, FloorView, MonitorView, NextState, QueueId, QueueView,
+    ReasonCode, Role, Session, User, WaitingView,
 };
 
 /// The service level's formula; see `domain::Counts::service_level_permille`.
@@ -161,6 +161,20 @@ fn waiting(view: &WaitingView, floor: &FloorView, clock: Clock) -> dto::Waiting 
         customer: view.customer.0.clone(),
         since_at: clock.wall_ms(view.since),
         offered: view.offered,
+    }
+}
+
+pub(crate) fn callback(view: &CallbackView, floor: &FloorView, clock: Clock) -> dto::Callback {
+    dto::Callback {
+        contact: view.contact.to_string(),
+        queue: named_queue(view.queue, floor),
+        number: view.number.0.clone(),
+        customer: view.customer.as_ref().map(|name| name.0.clone()),
+        state: view.state.as_str().to_owned(),
+        attempts: view.attempts,
+        due_at: clock.wall_ms(view.due),
+        since_at: clock.wall_ms(view.since),
+        agent: view.agent.map(|agent| agent.to_string()),
     }
 }
 

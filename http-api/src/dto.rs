@@ -3,6 +3,7 @@
 //! Ids are strings. Fields that end in `_at` are wall-clock milliseconds since 1970-01-01T00:00:00Z; fields that end
 //! in `_ms` are durations. A list is `{items, next}`; `next` goes into `?cursor=` for the next page.
 
+mod callback;
 mod contact;
 mod customer;
 mod floor;
@@ -11,6 +12,7 @@ mod steer;
 mod trace;
 mod why;
 
+pub use callback::{Callback, CallbackWish, Callbacks};
 pub use contact::{
     Contact, ContactDetail, ContactEvent, ContactEvents, ContactPage, ContactTimes, Interaction, LegQuality, Recording,
 };

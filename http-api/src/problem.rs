@@ -25,6 +25,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("answer_on_phone", 409, "The phone must be answered by hand"),
     ("agent_unavailable", 409, "This agent takes no call now"),
     ("bad_number", 422, "This number cannot be dialled"),
+    ("number_in_use", 409, "This number is being called at this moment"),
     ("no_trunk", 409, "No trunk is set up for outgoing calls"),
     ("draining", 503, "The engine is shutting down"),
     ("bad_cursor", 400, "The cursor is not valid"),
@@ -65,6 +66,7 @@ fn fix(code: &str) -> &'static str {
         "no_phone" => "Register the agent's phone, or open the console with a headset.",
         "answer_on_phone" => "Lift the receiver, or press the phone's answer key.",
         "agent_unavailable" => "Ask another agent, or a queue.",
+        "number_in_use" => "Wait until the call back is over, or take it.",
         "no_trunk" => "Add a trunk for outgoing calls to the configuration.",
         "bad_field" => "Correct the field; `pointer` names it where there is one.",
         "not_found" | "unknown_contact" => "Look it up again; it may be gone.",
@@ -213,6 +215,7 @@ impl From<CommandError> for Problem {
             CommandError::AnswerOnPhone => "answer_on_phone",
             CommandError::AgentUnavailable => "agent_unavailable",
             CommandError::BadNumber => "bad_number",
+            CommandError::NumberInUse => "number_in_use",
             CommandError::NoTrunk => "no_trunk",
             CommandError::Draining => "draining",
         };

@@ -4,6 +4,7 @@
 #![allow(unused_qualifications)]
 
 mod agents;
+mod callbacks;
 mod contacts;
 mod customers;
 mod log;
@@ -42,6 +43,8 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(steer::monitor_contact, steer::stop_monitoring))
         .routes(routes!(steer::open_queue))
         .routes(routes!(steer::reload_config))
+        .routes(routes!(callbacks::list_callbacks, callbacks::request_callback))
+        .routes(routes!(callbacks::cancel_callback))
         .routes(routes!(log::contact_log))
         .routes(routes!(recordings::play_recording))
         .routes(routes!(customers::list_customers, customers::create_customer))

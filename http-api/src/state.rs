@@ -109,8 +109,10 @@ pub struct StartTicket {
 pub struct Clock {
     /// The wall time at `Instant::ZERO`.
     pub wall_at_start: WallTime,
-    /// The same moment on the machine's monotonic clock.
+    /// The moment of the start on the machine's monotonic clock.
     pub started: std::time::Instant,
+    /// The same moment on the engine's.
+    pub start: Instant,
 }
 
 impl fmt::Display for ReloadError {
@@ -130,7 +132,7 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> WallTime {
         let micros = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.wall_at_start.at(Instant::from_micros(micros))
+        self.wall_at_start.at(self.start + Duration::from_micros(micros))
     }
 
     /// Milliseconds since 1970 at this instant of the engine.

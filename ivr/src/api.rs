@@ -48,6 +48,8 @@ pub struct QueueFigures {
     pub ready: u32,
     /// Wait of the oldest contact in line, in seconds.
     pub longest_wait_s: u64,
+    /// A caller may be offered a call back.
+    pub callback: bool,
 }
 
 /// What a run may read of the world while it handles a fact.
@@ -70,6 +72,8 @@ pub enum Reason {
     InterDigit,
     /// A look-up takes too long.
     Lookup,
+    /// Booking a call back takes too long.
+    Booking,
     /// A playing is not reported to have ended.
     Play,
 }
@@ -95,6 +99,9 @@ pub enum NoteKind {
     /// The look-up did not answer in time.
     #[error("the look-up did not answer in time; the caller counts as unknown")]
     LookupLate,
+    /// The booking of a call back was not confirmed in time.
+    #[error("the booking of the call back was not confirmed in time; it counts as refused")]
+    BookingLate,
     /// Nobody told that a playing ended.
     #[error("the end of a playing was not reported")]
     PlayOverdue,
@@ -129,6 +136,17 @@ pub enum ExpressionError {
     Other,
 }
 
+/// What became of the wish to be called back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Booking {
+    /// It is on disk.
+    Booked,
+    /// None is offered now, or none can be made.
+    Refused,
+    /// This number cannot be called.
+    BadNumber,
+}
+
 /// A fact for a run. Facts cannot be refused; those that no longer matter are ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
@@ -143,6 +161,8 @@ pub enum Fact {
     /// The contact came back to the flow: go on at the node's edge of this name. [`FULL`], [`TIMEOUT`],
     /// [`NO_AGENTS`], [`CLOSED`], [`OVERFLOW`]: a queue sent it back; [`FAILED`]: a transfer reached nobody.
     Returned(&'static str),
+    /// What became of the call back.
+    Callback(Booking),
     /// A deadline of `Run::deadline` has come.
     Tick,
 }
@@ -234,6 +254,13 @@ pub enum Effect {
     },
     /// Send the caller elsewhere; the run ends, unless the transfer fails and `Returned(FAILED)` says so.
     Transfer(TransferTo),
+    /// Book a call back; report `Fact::Callback`.
+    Callback {
+        /// Whose agents call back.
+        queue: QueueId,
+        /// The number; empty: the calling one.
+        number: String,
+    },
     /// End the call; the run ends.
     HangUp,
 }

@@ -23,6 +23,7 @@ impl Run {
             Fact::PlayDone(play) => self.on_play_done(play, step),
             Fact::Found(customer) => self.on_found(customer),
             Fact::Returned(edge) => self.on_returned(edge, step),
+            Fact::Callback(booking) => self.on_booking(booking),
             Fact::Tick => self.on_tick(step),
         };
         self.walk(next, step);
@@ -55,6 +56,7 @@ impl Run {
             Node::Branch(branch) => Some(self.choose(branch, step)),
             Node::Set(set) => Some(self.set(set, step)),
             Node::Enqueue(enqueue) => self.enqueue(enqueue, step),
+            Node::Callback(callback) => self.enter_callback(callback, step),
             Node::Transfer(transfer) => self.say(&transfer.say, step),
             Node::HangUp(hangup) => self.say(&hangup.say, step),
         }
@@ -109,7 +111,7 @@ impl Run {
         match self.state {
             State::Asking { .. } => self.on_answer(digit, step),
             State::Saying { .. } => self.on_digit_while_saying(digit, step),
-            State::New | State::Looking { .. } => {
+            State::New | State::Looking { .. } | State::Booking { .. } => {
                 self.keep_ahead(digit);
                 None
             }
@@ -188,6 +190,7 @@ impl Run {
             }
             State::Asking { .. } => self.on_silence(step),
             State::Looking { .. } => self.on_lookup_late(),
+            State::Booking { .. } => self.on_booking_late(),
             State::New | State::Queued | State::Away | State::Over => None,
         }
     }

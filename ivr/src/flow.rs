@@ -83,6 +83,8 @@ pub enum Node {
     Set(Set),
     /// Hands the caller to a queue.
     Enqueue(Box<Enqueue>),
+    /// Books a call back that keeps the caller's place in line.
+    Callback(Callback),
     /// Sends the caller elsewhere.
     Transfer(Transfer),
     /// Ends the call.
@@ -252,6 +254,21 @@ impl Exits {
     }
 }
 
+/// Books a call back, which takes over the caller's place in line.
+#[derive(Debug)]
+pub struct Callback {
+    /// Whose agents call back.
+    pub queue: QueueId,
+    /// The variable or node that holds the number; `None`: the calling number.
+    pub variable: Option<String>,
+    /// What follows when it is booked.
+    pub booked: NodeId,
+    /// What follows when none is offered, or none can be made.
+    pub refused: NodeId,
+    /// What follows when the number cannot be called.
+    pub bad_number: NodeId,
+}
+
 /// Sends the caller elsewhere.
 #[derive(Debug)]
 pub struct Transfer {
@@ -282,6 +299,7 @@ impl Node {
             Self::Branch(_) => "branch",
             Self::Set(_) => "set",
             Self::Enqueue(_) => "enqueue",
+            Self::Callback(_) => "callback",
             Self::Transfer(_) => "transfer",
             Self::HangUp(_) => "hangup",
         }
@@ -316,6 +334,11 @@ impl Node {
             }
             Self::Set(set) => vec![Edge::silent("next", set.next)],
             Self::Enqueue(enqueue) => enqueue.exits.edges(),
+            Self::Callback(callback) => vec![
+                Edge::silent("booked", callback.booked),
+                Edge::silent("refused", callback.refused),
+                Edge::silent("bad_number", callback.bad_number),
+            ],
             Self::Transfer(transfer) => transfer.failed.map(|to| Edge::pausing("failed", to)).into_iter().collect(),
             Self::HangUp(_) => Vec::new(),
         }

@@ -24,6 +24,7 @@
 //! ```
 
 pub mod api;
+mod callback;
 mod engine;
 mod expression;
 mod flow;
@@ -37,7 +38,7 @@ mod tests;
 pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, QueueFigures, Reason, Say};
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
 pub use flow::{
-    Branch, Collect, Enqueue, Exits, Flow, HangUp, Lookup, Menu, Node, Play, Retry, Set, SetValue, Transfer,
+    Branch, Callback, Collect, Enqueue, Exits, Flow, HangUp, Lookup, Menu, Node, Play, Retry, Set, SetValue, Transfer,
 };
 pub use graph::{Edge, Flaw, Shape, check};
 pub use run::Run;

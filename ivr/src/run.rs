@@ -28,6 +28,8 @@ pub(crate) enum State {
     Asking { play: Option<PlayId>, until: Instant, tries: u8 },
     /// A look-up.
     Looking { until: Instant },
+    /// A call back is being booked.
+    Booking { until: Instant },
     /// A queue has the caller.
     Queued,
     /// A transfer has the caller.
@@ -95,6 +97,7 @@ impl Run {
             State::Asking { until, .. } if self.keyed.is_empty() => Some((until, Reason::FirstDigit)),
             State::Asking { until, .. } => Some((until, Reason::InterDigit)),
             State::Looking { until } => Some((until, Reason::Lookup)),
+            State::Booking { until } => Some((until, Reason::Booking)),
             State::New | State::Queued | State::Away | State::Over => None,
         }
     }

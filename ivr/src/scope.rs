@@ -14,7 +14,7 @@ pub const CUSTOMER_FIELDS: &[&str] =
 /// Fields of `time`, local: hour 0–23, minute 0–59, weekday 1 (Monday) to 7 (Sunday), date `YYYY-MM-DD`.
 pub const TIME_FIELDS: &[&str] = &["hour", "minute", "weekday", "date"];
 /// Fields of `queues.<id>`.
-pub const QUEUE_FIELDS: &[&str] = &["waiting", "ready", "longest_wait_s"];
+pub const QUEUE_FIELDS: &[&str] = &["waiting", "ready", "longest_wait_s", "callback"];
 
 /// The value of a variable.
 #[derive(Clone, PartialEq, Eq)]
@@ -118,9 +118,13 @@ impl Scope {
     pub(crate) fn add_queues(&mut self, queues: &[(QueueId, QueueFigures)]) {
         let figures = |figures: &QueueFigures| {
             let longest = i64::try_from(figures.longest_wait_s).unwrap_or(i64::MAX);
-            let fields =
-                [("waiting", figures.waiting.into()), ("ready", figures.ready.into()), ("longest_wait_s", longest)];
-            map(fields.into_iter().map(|(name, number): (&str, i64)| (name, number.into())))
+            let fields = [
+                ("waiting", i64::from(figures.waiting).into()),
+                ("ready", i64::from(figures.ready).into()),
+                ("longest_wait_s", longest.into()),
+                ("callback", figures.callback.into()),
+            ];
+            map(fields.into_iter())
         };
         self.add("queues", map(queues.iter().map(|(id, of)| (id.as_str(), figures(of)))));
     }

@@ -322,6 +322,7 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
         AgentRules { id: agent.id, phone, signed_in: agent.signed_in }
     };
     Rules {
+        callbacks: std::collections::BTreeMap::new(),
         entries: config.entries().iter().map(entry).collect(),
         flows: config.flows().clone(),
         agents: config.agents().iter().map(agent).collect(),

@@ -53,6 +53,21 @@ pub(super) async fn recall(board: &mut Switchboard, store: &crm::Store) {
     }
 }
 
+/// Gives the switchboard the calls back that were still to be made when the engine stopped.
+pub(super) async fn recall_callbacks(
+    board: &mut Switchboard,
+    store: &crm::Store,
+    now: domain::Instant,
+    first: &mut Vec<switchboard::Effect>,
+) -> Result<(), crm::StoreError> {
+    let open = store.open_callbacks().await?;
+    if !open.is_empty() {
+        tracing::info!(callbacks = open.len(), "calls back of before are taken up again");
+    }
+    board.restore_callbacks(now, open, first);
+    Ok(())
+}
+
 /// Who knows the answers: the store, and for what is so now the control loop.
 #[derive(Clone)]
 pub(super) struct Knowing {

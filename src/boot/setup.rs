@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use switchboard::api::{AgentRules, Entry, QueueSetup, Rules, Srtp};
+use switchboard::api::{AgentRules, CallbackOffer, Entry, QueueSetup, Rules, Srtp};
 
 /// More calls than this at once are refused.
 const CALLS_MAX: usize = 5_000;
@@ -132,6 +132,26 @@ fn queue_setup(queue: &config::Queue) -> QueueSetup {
     }
 }
 
+/// When and how a queue calls back.
+fn callback_offer(settings: &config::CallbackSettings) -> CallbackOffer {
+    CallbackOffer {
+        rules: call::api::CallbackRules {
+            mode: match settings.mode {
+                config::CallbackMode::AgentFirst => call::api::CallbackMode::AgentFirst,
+                config::CallbackMode::CustomerFirst => call::api::CallbackMode::CustomerFirst,
+            },
+            attempts: settings.attempts,
+            pause: settings.pause,
+            ring: settings.ring,
+        },
+        min_wait: settings.min_wait,
+        most_open: settings.most_open,
+        within: settings.within,
+        most_load_percent: settings.most_load_percent,
+        quarantine: settings.quarantine,
+    }
+}
+
 /// The trunk by which numbers are dialled: the first with a peer; then the others of its group.
 fn dialled_by(config: &Config) -> impl Iterator<Item = TrunkId> {
     let mut peers = config.trunks().iter().filter(|trunk| trunk.peer.is_some() || trunk.host.is_some());
@@ -156,6 +176,11 @@ pub(super) fn rules(config: &Config) -> Rules {
         flows: config.flows().clone(),
         agents: config.agents().iter().map(agent).collect(),
         queues: config.queues().iter().map(|queue| (queue.setup.id, queue_setup(queue))).collect(),
+        callbacks: config
+            .queues()
+            .iter()
+            .filter_map(|queue| Some((queue.setup.id, callback_offer(queue.callback.as_ref()?))))
+            .collect(),
         reasons: config.reasons().iter().filter(|reason| !reason.system).map(|reason| reason.code).collect(),
         dial_trunk: dialled_by(config).next(),
         dial_spares: dialled_by(config).skip(1).collect(),
@@ -242,6 +267,7 @@ pub(super) fn bridge(clock: &Clock) -> cti_bridge::Settings {
         wall_at_start: clock.wall_at_start(),
         server_version: env!("CARGO_PKG_VERSION").to_owned(),
         started: clock.started(),
+        start: Clock::START,
     }
 }
 
@@ -279,7 +305,7 @@ pub(super) fn http(config: &Config, clock: &Clock, options: Options, sip: Socket
         web_call_number: options.web_call_number,
         demo,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        clock: http_api::Clock { wall_at_start: wall, started: clock.started() },
+        clock: http_api::Clock { wall_at_start: wall, started: clock.started(), start: Clock::START },
         recordings: recordings_dir(config.data_dir()),
         reasons: reasons(config),
         asyncapi: cti_bridge::asyncapi_json(),

@@ -1,8 +1,8 @@
 //! From a contact's events to its visits in queues.
 
 use domain::{
-    Cause, ContactEventKind as Kind, ContactId, EndedBy, InteractionId, Outcome, QueueExit, QueueId, QueueVisit, Visit,
-    WallTime,
+    Cause, Channel, ContactEventKind as Kind, ContactId, EndedBy, InteractionId, Outcome, QueueExit, QueueId,
+    QueueVisit, Visit, WallTime,
 };
 
 /// What an event means for the figures. Visits of a contact are numbered from 0 in the order in which they end.
@@ -61,6 +61,8 @@ pub struct Story {
     served: bool,
     parts: Vec<Part>,
     last_ms: i64,
+    /// A call back: nobody waits on the line, and the figures of those who do are kept apart from it.
+    apart: bool,
 }
 
 /// The finished visits of a contact from its events in order; handling is as far as it is known.
@@ -91,7 +93,7 @@ impl Story {
     /// A contact of which nothing is known.
     #[must_use]
     pub fn new(contact: ContactId) -> Self {
-        Self { contact, waiting: None, visits: Vec::new(), served: false, parts: Vec::new(), last_ms: 0 }
+        Self { contact, waiting: None, visits: Vec::new(), served: false, parts: Vec::new(), last_ms: 0, apart: false }
     }
 
     /// The queue in which the contact waits.
@@ -104,10 +106,16 @@ impl Story {
     pub fn tell(&mut self, at: WallTime, kind: &Kind, steps: &mut Vec<Step>) {
         let now = at.as_micros().div_euclid(1_000);
         let before = core::mem::replace(&mut self.last_ms, now);
+        if let Kind::Started { channel: Channel::Callback, .. } = kind {
+            self.apart = true;
+        }
+        if self.apart {
+            return;
+        }
         match kind {
             Kind::Queued { queue, .. } => self.on_queued(now, *queue, steps),
             Kind::Overflowed { to, .. } => self.on_queued(now, *to, steps),
-            Kind::QueueLeft { .. } => self.leave(now, QueueExit::FlowedOut, steps),
+            Kind::QueueLeft { .. } | Kind::CallbackBooked { .. } => self.leave(now, QueueExit::FlowedOut, steps),
             Kind::Connected { interaction, .. } => self.on_connected(now, *interaction, steps),
             Kind::Held { interaction } => {
                 if let Some(part) = self.part(*interaction).filter(|part| part.ended_ms.is_none()) {

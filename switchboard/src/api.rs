@@ -1,6 +1,7 @@
 //! Everything that can wake the switchboard, and everything it can want, on one page.
 
-use call::api::{FinishedRecording, Phone, QueueRules};
+use call::api::{CallbackRules, FinishedRecording, Phone, QueueRules};
+use core::time::Duration;
 use domain::{
     AgentId, CommandError, ContactEvent, ContactId, Customer, DeskEvent, DispositionCode, EntryPointId, FlowId,
     Language, QueueId, ReasonCode, RecordingId, Redacted, TrunkId, WallTime, Wish,
@@ -44,6 +45,36 @@ pub struct QueueSetup {
     pub dispositions: Vec<DispositionCode>,
 }
 
+/// When a queue offers to call back, and how it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallbackOffer {
+    /// How customers are called.
+    pub rules: CallbackRules,
+    /// Offered when the expected wait is at least so long; zero: always.
+    pub min_wait: Duration,
+    /// More calls back than this are not open at once.
+    pub most_open: u32,
+    /// Not offered when the calls back that are open, and this one, would keep the agents busy for longer.
+    pub within: Duration,
+    /// Not offered when live callers alone need more of the agents' time than this, in percent of all of it.
+    pub most_load_percent: u32,
+    /// The least time between two calls to one number.
+    pub quarantine: Duration,
+}
+
+impl Default for CallbackOffer {
+    fn default() -> Self {
+        Self {
+            rules: CallbackRules::default(),
+            min_wait: Duration::from_secs(120),
+            most_open: 100,
+            within: Duration::from_secs(3_600),
+            most_load_percent: 95,
+            quarantine: Duration::from_secs(60),
+        }
+    }
+}
+
 /// The business rules besides those of SIP and the ACD.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
@@ -55,6 +86,8 @@ pub struct Rules {
     pub agents: Vec<AgentRules>,
     /// Queues.
     pub queues: BTreeMap<QueueId, QueueSetup>,
+    /// Queues that offer to call back.
+    pub callbacks: BTreeMap<QueueId, CallbackOffer>,
     /// Reason codes that agents may give.
     pub reasons: BTreeSet<ReasonCode>,
     /// The trunk for outgoing calls.

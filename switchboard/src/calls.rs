@@ -72,7 +72,7 @@ impl Switchboard {
         self.reschedule(contact);
     }
 
-    fn lookup_arrival(&self, contact: ContactId, ani: &str, out: &mut Vec<Effect>) {
+    pub(crate) fn lookup_arrival(&self, contact: ContactId, ani: &str, out: &mut Vec<Effect>) {
         if !ani.is_empty() {
             out.push(Effect::Lookup {
                 contact,
@@ -108,6 +108,7 @@ impl Switchboard {
             match effect {
                 call::Effect::Event(event) => {
                     self.count(&event);
+                    self.watch_callbacks(&event);
                     out.push(Effect::Store(event));
                 }
                 call::Effect::Leg(leg, effect) => {
@@ -157,22 +158,24 @@ impl Switchboard {
     }
 
     pub(crate) fn tell_flow(&mut self, now: Instant, contact: ContactId, fact: ivr::api::Fact, out: &mut Vec<Effect>) {
-        let Some(live) = self.calls.get_mut(&contact) else { return };
-        let Some(run) = &mut live.run else { return };
+        // Taken out meanwhile, so that it can read the rest of the switchboard.
+        let Some(mut run) = self.calls.get_mut(&contact).and_then(|live| live.run.take()) else { return };
         let mut effects = Vec::new();
-        let acd = &self.acd;
         let queues = || {
-            self.rules
-                .queues
-                .keys()
-                .map(|id| (*id, acd.queue_state(*id).map(route::figures).unwrap_or_default()))
-                .collect::<Vec<_>>()
+            let figures = |id: &QueueId| {
+                let figures = self.acd.queue_state(*id).map(route::figures).unwrap_or_default();
+                (*id, ivr::api::QueueFigures { callback: self.may_offer_callback(now, *id), ..figures })
+            };
+            self.rules.queues.keys().map(figures).collect::<Vec<_>>()
         };
         let env =
             ivr::api::Env { wall: self.wall_at_start.at(now), utc_offset_s: self.rules.utc_offset_s, queues: &queues };
         run.handle(now, fact, &env, &mut effects);
         for note in run.take_notes() {
             out.push(Effect::FlowNote { contact, note });
+        }
+        if let Some(live) = self.calls.get_mut(&contact) {
+            live.run = Some(run);
         }
         for effect in effects {
             self.on_flow_effect(now, contact, effect, out);
@@ -181,10 +184,19 @@ impl Switchboard {
     }
 
     fn on_flow_effect(&mut self, now: Instant, contact: ContactId, effect: ivr::api::Effect, out: &mut Vec<Effect>) {
+        if let ivr::api::Effect::Callback { queue, number } = effect {
+            return self.book_for_caller(now, contact, queue, number, out);
+        }
         if let ivr::api::Effect::Lookup { by, value } = effect {
             let ani = self.calls.get(&contact).map(|live| live.call.pop().ani.clone()).unwrap_or_default();
             out.push(route::lookup(contact, by, value, &ani));
             return;
+        }
+        if let ivr::api::Effect::Enqueue { queue, .. } = &effect
+            && let Some(since) = self.place_kept_for(contact, *queue)
+            && let Some(live) = self.calls.get_mut(&contact)
+        {
+            live.call.keep_age(since);
         }
         let leg = match &effect {
             ivr::api::Effect::Transfer(_) => self.new_leg(contact),
@@ -263,7 +275,7 @@ impl Switchboard {
         let reason = route::exit_reason(reason);
         self.jobs.push_back(Job::Call(contact, call::Fact::QueueLeft { queue, reason }));
         let live = self.calls.get(&contact);
-        if live.is_some_and(|live| live.call.consults_a_queue()) {
+        if live.is_some_and(|live| live.call.consults_a_queue() || live.call.must_dial()) {
             return;
         }
         let in_flow = live.is_some_and(|live| live.run.is_some());
@@ -289,8 +301,16 @@ impl Switchboard {
         let browser = self.directory.browser(&phone);
         let lead = if self.directory.consoles.contains(&agent) { POP_LEAD } else { Duration::ZERO };
         let (queue, why) = (Some(queue), Some(Box::new(route::decision(now, &why))));
+        if let Some(longer) = self.calls.get(&contact).and_then(|live| live.call.rings_customer_first()) {
+            self.jobs.push_back(Job::Acd(acd::api::Fact::Extended { offer, deadline: deadline + longer }));
+        }
+        let dials = self.calls.get(&contact).is_some_and(|live| live.call.must_dial());
+        let dial = if dials { self.dial_for(contact) } else { None };
+        if dials && dial.is_none() {
+            return self.jobs.push_back(Job::Call(contact, call::Fact::Callback(call::api::CallbackFact::NoWay)));
+        }
         let reserved =
-            call::api::Reserved { offer, interaction, agent, leg, phone, browser, queue, lead, deadline, why };
+            call::api::Reserved { offer, interaction, agent, leg, phone, browser, queue, lead, deadline, why, dial };
         self.jobs.push_back(Job::Call(contact, call::Fact::Reserved(Box::new(reserved))));
     }
 

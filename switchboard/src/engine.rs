@@ -1,6 +1,7 @@
 //! The switchboard's state, its inputs and its deadlines.
 
 use crate::api::{AgentRules, Asker, Effect, Input, Reason, Rules, Setup};
+use crate::callbacks::Callbacks;
 use crate::quality::Quality;
 use call::Call;
 use call::api::Phone;
@@ -113,6 +114,7 @@ pub struct Switchboard {
     pub(crate) rules: Rules,
     pub(crate) directory: Directory,
     pub(crate) quality: Quality,
+    pub(crate) callbacks: Callbacks,
     pub(crate) calls: BTreeMap<ContactId, Live>,
     pub(crate) timers: BTreeSet<(Instant, ContactId)>,
     pub(crate) jobs: VecDeque<Job>,
@@ -135,6 +137,7 @@ impl Switchboard {
         dice.fill_bytes(&mut sip_seed);
         let first_offer = dice.next_u64();
         let mut acd = acd::Engine::new(acd::api::Setup { seed: dice.next_u64(), ..setup.acd }, first_offer);
+        acd.begin_at(now);
         acd.explain_decisions(true);
         let mut board = Self {
             sip: sip::Endpoint::new(setup.sip, sip_seed),
@@ -142,6 +145,7 @@ impl Switchboard {
             watch: acd::forecast::Watch::new(),
             directory: Directory::new(&setup.rules.agents),
             quality: Quality::default(),
+            callbacks: Callbacks::default(),
             rules: setup.rules,
             calls: BTreeMap::new(),
             timers: BTreeSet::new(),
@@ -165,7 +169,7 @@ impl Switchboard {
             Input::Media(media::api::Event::Stats { leg, stats }) => self.on_measured(now, leg, &stats, out),
             Input::Media(media::api::Event::LiveStats(told)) => self.quality.lately(&told),
             Input::Media(event) => self.on_media(event),
-            Input::Stored(contact) => self.jobs.push_back(Job::Call(contact, call::Fact::Stored)),
+            Input::Stored(contact) => self.on_stored(contact),
             Input::Found { contact, asker, customer } => self.on_found(contact, asker, customer),
             Input::Recorded { recording, finished } => {
                 if let Some(contact) = self.directory.recordings.get(&recording) {
@@ -241,6 +245,15 @@ impl Switchboard {
         for contact in due {
             self.jobs.push_back(Job::Call(contact, call::Fact::Tick));
             self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Tick));
+        }
+    }
+
+    fn on_stored(&mut self, contact: ContactId) {
+        self.jobs.push_back(Job::Call(contact, call::Fact::Stored));
+        // Only now the caller is promised to be called back.
+        let order = self.calls.get(&contact).and_then(|live| live.call.callback_order());
+        if let Some(caller) = order.and_then(|(order, ..)| order.from) {
+            self.jobs.push_back(Job::Flow(caller, ivr::api::Fact::Callback(ivr::api::Booking::Booked)));
         }
     }
 

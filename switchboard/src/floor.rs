@@ -25,7 +25,7 @@ fn web_caller(call: &Call, floor: &FloorView) -> Option<WebCallerView> {
         return None;
     }
     let phase = match call.phase() {
-        Phase::Arriving | Phase::InFlow => "menu",
+        Phase::Arriving | Phase::Pending | Phase::InFlow => "menu",
         Phase::Queued => "waiting",
         Phase::Offering => "ringing",
         Phase::Connected => "talking",
@@ -99,8 +99,17 @@ impl Switchboard {
         let calls = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
         let closed = self.closed.iter().copied().collect();
         let (counts_since, _) = self.today();
-        let mut floor =
-            FloorView { at: now, counts_since, queues, agents, waiting, calls, closed, web_callers: Vec::new() };
+        let mut floor = FloorView {
+            at: now,
+            counts_since,
+            queues,
+            agents,
+            waiting,
+            calls,
+            closed,
+            callbacks: self.callbacks_shown(),
+            web_callers: Vec::new(),
+        };
         floor.web_callers = self.calls.values().filter_map(|live| web_caller(&live.call, &floor)).collect();
         floor
     }

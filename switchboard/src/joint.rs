@@ -72,6 +72,7 @@ impl Switchboard {
             lead: if self.directory.consoles.contains(&agent) { POP_LEAD } else { Duration::ZERO },
             deadline: now + CONSULT_RINGS_MAX,
             why: None,
+            dial: None,
         })
     }
 

@@ -6,6 +6,7 @@
 //! `route.rs` holds every translation between the composed machines; nothing else knows two of them.
 
 pub mod api;
+mod callbacks;
 mod calls;
 mod day;
 mod desk_phone;

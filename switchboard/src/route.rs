@@ -222,10 +222,10 @@ pub(crate) fn media_command(contact: ContactId, leg: LegId, effect: MediaEffect,
 pub(crate) fn acd_fact(contact: ContactId, effect: LineEffect) -> Option<acd::api::Fact> {
     use acd::api::{Arrival, Fact};
     Some(match effect {
-        LineEffect::Ask { queue, priority, requirement, since, sticky } => Fact::Arrived(Arrival {
+        LineEffect::Ask { queue, channel, priority, requirement, since, sticky } => Fact::Arrived(Arrival {
             contact,
             queue,
-            channel: domain::Channel::Voice,
+            channel,
             priority,
             age_per_s: None,
             requirement,
@@ -271,7 +271,7 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
             FlowFact::Transfer { leg, phone: Phone::Uri(uri), to: "uri".to_owned() }
         }
         Flow::HangUp => FlowFact::HangUp,
-        Flow::Lookup { .. } => return None,
+        Flow::Lookup { .. } | Flow::Callback { .. } => return None,
     })
 }
 
@@ -322,7 +322,12 @@ pub(crate) fn entry_for<'a>(entries: &'a [Entry], dnis: &str) -> Option<&'a Entr
 
 /// The ACD's figures of a queue, as a flow's condition reads them.
 pub(crate) fn figures(state: acd::api::QueueFigures) -> ivr::api::QueueFigures {
-    ivr::api::QueueFigures { waiting: state.waiting, ready: state.ready, longest_wait_s: state.longest_wait_ms / 1_000 }
+    ivr::api::QueueFigures {
+        waiting: state.waiting,
+        ready: state.ready,
+        longest_wait_s: state.longest_wait_ms / 1_000,
+        callback: false,
+    }
 }
 
 /// The edge of a flow for a reason.

@@ -1,5 +1,6 @@
 //! Sentences about the whole switchboard. The races are left to the simulation in `sim`.
 
+mod callbacks;
 mod desk_phone;
 mod joint;
 mod quality;

@@ -77,6 +77,8 @@ impl Switchboard {
                 Ok(())
             }
             (Wish::OpenQueue { queue, open }, _) => self.open_queue(queue, open),
+            (Wish::RequestCallback(order), _) => self.book_callback(now, *order, out).map(|_| ()),
+            (Wish::CancelCallback(contact), _) => self.withdraw_callback(now, contact, out),
             (_, None) => Err(CommandError::UnknownAgent),
             (wish, Some(agent)) => self.agent_wish(now, agent, wish, out),
         }
@@ -141,6 +143,7 @@ impl Switchboard {
             Wish::Resume(contact) => (contact, call::Wish::Resume),
             Wish::Mute(contact, muted) => (contact, call::Wish::Mute(muted)),
             Wish::HangUp(contact) => (contact, call::Wish::HangUp),
+            Wish::CallAgainLater(contact) => (contact, call::Wish::TryAgain),
             Wish::Swap(contact) => (contact, call::Wish::Swap),
             Wish::Conference(contact) => (contact, call::Wish::Conference),
             Wish::CompleteTransfer(contact) => (contact, call::Wish::CompleteTransfer),
@@ -275,6 +278,9 @@ impl Switchboard {
             return Err(CommandError::Draining);
         }
         let phone = self.dialled(number)?;
+        if self.is_being_called(number) {
+            return Err(CommandError::NumberInUse);
+        }
         match self.acd.agent_state(agent) {
             Some(AgentState::Ready | AgentState::NotReady(_)) => {}
             Some(AgentState::LoggedOut) | None => return Err(CommandError::NotSignedIn),

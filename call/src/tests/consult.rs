@@ -58,6 +58,7 @@ pub(super) fn by_name() -> Wish {
             lead: core::time::Duration::ZERO,
             deadline: Instant::from_millis(60_000),
             why: None,
+            dial: None,
         })),
         second: None,
     }))
@@ -274,7 +275,14 @@ fn a_consult_to_a_queue_goes_by_the_acd_with_the_age_and_priority_of_the_custome
     let queued = world.call.pop().queued.unwrap();
     let effects = world.wish(by_queue()).unwrap();
     let queue = support().id;
-    let ask = LineEffect::Ask { queue, priority: Priority(0), requirement: None, since: queued, sticky: None };
+    let ask = LineEffect::Ask {
+        queue,
+        channel: domain::Channel::Voice,
+        priority: Priority(0),
+        requirement: None,
+        since: queued,
+        sticky: None,
+    };
     assert!(has(&effects, &Effect::Line(ask)));
     assert!(world.call.consults_a_queue() && world.call.phase() == Phase::Connected);
     world.reserve(HELP_OFFER, helper(), HELPER);

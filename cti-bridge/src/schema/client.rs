@@ -180,6 +180,30 @@ pub enum WishBody {
         /// The contact.
         contact: String,
     },
+    /// Call the customer of a call back again later: a machine answered, or it was the wrong moment.
+    CallAgainLater {
+        /// The contact.
+        contact: String,
+    },
+    /// Ask for a customer to be called back. A number that is to be called already keeps its place, unless a time or an
+    /// agent is named: then that takes its place.
+    RequestCallback {
+        /// The number.
+        number: String,
+        /// Whose agents call back.
+        queue: String,
+        /// Not before this time; left out: as soon as it is its turn.
+        #[serde(default)]
+        due_at: Option<i64>,
+        /// Who is to call; others do when this agent is not free for a while. Left out: anybody.
+        #[serde(default)]
+        agent: Option<String>,
+    },
+    /// Supervisors only: take a call back away.
+    CancelCallback {
+        /// The contact.
+        contact: String,
+    },
     /// Supervisors only: give a waiting contact other points. One of the two at least.
     Reprioritise {
         /// The contact.

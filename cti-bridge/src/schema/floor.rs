@@ -17,6 +17,8 @@ pub struct Floor {
     pub agents: Vec<FloorAgent>,
     /// The oldest contacts in line, at most 200.
     pub waiting: Vec<WaitingContact>,
+    /// Calls back that are not over, the next first, at most 200.
+    pub callbacks: Vec<FloorCallback>,
 }
 
 /// A queue.
@@ -185,4 +187,27 @@ pub struct WaitingContact {
     pub since_at: i64,
     /// True while an agent is being rung for it.
     pub offered: bool,
+}
+
+/// A call back that is not over.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct FloorCallback {
+    /// The contact.
+    pub contact: String,
+    /// Whose agents call back.
+    pub queue: NamedQueue,
+    /// The number to call.
+    pub number: String,
+    /// The name of the customer, if known.
+    pub customer: Option<String>,
+    /// `scheduled`, `suspended` (the customer is on the line elsewhere), `in_line`, `trying` or `talking`.
+    pub state: String,
+    /// How often the customer was called.
+    pub attempts: u8,
+    /// When it asks, or asked, for an agent.
+    pub due_at: i64,
+    /// Its age in the line counts from here.
+    pub since_at: i64,
+    /// The agent who is to call, or who does.
+    pub agent: Option<AgentCard>,
 }

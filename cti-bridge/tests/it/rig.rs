@@ -131,6 +131,7 @@ fn settings() -> Settings {
     Settings {
         wall_at_start: WallTime::from_micros(START_MS * 1_000),
         started: std::time::Instant::now(),
+        start: Instant::ZERO,
         server_version: "0.1.0".into(),
     }
 }

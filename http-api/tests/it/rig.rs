@@ -164,7 +164,11 @@ fn settings(recordings: std::path::PathBuf) -> Settings {
         web_call_number: Some("8000".into()),
         demo: true,
         version: "0.1.0".into(),
-        clock: Clock { wall_at_start: WallTime::from_micros(START_MS * 1_000), started: std::time::Instant::now() },
+        clock: Clock {
+            wall_at_start: WallTime::from_micros(START_MS * 1_000),
+            started: std::time::Instant::now(),
+            start: Instant::ZERO,
+        },
         recordings,
         reasons: vec![dto::Reason { code: "lunch".into(), labels: BTreeMap::new(), system: false }],
         asyncapi: r#"{"info":{"title":"CTI"},"operations":{}}"#.into(),
