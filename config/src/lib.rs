@@ -26,6 +26,7 @@ mod problem;
 mod reader;
 mod report;
 mod routing;
+mod say;
 mod server;
 mod sip_setup;
 #[cfg(test)]

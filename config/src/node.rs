@@ -1,7 +1,7 @@
 //! One node of a flow.
 
 use crate::business::music_of;
-use crate::flow::{FlowScope, PromptUse};
+use crate::flow::{FlowScope, Need};
 use crate::network::{is_dialable, is_sip_uri};
 use crate::reader::Table;
 use crate::report::{Place, Placed, nearest};
@@ -32,13 +32,10 @@ const KINDS: &[(&str, Read)] = &[
 const LOOKUP_KEYS: &[(&str, LookupKey)] =
     &[("ani", LookupKey::Ani), ("account", LookupKey::Account), ("number", LookupKey::Number)];
 
-/// Prompts spoken for digits.
-const DIGIT_PROMPTS: core::ops::RangeInclusive<u8> = 0..=9;
-
 /// Reads one node.
 pub(crate) struct NodeReader<'a> {
-    table: &'a Table<'a>,
-    scope: &'a FlowScope<'a>,
+    pub(crate) table: &'a Table<'a>,
+    pub(crate) scope: &'a FlowScope<'a>,
     targets: RefCell<Vec<NodeId>>,
 }
 
@@ -107,37 +104,9 @@ impl<'a> NodeReader<'a> {
         self.table.refuse("no_exit", self.table.place, key, why);
     }
 
-    fn say(&self, key: &'static str) -> Vec<Say> {
-        let said = self.table.texts(key);
-        said.iter().filter_map(|text| self.say_item(key, text)).collect()
-    }
-
-    fn say_item(&self, key: &'static str, text: &Placed<String>) -> Option<Say> {
-        if let Some(digits) = text.value.strip_prefix("digits:") {
-            for digit in DIGIT_PROMPTS {
-                self.use_prompt(key, format!("digit-{digit}").parse().ok()?, text.place);
-            }
-            return Some(Say::Digits(digits.to_owned()));
-        }
-        match text.value.parse::<PromptId>() {
-            Ok(prompt) => {
-                self.use_prompt(key, prompt, text.place);
-                Some(Say::Prompt(prompt))
-            }
-            Err(error) => {
-                self.table.refuse("bad_id", text.place, key, format!("`{}`: {error}", text.value));
-                None
-            }
-        }
-    }
-
-    fn use_prompt(&self, key: &str, prompt: PromptId, place: Place) {
-        self.scope.uses.borrow_mut().push(PromptUse { prompt, place, path: self.table.path(key) });
-    }
-
     fn question(&self) -> Vec<Say> {
         let say = self.say("prompts");
-        if say.is_empty() && self.table.texts("prompts").is_empty() {
+        if say.is_empty() && self.says_nothing("prompts") {
             let why =
                 format!("`{}` waits for digits without saying anything: `prompts` is missing", self.table.path(""));
             self.table.refuse("no_question", self.table.place, "prompts", why);
@@ -299,7 +268,7 @@ impl<'a> NodeReader<'a> {
         Some(Node::Branch(Branch { cases: cases?, otherwise: otherwise? }))
     }
 
-    fn expression(&self, table: &Table<'_>, key: &str, text: &Placed<String>) -> Option<Expression> {
+    pub(crate) fn expression(&self, table: &Table<'_>, key: &str, text: &Placed<String>) -> Option<Expression> {
         let flaws = match self.scope.compiler.compile(&text.value) {
             Ok(expression) => return Some(expression),
             Err(flaws) => flaws,
@@ -372,7 +341,7 @@ impl<'a> NodeReader<'a> {
         let queue = there?.value;
         let music = music.or_else(|| music_of(self.scope.queues, queue))?;
         let place = self.table.place_of(if self.table.has("music") { "music" } else { "queue" });
-        self.use_prompt("music", music, place);
+        self.use_prompt("music", Need::Prompt(music), place);
         let (exits, priority) = (exits?, Priority(priority.unwrap_or(0)));
         self.warn_of_no_way_back(queue, &exits);
         Some(Node::Enqueue(Box::new(Enqueue { queue, priority, requirement, announce, music, exits })))

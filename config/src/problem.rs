@@ -63,6 +63,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("unknown_agent", "An agent is named that no [[agent]] defines."),
     ("unknown_disposition", "A disposition is named that no [[disposition]] defines."),
     ("unknown_flow", "A flow is named that no [flow.NAME] defines."),
+    ("unknown_variable", "A flow says a variable that none of its nodes sets."),
     ("unknown_node", "A node is named that its flow does not have."),
     ("unreachable_node", "No way leads to a node of a flow."),
     ("no_exit", "A node does not say what follows it."),

@@ -2,6 +2,7 @@
 
 mod flows;
 mod good;
+mod saying;
 mod tls;
 
 use crate::*;

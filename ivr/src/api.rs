@@ -1,5 +1,7 @@
 //! The vocabulary of a run: what one caller's walk through a flow is told and what it wants.
 
+use crate::expression::Expression;
+use crate::speech::Kind;
 use domain::{
     Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QueueId, Redacted, Requirement, SkillId,
     WallTime,
@@ -13,6 +15,19 @@ pub enum Say {
     /// Digits, one by one. In a flow: text, or `$name` for what a variable or a node of that name holds. In an
     /// effect: only `0–9 * #`.
     Digits(String),
+    /// A value, as people say it. In flows only: in effects it has become prompts, its pieces.
+    Value(Kind, Of),
+}
+
+/// Where a value that is said comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Of {
+    /// The flow's text.
+    Text(String),
+    /// A variable, or a node that takes digits.
+    Variable(String),
+    /// An expression.
+    Expression(Expression),
 }
 
 impl core::fmt::Debug for Say {
@@ -20,6 +35,7 @@ impl core::fmt::Debug for Say {
         match self {
             Self::Prompt(prompt) => write!(f, "Prompt({prompt})"),
             Self::Digits(text) => write!(f, "Digits({} characters)", text.chars().count()),
+            Self::Value(kind, _) => write!(f, "Value({})", kind.word()),
         }
     }
 }
@@ -92,6 +108,9 @@ pub enum NoteKind {
     /// The expression could not be evaluated; the variable keeps its value.
     #[error("value {0} cannot be evaluated ({1}); the variable keeps its value")]
     ValueFailed(usize, ExpressionError),
+    /// There is nothing of this kind to say; it is left out.
+    #[error("there is no {} to say; it is left out", .0.word())]
+    NothingToSay(Kind),
     /// The look-up did not answer in time.
     #[error("the look-up did not answer in time; the caller counts as unknown")]
     LookupLate,

@@ -73,7 +73,7 @@ impl Run {
 
     /// Starts a playing, unless there is nothing to play.
     pub(crate) fn play(&mut self, say: &[Say], step: &mut Step<'_>) -> Option<PlayId> {
-        let items = self.spoken(say);
+        let items = self.spoken(say, step.env);
         if items.is_empty() {
             return None;
         }
@@ -247,7 +247,7 @@ impl Run {
     fn enqueue(&mut self, enqueue: &Enqueue, step: &mut Step<'_>) -> Option<NodeId> {
         self.state = State::Queued;
         self.ahead.clear();
-        let announce = self.spoken(&enqueue.announce);
+        let announce = self.spoken(&enqueue.announce, step.env);
         step.effects.push(Effect::Enqueue {
             queue: enqueue.queue,
             priority: enqueue.priority,

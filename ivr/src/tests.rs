@@ -3,6 +3,7 @@
 mod expressions;
 mod graphs;
 mod random;
+mod saying;
 
 use crate::api::{
     CLOSED, Context, Effect, Env, FAILED, FULL, Fact, LookupKey, NO_AGENTS, NoteKind, OVERFLOW, QueueFigures, Reason,

@@ -240,10 +240,12 @@ pub(crate) fn acd_fact(contact: ContactId, effect: LineEffect) -> Option<acd::ap
     })
 }
 
-fn say(item: ivr::api::Say) -> Say {
+/// What a run wants to be played. Values stand in flows only: the run has turned them into prompts.
+fn say(item: ivr::api::Say) -> Option<Say> {
     match item {
-        ivr::api::Say::Prompt(prompt) => Say::Prompt(prompt),
-        ivr::api::Say::Digits(digits) => Say::Digits(digits),
+        ivr::api::Say::Prompt(prompt) => Some(Say::Prompt(prompt)),
+        ivr::api::Say::Digits(digits) => Some(Say::Digits(digits)),
+        ivr::api::Say::Value(..) => None,
     }
 }
 
@@ -254,13 +256,13 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
         Flow::Entered(node) => FlowFact::Entered(node),
         Flow::Collected { node, digits } => FlowFact::Collected(node, Redacted(digits)),
         Flow::Play { play, items, language } => {
-            FlowFact::Play { play, items: items.into_iter().map(say).collect(), language }
+            FlowFact::Play { play, items: items.into_iter().filter_map(say).collect(), language }
         }
         Flow::StopPlay => FlowFact::StopPlay,
         Flow::Enqueue { queue, priority, requirement, announce, music, language, .. } => {
             let mut queue = rules.queues.get(&queue)?.rules.clone();
             queue.music = music;
-            let announce = announce.into_iter().map(say).collect();
+            let announce = announce.into_iter().filter_map(say).collect();
             FlowFact::Enqueue { queue, priority, requirement, announce, language }
         }
         Flow::Transfer(TransferTo::Number(number)) => {
