@@ -3,6 +3,7 @@
 mod consult;
 mod monitor;
 mod second;
+mod treatment;
 
 use crate::api::{
     Effect, Fact, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Outgoing, Phase, Phone,
@@ -35,6 +36,7 @@ fn rules() -> QueueRules {
     QueueRules {
         id: "billing".parse().unwrap(),
         music: "music".parse().unwrap(),
+        treatment: std::sync::Arc::default(),
         record: true,
         default_disposition: Some("done".parse().unwrap()),
         disposition_required: true,

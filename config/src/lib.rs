@@ -32,6 +32,7 @@ mod sip_setup;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod treatment;
 mod tree;
 
 pub use changes::Changes;
@@ -45,3 +46,4 @@ pub use outside::{Outside, PromptSet};
 pub use problem::{CODES, Level, Problem};
 pub use report::Source;
 pub use tls::{Identity, TrunkTls};
+pub use treatment::{Message, Treatment};

@@ -5,6 +5,7 @@ use crate::flow::{FlowScope, Need};
 use crate::network::{is_dialable, is_sip_uri};
 use crate::reader::Table;
 use crate::report::{Place, Placed, nearest};
+use crate::treatment::by_digit;
 use crate::tree::{Item, Value};
 use core::cell::RefCell;
 use domain::{Dnis, Language, NodeId, Priority, PromptId, QueueId};
@@ -14,6 +15,8 @@ use ivr::{
     Transfer,
 };
 use std::collections::BTreeMap;
+
+mod waiting;
 
 type Read = for<'r> fn(&NodeReader<'r>) -> Option<Node>;
 
@@ -25,6 +28,7 @@ const KINDS: &[(&str, Read)] = &[
     ("branch", |node| node.branch()),
     ("set", |node| node.set()),
     ("enqueue", |node| node.enqueue()),
+    ("resume", |_| Some(Node::Resume)),
     ("transfer", |node| node.transfer()),
     ("hangup", |node| node.hangup()),
 ];
@@ -134,32 +138,9 @@ impl<'a> NodeReader<'a> {
             }
             return None;
         };
-        let choice = |(key, item): (Placed<String>, &Item)| {
-            let mut chars = key.value.chars();
-            let digit = chars.next().filter(|c| chars.next().is_none() && (c.is_ascii_digit() || "*#".contains(*c)));
-            if digit.is_none() {
-                let why = format!("`{}` is no key of a telephone: 0 to 9, \"*\" or \"#\"", key.value);
-                digits.refuse("bad_choice", key.place, &key.value, why);
-            }
-            let Value::Text(text) = &item.value else {
-                digits.refuse(
-                    "wrong_type",
-                    key.place,
-                    &key.value,
-                    format!("a node's name is needed, not {}", item.value.kind()),
-                );
-                return None;
-            };
-            let place = Place { at: item.at, ..key.place };
-            let target = Placed { value: text.parse().ok(), place };
-            let Some(value) = target.value else {
-                digits.refuse("bad_id", place, &key.value, format!("`{text}` is no name of a node"));
-                return None;
-            };
-            let target = self.target(&digits, &key.value, &Placed { value, place });
-            Some((digit?, target?))
-        };
-        let found: Vec<Option<(char, NodeId)>> = digits.named().map(choice).collect();
+        let target = |(digit, node): (char, _)| Some((digit, self.target(&digits, &digit.to_string(), &node)?));
+        let found: Vec<Option<(char, NodeId)>> =
+            by_digit(&digits).into_iter().map(|entry| entry.and_then(target)).collect();
         if found.is_empty() {
             self.no_exit("digits");
             return None;
@@ -338,13 +319,16 @@ impl<'a> NodeReader<'a> {
         let announce = self.say("announce");
         let music = self.table.id::<PromptId>("music").map(|music| music.value);
         let exits = self.exits();
+        let own_keys = self.own_keys();
         let queue = there?.value;
         let music = music.or_else(|| music_of(self.scope.queues, queue))?;
         let place = self.table.place_of(if self.table.has("music") { "music" } else { "queue" });
         self.use_prompt("music", Need::Prompt(music), place);
-        let (exits, priority) = (exits?, Priority(priority.unwrap_or(0)));
+        self.use_treatment(queue);
+        let (keys, exits) = (own_keys.or_else(|| self.keys_of(queue)), exits?);
         self.warn_of_no_way_back(queue, &exits);
-        Some(Node::Enqueue(Box::new(Enqueue { queue, priority, requirement, announce, music, exits })))
+        let priority = Priority(priority.unwrap_or(0));
+        Some(Node::Enqueue(Box::new(Enqueue { queue, priority, requirement, announce, music, exits, keys: keys? })))
     }
 
     /// The ways on from a queue; `None` if one of them leads nowhere.

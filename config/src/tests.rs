@@ -4,6 +4,7 @@ mod flows;
 mod good;
 mod saying;
 mod tls;
+mod waiting;
 
 use crate::*;
 use std::collections::BTreeMap;

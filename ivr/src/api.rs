@@ -117,6 +117,9 @@ pub enum NoteKind {
     /// Nobody told that a playing ended.
     #[error("the end of a playing was not reported")]
     PlayOverdue,
+    /// The flow wants the caller to go on waiting, who keeps no place in a line; the call ends.
+    #[error("the caller keeps no place in a line to which to go back; the call ends")]
+    NoPlace,
     /// The caller came back by an edge that the node does not have; the call ends.
     #[error("the caller came back to a node without an edge for it; the call ends")]
     NoWayBack,
@@ -162,6 +165,8 @@ pub enum Fact {
     /// The contact came back to the flow: go on at the node's edge of this name. [`FULL`], [`TIMEOUT`],
     /// [`NO_AGENTS`], [`CLOSED`], [`OVERFLOW`]: a queue sent it back; [`FAILED`]: a transfer reached nobody.
     Returned(&'static str),
+    /// An agent has taken the caller, who kept the place in line while the flow had the caller's ear.
+    Taken,
     /// A deadline of `Run::deadline` has come.
     Tick,
 }
@@ -251,6 +256,15 @@ pub enum Effect {
         /// The language.
         language: Language,
     },
+    /// A waiting caller keyed a digit of the queue: the place is kept, and the flow goes on at the node.
+    Key {
+        /// The digit.
+        digit: char,
+        /// The node.
+        node: NodeId,
+    },
+    /// The caller goes on waiting at the place that was kept; the run waits.
+    Resume,
     /// Send the caller elsewhere; the run ends, unless the transfer fails and `Returned(FAILED)` says so.
     Transfer(TransferTo),
     /// End the call; the run ends.

@@ -23,6 +23,7 @@ impl Run {
             Fact::PlayDone(play) => self.on_play_done(play, step),
             Fact::Found(customer) => self.on_found(customer),
             Fact::Returned(edge) => self.on_returned(edge, step),
+            Fact::Taken => self.on_taken(),
             Fact::Tick => self.on_tick(step),
         };
         self.walk(next, step);
@@ -55,6 +56,7 @@ impl Run {
             Node::Branch(branch) => Some(self.choose(branch, step)),
             Node::Set(set) => Some(self.set(set, step)),
             Node::Enqueue(enqueue) => self.enqueue(enqueue, step),
+            Node::Resume => self.resume(step),
             Node::Transfer(transfer) => self.say(&transfer.say, step),
             Node::HangUp(hangup) => self.say(&hangup.say, step),
         }
@@ -89,6 +91,7 @@ impl Run {
             Node::Play(play) => Some(play.next),
             Node::Transfer(transfer) => {
                 self.state = State::Away;
+                self.kept = None;
                 step.effects.push(Effect::Transfer(transfer.to.clone()));
                 None
             }
@@ -96,8 +99,9 @@ impl Run {
         }
     }
 
-    fn end(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
+    pub(crate) fn end(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
         self.state = State::Over;
+        self.kept = None;
         step.effects.push(Effect::HangUp);
         None
     }
@@ -113,7 +117,8 @@ impl Run {
                 self.keep_ahead(digit);
                 None
             }
-            State::Queued | State::Away | State::Over => None,
+            State::Queued => self.on_queue_key(digit, step),
+            State::Away | State::Over => None,
         }
     }
 
@@ -154,10 +159,14 @@ impl Run {
         }
     }
 
-    fn on_returned(&mut self, edge: &str, step: &mut Step<'_>) -> Option<NodeId> {
+    fn on_returned(&mut self, edge: &'static str, step: &mut Step<'_>) -> Option<NodeId> {
         if self.goes_round(step.now) {
             self.note(NoteKind::Circles);
             return self.end(step);
+        }
+        if let Some(kept) = self.kept.as_mut().filter(|_| edge != FAILED) {
+            kept.lost = Some(edge);
+            return None;
         }
         let back = match (self.state, edge, self.flow.node(self.at)) {
             (State::Queued, edge, Some(Node::Enqueue(enqueue))) => enqueue.exits.way(edge),
@@ -246,6 +255,7 @@ impl Run {
 
     fn enqueue(&mut self, enqueue: &Enqueue, step: &mut Step<'_>) -> Option<NodeId> {
         self.state = State::Queued;
+        self.kept = None;
         self.ahead.clear();
         let announce = self.spoken(&enqueue.announce, step.env);
         step.effects.push(Effect::Enqueue {

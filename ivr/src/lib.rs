@@ -29,6 +29,7 @@ mod expression;
 mod flow;
 mod graph;
 mod input;
+mod kept;
 mod run;
 mod scope;
 pub mod speech;

@@ -37,6 +37,15 @@ pub(crate) enum State {
     Over,
 }
 
+/// A place in line that is kept while the flow has the caller's ear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The `enqueue` node.
+    pub(crate) node: NodeId,
+    /// The queue sent the contact back meanwhile, by this edge.
+    pub(crate) lost: Option<&'static str>,
+}
+
 /// One caller's walk through a flow.
 #[derive(Clone)]
 pub struct Run {
@@ -52,6 +61,8 @@ pub struct Run {
     pub(crate) ahead: VecDeque<char>,
     /// A terminator keyed until then belongs to the entry that was already complete.
     pub(crate) swallow: Option<(char, Instant)>,
+    /// The place in line to which a `resume` node leads back.
+    pub(crate) kept: Option<Kept>,
     /// Look-ups given up whose answers are still to come.
     pub(crate) late_lookups: u32,
     vars: BTreeMap<String, Value>,
@@ -78,6 +89,7 @@ impl Run {
             keyed: String::new(),
             ahead: VecDeque::new(),
             swallow: None,
+            kept: None,
             late_lookups: 0,
             vars,
             path: Vec::new(),
