@@ -9,7 +9,7 @@ use crate::reader::Table;
 use crate::report::{Place, Placed, Report, hint, nearest};
 use crate::tree::{Item, Value};
 use core::cell::RefCell;
-use domain::{FlowId, Language, NodeId, PromptId, Requirement};
+use domain::{FlowId, Language, NodeId, PromptId, QueueId, Requirement};
 use ivr::speech::{self, Kind};
 use ivr::{Compiler, Flaw, Flow, Names, Node, Shape};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,11 +31,21 @@ pub(crate) struct PromptUse {
     pub(crate) path: String,
 }
 
+/// What flows may name of the rest of the configuration.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'a> {
+    pub(crate) known: &'a Known,
+    pub(crate) queues: &'a [Queue],
+    /// Queues that an agent serves.
+    pub(crate) served: &'a BTreeSet<QueueId>,
+}
+
 /// What the nodes of one flow share while they are read.
 pub(crate) struct FlowScope<'a> {
     pub(crate) report: &'a Report,
     pub(crate) known: &'a Known,
     pub(crate) queues: &'a [Queue],
+    pub(crate) served: &'a BTreeSet<QueueId>,
     pub(crate) nodes: Vec<String>,
     pub(crate) variables: BTreeSet<String>,
     pub(crate) compiler: Compiler,
@@ -54,7 +64,7 @@ pub(crate) struct FlowText {
 }
 
 /// Reads every `[flow.NAME]` of a file.
-pub(crate) fn flows<'a>(root: &Table<'a>, report: &'a Report, known: &Known, queues: &[Queue]) -> Vec<FlowText> {
+pub(crate) fn flows<'a>(root: &Table<'a>, report: &'a Report, around: Around<'_>) -> Vec<FlowText> {
     let Some(table) = root.table("flow") else { return Vec::new() };
     let flow = |(name, item): (Placed<String>, &'a Item)| {
         let id = match name.value.parse() {
@@ -65,18 +75,12 @@ pub(crate) fn flows<'a>(root: &Table<'a>, report: &'a Report, known: &Known, que
             }
         };
         let of_flow = table.as_table(&name.value, table.path(&name.value), item)?;
-        Some(flow(&of_flow, (id, name.place), report, known, queues))
+        Some(flow(&of_flow, (id, name.place), report, around))
     };
     table.named().filter_map(flow).collect()
 }
 
-fn flow<'a>(
-    table: &Table<'a>,
-    (id, place): (FlowId, Place),
-    report: &'a Report,
-    known: &Known,
-    queues: &[Queue],
-) -> FlowText {
+fn flow<'a>(table: &Table<'a>, (id, place): (FlowId, Place), report: &'a Report, around: Around<'_>) -> FlowText {
     let start: Option<Placed<NodeId>> = table.need_id("start");
     let nodes = table.table("node");
     if nodes.is_none() && !table.has("node") {
@@ -85,13 +89,14 @@ fn flow<'a>(
     table.done();
     let items: Vec<(Placed<String>, Table<'a>)> = nodes.as_ref().map(|nodes| node_tables(nodes)).unwrap_or_default();
     let names = items.iter().map(|(name, _)| name.value.clone()).collect();
-    let visible = visible_names(&items, known);
+    let visible = visible_names(&items, around.known);
     let variables = visible.variables.union(&visible.digits).cloned().collect();
     let compiler = Compiler::new(visible);
     let scope = FlowScope {
         report,
-        known,
-        queues,
+        known: around.known,
+        queues: around.queues,
+        served: around.served,
         nodes: names,
         variables,
         compiler,
@@ -217,7 +222,8 @@ fn no_pieces(kind: Kind, languages: &BTreeSet<Language>, there: &PromptSet) -> O
     };
     let missing: Vec<String> = languages.iter().filter_map(missing).collect();
     let why = format!("a `{}` cannot be said: these recordings are missing: {}", kind.word(), missing.join(", "));
-    (!missing.is_empty()).then_some((why, Some("`switchroom init` writes them all".to_owned())))
+    (!missing.is_empty())
+        .then_some((why, Some("record them; `switchroom init` writes those that are shipped".to_owned())))
 }
 
 impl FlowScope<'_> {

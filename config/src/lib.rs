@@ -16,6 +16,7 @@ mod check;
 mod config;
 pub mod examples;
 mod flow;
+mod flow_set;
 pub mod load;
 mod model;
 mod network;
@@ -37,13 +38,14 @@ mod tree;
 
 pub use changes::Changes;
 pub use config::{Config, Overrides};
-pub use load::load;
+pub use flow_set::FlowSet;
+pub use load::{load, load_flows};
 pub use model::{
     Agent, AgentPhone, AudioCodec, Connections, Database, Entry, HepSettings, MediaSettings, MirrorSettings, Queue,
     Reason, Routing, ServerSettings, SipSettings, Skill, SoftPhone, SrtpOffers, Trunk, TrunkRank, User,
 };
 pub use outside::{Outside, PromptSet};
-pub use problem::{CODES, Level, Problem};
+pub use problem::{CODES, Level, Problem, RULES, Rule};
 pub use report::Source;
 pub use tls::{Identity, TrunkTls};
 pub use treatment::{Message, Treatment};

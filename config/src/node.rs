@@ -120,6 +120,10 @@ impl<'a> NodeReader<'a> {
 
     fn play(&self) -> Option<Node> {
         let (say, barge_in) = (self.say("prompts"), self.table.flag("barge_in", true));
+        if self.says_nothing("prompts") {
+            let why = format!("`{}` says nothing: `prompts` is missing", self.table.path(""));
+            self.table.refuse("empty_play", self.table.place, "prompts", why);
+        }
         Some(Node::Play(Play { say, barge_in, next: self.need_edge("next")? }))
     }
 
@@ -226,7 +230,12 @@ impl<'a> NodeReader<'a> {
             self.table.miss("variable");
         }
         let timeout = self.table.millis("timeout_ms", 800, 10..=30_000);
-        let (found, not_found) = (self.need_edge("found"), self.need_edge("not_found"));
+        let found = self.need_edge("found");
+        if !self.table.has("not_found") {
+            let why = format!("`{}` does not say what follows when nobody is found in time", self.table.path(""));
+            self.table.refuse("no_fallback", self.table.place, "not_found", why);
+        }
+        let not_found = self.edge("not_found");
         Some(Node::Lookup(Lookup { by: by?, variable, timeout, found: found?, not_found: not_found? }))
     }
 
@@ -326,7 +335,8 @@ impl<'a> NodeReader<'a> {
         self.use_prompt("music", Need::Prompt(music), place);
         self.use_treatment(queue);
         let (keys, exits) = (own_keys.or_else(|| self.keys_of(queue)), exits?);
-        self.warn_of_no_way_back(queue, &exits);
+        self.refuse_no_way_back(queue, &exits);
+        self.refuse_dead(queue);
         let priority = Priority(priority.unwrap_or(0));
         Some(Node::Enqueue(Box::new(Enqueue { queue, priority, requirement, announce, music, exits, keys: keys? })))
     }
@@ -342,7 +352,7 @@ impl<'a> NodeReader<'a> {
         Some(Exits { full, timeout, no_agents, closed: closed.ok()?, overflow: overflow.ok()? })
     }
 
-    fn warn_of_no_way_back(&self, queue: QueueId, exits: &Exits) {
+    fn refuse_no_way_back(&self, queue: QueueId, exits: &Exits) {
         let Some(limits) = self.scope.queues.iter().find(|known| known.setup.id == queue).map(|q| q.setup.limits)
         else {
             return;
@@ -356,8 +366,18 @@ impl<'a> NodeReader<'a> {
             if may && limits.overflow.is_none() && exits.way(edge).is_none() {
                 let why = format!("queue `{queue}` may send callers back, and the call then ends: `{edge}` is missing");
                 let mend = Some(format!("add {edge} = \"NODE\", or overflow = \"NODE\" for every reason"));
-                self.scope.report.warning("no_way_back", self.table.place, &self.table.path(edge), why, mend);
+                self.scope.report.error("no_way_back", self.table.place, &self.table.path(edge), why, mend);
             }
+        }
+    }
+
+    /// A queue in which callers wait for ever.
+    fn refuse_dead(&self, queue: QueueId) {
+        let limits = self.scope.queues.iter().find(|known| known.setup.id == queue).map(|q| q.setup.limits);
+        let Some(limits) = limits.filter(|_| !self.scope.served.contains(&queue)) else { return };
+        if !limits.needs_agents && limits.longest_wait.is_none() && limits.overflow.is_none() {
+            let why = format!("no agent serves queue `{queue}`, and nothing ends the wait there");
+            self.table.refuse("dead_queue", self.table.place_of("queue"), "queue", why);
         }
     }
 

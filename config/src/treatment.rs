@@ -79,7 +79,13 @@ pub(crate) fn by_digit(digits: &Table<'_>) -> Vec<Option<(char, Placed<NodeId>)>
     let choice = |(key, item): (Placed<String>, &Item)| {
         let mut chars = key.value.chars();
         let digit = chars.next().filter(|c| chars.next().is_none() && (c.is_ascii_digit() || "*#".contains(*c)));
-        if digit.is_none() {
+        let short = digits.named().find(|(other, _)| {
+            key.value.len() > other.value.len() && !other.value.is_empty() && key.value.starts_with(&other.value)
+        });
+        if let Some((short, _)) = short {
+            let why = format!("`{}` is the beginning of `{}`: a menu takes one key", short.value, key.value);
+            digits.refuse("overlapping_keys", key.place, &key.value, why);
+        } else if digit.is_none() {
             let why = format!("`{}` is no key of a telephone: 0 to 9, \"*\" or \"#\"", key.value);
             digits.refuse("bad_choice", key.place, &key.value, why);
         }

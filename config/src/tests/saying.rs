@@ -45,15 +45,15 @@ fn every_kind_of_value_can_be_said() {
 #[test]
 fn what_cannot_be_said_is_told_with_its_place() {
     let cases = [
-        (r#"[{ number = "$acount" }]"#, "16:24 unknown_variable"),
+        (r#"[{ number = "$acount" }]"#, "16:23 unknown_variable"),
         (r#"[{ money = "1.50" }]"#, "16:12 missing_key"),
-        (r#"[{ money = "1.50", currency = "DEM" }]"#, "16:42 bad_choice"),
+        (r#"[{ money = "1.50", currency = "DEM" }]"#, "16:41 bad_choice"),
         (r#"[{ numbr = 5 }]"#, "16:12 bad_choice"),
         (r#"[{ number = 5, date = "2026-11-22" }]"#, "16:12 bad_choice"),
-        (r#"[{ number = 5, of = 3 }]"#, "16:27 unknown_key"),
-        (r#"[{ number = 5.5 }]"#, "16:24 wrong_type"),
-        (r#"[{ number = "vars.acount" }]"#, "16:29 bad_expression"),
-        (r#"["bye", 5]"#, "16:20 wrong_type"),
+        (r#"[{ number = 5, of = 3 }]"#, "16:26 unknown_key"),
+        (r#"[{ number = 5.5 }]"#, "16:23 wrong_type"),
+        (r#"[{ number = "vars.acount" }]"#, "16:28 bad_expression"),
+        (r#"["bye", 5]"#, "16:19 wrong_type"),
     ];
     for (said, expected) in cases {
         assert!(errors(&saying(said)).contains(&expected.to_owned()), "{said}: {:?}", errors(&saying(said)));

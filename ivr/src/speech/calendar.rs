@@ -36,6 +36,17 @@ impl Date {
         self.day
     }
 
+    /// Days since 1970-01-01; negative before.
+    #[must_use]
+    pub fn days_since_1970(self) -> i64 {
+        // Years from March to February, so that a leap day is the last (Howard Hinnant, "chrono-compatible low-level
+        // date algorithms", days_from_civil).
+        let (year, month) = (i64::from(self.year) - i64::from(self.month < 3), i64::from(self.month));
+        let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(self.day) - 1;
+        era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    }
+
     /// The day of the week, 1 (Monday) to 7 (Sunday; ISO 8601).
     #[must_use]
     pub fn weekday(self) -> u8 {

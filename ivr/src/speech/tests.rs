@@ -146,6 +146,19 @@ fn only_chinese_is_said_in_the_order_of_chinese() {
     );
 }
 
+#[test]
+fn days_are_counted_from_1970() {
+    let days = |text: &str| text.parse::<Date>().unwrap().days_since_1970();
+    assert_eq!(
+        [days("1970-01-01"), days("1969-12-31"), days("2000-02-29"), days("2026-11-21")],
+        [0, -1, 11_016, 20_778]
+    );
+    for date in ["2026-11-22", "2000-03-01", "1900-02-28"] {
+        let weekday = (days(date) + 3).rem_euclid(7) + 1;
+        assert_eq!(i64::from(date.parse::<Date>().unwrap().weekday()), weekday, "{date}");
+    }
+}
+
 /// A piece of a number as a listener hears it.
 fn heard(piece: &PromptId, chinese: bool) -> u64 {
     let name = piece.as_str();
