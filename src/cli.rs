@@ -21,6 +21,7 @@ const EXAMPLES: &str = "Examples:
   switchroom init ./mycc                write a commented configuration
   switchroom check --config ./mycc/switchroom.toml
   switchroom serve --config ./mycc/switchroom.toml
+  switchroom flow simulate main --config ./mycc/switchroom.toml
 
 Exit codes: 0 done, 1 failed, 2 the configuration or the command line has problems.
 Every error has a code; docs/problems.md explains it.";
@@ -34,6 +35,8 @@ pub enum Command {
     Serve(Serve),
     /// Check a configuration and list every problem with its place.
     Check(Check),
+    /// Check, draw, try and test flows.
+    Flow(commands::flow::FlowCommand),
     /// Look for what would keep the engine from working here.
     Doctor(Doctor),
     /// Write a commented configuration to begin with.
@@ -178,6 +181,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Demo(Demo { place, .. }) => commands::block_on(crate::demo::run(place)),
         Command::Serve(serve) => commands::block_on(commands::serve(serve)),
         Command::Check(check) => commands::check(&check),
+        Command::Flow(flow) => commands::flow::run(&flow),
         Command::Doctor(doctor) => commands::block_on(commands::doctor::run(doctor)),
         Command::Init(init) => commands::init(&init),
         Command::Plan(plan) => commands::plan::run(&plan),

@@ -5,12 +5,14 @@ pub use crate::opening::{
     Asked, CallbackFact, CallbackMode, CallbackRules, CallbackStart, Consultation, Dial, Incoming, Outgoing, Restored,
     SecondCall, Watcher,
 };
+pub use crate::treatment::{Message, PLACE_PROMPTS, Place, Treatment};
 use core::time::Duration;
 use domain::{
     AgentId, Ani, Cause, Channel, ContactEvent, ContactId, Customer, Decision, DeskBody, DispositionCode, ExitReason,
     Instant, InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId,
     QueueId, RecordingId, Redacted, Requirement, TrunkId,
 };
+use std::sync::Arc;
 
 /// Where a call stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +51,8 @@ pub struct QueueRules {
     pub id: QueueId,
     /// The music.
     pub music: PromptId,
+    /// What those who wait are told besides.
+    pub treatment: Arc<Treatment>,
     /// Calls are recorded.
     pub record: bool,
     /// Taken when the wrap-up runs out.
@@ -64,6 +68,10 @@ pub enum Say {
     Prompt(PromptId),
     /// Digits, spoken one by one.
     Digits(String),
+    /// A number, as a place in line is said.
+    Number(u32),
+    /// An expected wait: "about five minutes".
+    Wait(Duration),
     /// Ringback or another tone: hertz and milliseconds, then as much silence.
     Tone(u16, u32),
 }
@@ -99,6 +107,10 @@ pub enum FlowFact {
         /// The caller's language.
         language: Language,
     },
+    /// A waiting caller's digit leads to this node; the place in line is kept.
+    Key(char, NodeId),
+    /// The caller goes on waiting at the place that was kept.
+    Resume,
     /// Send the caller to a number.
     Transfer {
         /// The new leg.
@@ -168,6 +180,8 @@ pub enum Fact {
         /// Why.
         reason: ExitReason,
     },
+    /// Where the call stands in line, as [`LineEffect::AskPlace`] asked.
+    Place(Place),
     /// A supervisor gave the waiting call other points; `None`: as before.
     Reprioritised {
         /// Points on top of the queue's.
@@ -404,6 +418,8 @@ pub enum LineEffect {
         /// The preferred agent.
         sticky: Option<AgentId>,
     },
+    /// Where does the call stand? Answered by [`Fact::Place`] in the same batch.
+    AskPlace,
     /// The call is out of the line.
     Left(OfferResult),
     /// The offer ended.
@@ -427,6 +443,8 @@ pub enum ToFlow {
     PlayDone(PlayId),
     /// The flow's transfer reached nobody.
     TransferFailed,
+    /// An agent took the caller, who kept the place in line while the flow had the caller's ear.
+    Taken,
     /// The caller is gone or leaves the flow for good.
     Over,
 }
@@ -455,6 +473,8 @@ pub enum Reason {
     Arriving,
     /// The number that was called does not answer.
     NumberRings,
+    /// The waiting caller is to hear something.
+    Treatment,
     /// The phone of one who is consulted, or of a supervisor, rings too long.
     OthersRing,
     /// The screen pop has had its time: the agent's phone is rung.

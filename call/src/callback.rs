@@ -401,6 +401,6 @@ impl Call {
         }
         self.booked = true;
         self.event(now, ContactEventKind::CallbackBooked { callback, queue }, effects);
-        effects.push(Effect::Line(LineEffect::Left(OfferResult::Withdrawn)));
+        self.give_up_place(now, effects);
     }
 }

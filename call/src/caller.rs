@@ -92,7 +92,8 @@ impl Call {
     }
 
     fn on_customer_digit(&mut self, digit: char, effects: &mut Vec<Effect>) {
-        if self.phase == Phase::InFlow {
+        // In line too: the flow knows which digits mean something there.
+        if matches!(self.phase, Phase::InFlow | Phase::Queued | Phase::Offering) {
             effects.push(Effect::Flow(ToFlow::Digit(digit)));
         }
     }
@@ -101,13 +102,14 @@ impl Call {
         if self.announcing == Some(play) {
             self.announcing = None;
             self.play_music(effects);
-        } else if self.phase == Phase::InFlow {
+        } else if self.phase == Phase::InFlow || self.aside {
             effects.push(Effect::Flow(ToFlow::PlayDone(play)));
         }
     }
 
     pub(crate) fn on_flow(&mut self, now: Instant, fact: FlowFact, effects: &mut Vec<Effect>) {
-        if self.customer.gone {
+        // What the flow wanted of a caller whom an agent has taken meanwhile is of no use any more.
+        if self.customer.gone || self.phase == Phase::Connected {
             return;
         }
         let leg = self.customer.leg;
@@ -126,13 +128,16 @@ impl Call {
             FlowFact::StopPlay => effects.push(Effect::Media(leg, MediaEffect::StopPlay)),
             FlowFact::Enqueue { queue, priority, requirement, announce, language } => {
                 self.customer.language = language;
-                self.enqueue(now, Line { rules: queue, priority, requirement }, None, effects);
-                self.announce(announce, effects);
+                self.on_enqueue(now, Line { rules: queue, priority, requirement }, announce, effects);
             }
+            FlowFact::Key(digit, node) => self.on_queue_key(now, digit, node, effects),
+            FlowFact::Resume => self.on_queue_resumed(now, effects),
             FlowFact::Transfer { leg, phone, to } => {
+                self.give_up_place(now, effects);
                 self.call_number(now, FarNumber { leg, phone, to }, None, effects);
             }
             FlowFact::HangUp => {
+                self.give_up_place(now, effects);
                 effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::Normal)));
                 self.customer_gone(now, EndedBy::Flow, Cause::Normal, effects);
             }

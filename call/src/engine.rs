@@ -8,6 +8,7 @@ use crate::monitor::Monitoring;
 use crate::part::{Part, Role, Stage, Taping};
 use crate::rooms::Room;
 use crate::takeover::Takeover;
+use crate::treatment::Overlay;
 use core::time::Duration;
 use domain::{
     AgentId, Cause, CommandError, ContactEvent, ContactEventKind, ContactId, Customer, DeskBody, EndedBy, Instant,
@@ -79,6 +80,10 @@ pub struct Call {
     /// The announcement after which the music starts.
     pub(crate) announcing: Option<PlayId>,
     pub(crate) ever_connected: bool,
+    /// What the waiting caller is told.
+    pub(crate) overlay: Overlay,
+    /// The flow has the waiting caller's ear, while the place in line is kept.
+    pub(crate) aside: bool,
     /// A queue sent the caller away since it last let one in.
     pub(crate) sent_away: bool,
     pub(crate) arrived: Instant,
@@ -172,6 +177,8 @@ impl Call {
             next_play: first_play,
             announcing: None,
             ever_connected: false,
+            overlay: Overlay::default(),
+            aside: false,
             sent_away: false,
             arrived: now,
             carried: Vec::new(),
@@ -289,7 +296,8 @@ impl Call {
         let asked = self.consult.as_ref().and_then(Consult::deadline);
         let others = asked.into_iter().chain(self.monitors.iter().filter_map(Monitoring::deadline)).min();
         let others = others.map(|at| (at, Reason::OthersRing));
-        [back, number, others].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let treatment = self.treatment_due().map(|at| (at, Reason::Treatment));
+        [back, number, others, treatment].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Tells the call that something happened.
@@ -302,6 +310,7 @@ impl Call {
             Fact::Customer(customer) => self.on_customer(now, customer, effects),
             Fact::QueueLeft { queue, reason } => self.on_queue_left(now, queue, reason, effects),
             Fact::Overflowed { from, to, reason } => self.on_overflowed(now, from, *to, reason, effects),
+            Fact::Place(place) => self.on_place(now, place, effects),
             Fact::Reprioritised { priority, age_per_s } => self.on_reprioritised(now, priority, age_per_s, effects),
             Fact::Reserved(reserved) => self.on_reserved(now, *reserved, effects),
             Fact::OfferEnded { offer, result } => self.on_offer_ended(now, offer, result, effects),
@@ -414,6 +423,7 @@ impl Call {
             Reason::Callback => self.on_callback_tick(now, effects),
             Reason::Lead => (0..self.parts.len()).for_each(|index| self.ring_if_due(now, index, effects)),
             // Monitors are looked after whenever anything happened.
+            Reason::Treatment => self.on_treatment_due(now, effects),
             Reason::OthersRing => self.on_consult_rings(now, effects),
             Reason::NumberRings => self.on_far_leg(now, LegFact::Failed(Cause::NoAnswer), effects),
         }

@@ -21,6 +21,7 @@ mod talk;
 mod tape;
 #[cfg(test)]
 mod tests;
+mod treatment;
 mod wrapup;
 
 pub use api::{Effect, Fact, Phase, Wish};

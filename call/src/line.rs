@@ -5,10 +5,26 @@ use crate::engine::{Call, Line};
 use domain::{AgentId, ConsultResult, ContactEventKind, ExitReason, Instant, Language, LegId, Priority, QueueId};
 
 impl Call {
+    /// The flow hands the caller to a queue, for the first time or from a place in line.
+    pub(crate) fn on_enqueue(&mut self, now: Instant, line: Line, announce: Vec<Say>, effects: &mut Vec<Effect>) {
+        let asks_alike = |kept: &Line| {
+            kept.rules.id == line.rules.id && kept.priority == line.priority && kept.requirement == line.requirement
+        };
+        if self.aside && self.line.as_ref().is_some_and(asks_alike) {
+            return self.on_queue_resumed(now, effects);
+        }
+        if self.aside {
+            self.leave_for_another_way(now, effects);
+        }
+        self.enqueue(now, line, None, effects);
+        self.treat(now, announce, effects);
+    }
+
     pub(crate) fn enqueue(&mut self, now: Instant, line: Line, sticky: Option<AgentId>, effects: &mut Vec<Effect>) {
         let since = self.pop.queued.unwrap_or(now);
         self.phase = Phase::Queued;
         self.sent_away = false;
+        self.aside = false;
         self.pop.queue = Some(line.rules.id);
         self.pop.queued = Some(since);
         let (queue, priority, requirement) = (line.rules.id, line.priority, line.requirement.clone());
@@ -69,7 +85,8 @@ impl Call {
         line.rules = to;
         self.pop.queue = Some(queue);
         self.event(now, ContactEventKind::Overflowed { from, to: queue, reason }, effects);
-        if other_music && self.phase == Phase::Queued && self.announcing.is_none() {
+        self.treat_in_another_queue(now);
+        if other_music && self.phase == Phase::Queued && self.announcing.is_none() && !self.aside {
             self.play_music(effects);
         }
     }
@@ -96,7 +113,10 @@ impl Call {
         self.announcing = None;
         self.pop.queue = None;
         self.event(now, ContactEventKind::QueueLeft { queue, reason }, effects);
-        effects.push(Effect::Media(self.customer.leg, MediaEffect::StopPlay));
+        // What the flow says to a caller who kept the place is not cut off: the flow learns of it and goes its way.
+        if !core::mem::take(&mut self.aside) {
+            effects.push(Effect::Media(self.customer.leg, MediaEffect::StopPlay));
+        }
     }
 
     pub(crate) fn on_reprioritised(

@@ -121,6 +121,11 @@ impl Part {
     }
 
     /// Ringing or joined.
+    /// The agent is rung to serve the customer.
+    pub fn rings_for_customer(&self) -> bool {
+        self.stage == Stage::Ringing && self.role == Role::Serves && self.offer.is_some()
+    }
+
     pub fn is_live(&self) -> bool {
         matches!(self.stage, Stage::Ringing | Stage::Talking | Stage::Held)
     }

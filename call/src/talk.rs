@@ -1,6 +1,8 @@
 //! The agent's side: ringing, joined, hold, transfer, hang-up, wrap-up.
 
-use crate::api::{Effect, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, QueueRules, Reserved, Wish};
+use crate::api::{
+    Effect, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phase, QueueRules, Reserved, ToFlow, Wish,
+};
 use crate::engine::{Call, Line};
 use crate::legs::FarNumber;
 use crate::part::{Part, Role, Stage};
@@ -215,6 +217,9 @@ impl Call {
         self.phase = Phase::Connected;
         self.ever_connected = true;
         self.announcing = None;
+        if core::mem::take(&mut self.aside) {
+            effects.push(Effect::Flow(ToFlow::Taken));
+        }
         let customer = self.customer.leg;
         self.event(now, ContactEventKind::Connected { interaction, agent }, effects);
         effects.push(Effect::Media(customer, MediaEffect::StopPlay));
@@ -421,7 +426,7 @@ impl Call {
         let same = self.line.as_ref().filter(|line| line.rules.id == rules.id);
         let requirement = same.and_then(|line| line.requirement.clone());
         self.enqueue(now, Line { rules, priority, requirement }, agent, effects);
-        self.play_music(effects);
+        self.treat(now, Vec::new(), effects);
     }
 
     fn part_from_customer(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {

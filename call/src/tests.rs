@@ -3,6 +3,7 @@
 mod consult;
 mod monitor;
 mod second;
+mod treatment;
 
 use crate::api::{
     Effect, Fact, FlowFact, Incoming, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Outgoing, Phase, Phone,
@@ -35,6 +36,7 @@ fn rules() -> QueueRules {
     QueueRules {
         id: "billing".parse().unwrap(),
         music: "music".parse().unwrap(),
+        treatment: std::sync::Arc::default(),
         record: true,
         default_disposition: Some("done".parse().unwrap()),
         disposition_required: true,
@@ -139,6 +141,7 @@ impl World {
             lead: core::time::Duration::ZERO,
             deadline: Instant::from_millis(20_000),
             why: Some(Box::new(why)),
+            dial: None,
         })))
     }
 

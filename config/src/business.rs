@@ -5,6 +5,7 @@ use crate::model::{Entry, Queue, Reason, Skill};
 use crate::network::is_dialable;
 use crate::reader::Table;
 use crate::report::Placed;
+use crate::treatment::treatment;
 use crate::tree::{Item, Value};
 use acd::api::{AgentRule, CoolDowns, Limits, Membership, Overflow, QueueSetup};
 use core::str::FromStr;
@@ -68,6 +69,7 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
     let broken = id.is_none();
     let setup = setup(id.map_or_else(placeholder, |id| id.value));
     let music = table.id("music").map(|music| music.value);
+    let treatment = treatment(table);
     let record = table.flag("record", true);
     let callback = crate::callback::callback(table);
     let default = table.id::<DispositionCode>("default_disposition").filter(|code| {
@@ -79,14 +81,8 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
         return None;
     }
     let music = music.or_else(|| MUSIC.parse().ok())?;
-    Some(Queue {
-        setup,
-        music,
-        record,
-        dispositions: Vec::new(),
-        default_disposition: default.map(|code| code.value),
-        callback,
-    })
+    let default_disposition = default.map(|code| code.value);
+    Some(Queue { setup, music, treatment, record, dispositions: Vec::new(), default_disposition, callback })
 }
 
 /// An id for a thing whose own id is missing; the configuration is refused anyway.

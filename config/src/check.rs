@@ -1,7 +1,8 @@
 //! The check of everything together, in the order of the text's parts.
 
 use crate::config::{Config, Words};
-use crate::flow::{self, FlowText};
+use crate::flow::{self, Around, FlowText};
+use crate::flow_set::FlowSet;
 use crate::model::{Agent, Entry, Queue, Reason, ServerSettings, User};
 use crate::outside::Outside;
 use crate::problem::Problem;
@@ -55,7 +56,7 @@ impl Known {
 pub(crate) fn check(main: Source, outside: &dyn Outside) -> Result<Config, Vec<Problem>> {
     let report = Report::default();
     let file = report.add_source(main);
-    let trees = read_all(&report, file, outside);
+    let trees = read_all(&report, file, Vec::new(), outside);
     let roots = trees.iter().map(|(file, tree)| Table::root(&report, *file, tree)).collect();
     let config = Checking { report: &report, outside, roots }.check();
     match config {
@@ -67,12 +68,32 @@ pub(crate) fn check(main: Source, outside: &dyn Outside) -> Result<Config, Vec<P
     }
 }
 
-/// The main file and the files of flows that it names.
-fn read_all(report: &Report, main: usize, outside: &dyn Outside) -> Vec<(usize, Vec<TreeEntry>)> {
+/// Reads flows, those of `drafts` as if the configuration named them, and what is wrong with them. Problems of anything
+/// else are passed over, as far as flows can be read all the same.
+pub(crate) fn flows(main: Source, drafts: Vec<Source>, outside: &dyn Outside) -> FlowSet {
+    let report = Report::default();
+    let file = report.add_source(main);
+    let trees = read_all(&report, file, drafts, outside);
+    let files = trees.iter().map(|(file, _)| report.name(*file)).collect();
+    let roots = trees.iter().map(|(file, tree)| Table::root(&report, *file, tree)).collect();
+    let config = Checking { report: &report, outside, roots }.check();
+    let main = report.name(file);
+    let mut problems = report.problems();
+    problems.retain(|problem| problem.file != main || problem.path.starts_with("flow"));
+    FlowSet::new(config, files, problems)
+}
+
+/// The main file, and the files of flows: drafts take the place of those of the same name.
+fn read_all(report: &Report, main: usize, drafts: Vec<Source>, outside: &dyn Outside) -> Vec<(usize, Vec<TreeEntry>)> {
     let tree = tree::parse(report, main);
     let named = Table::root(report, main, &tree).texts("flows");
     let mut trees = vec![(main, tree)];
-    for path in named {
+    let drawn: Vec<String> = drafts.iter().map(|draft| draft.name.clone()).collect();
+    for draft in drafts {
+        let file = report.add_source(draft);
+        trees.push((file, tree::parse(report, file)));
+    }
+    for path in named.into_iter().filter(|path| !drawn.contains(&outside.resolve(&path.value).display().to_string())) {
         match outside.read(&path.value) {
             Ok(text) => {
                 let file = report.add_source(Source { name: outside.resolve(&path.value).display().to_string(), text });
@@ -119,9 +140,10 @@ impl<'a> Checking<'a> {
         let trunks = root.tables("trunk").iter().filter_map(|table| people::trunk(table, self.outside)).collect();
         let entry = |table: &Table<'_>| business::entry(table, &known, server.default_language);
         let entries: Vec<Entry> = root.tables("entry").iter().filter_map(entry).collect();
-        let texts: Vec<FlowText> =
-            self.roots.iter().flat_map(|root| flow::flows(root, self.report, &known, &queues)).collect();
-        self.check_between(&queues, &agents, &entries, &texts);
+        let served = agents.iter().flat_map(|agent| agent.queues.iter().map(|part| part.queue)).collect();
+        let around = Around { known: &known, queues: &queues, served: &served };
+        let texts: Vec<FlowText> = self.roots.iter().flat_map(|root| flow::flows(root, self.report, around)).collect();
+        self.check_between(&queues, &served, &entries, &texts);
         self.check_prompts(&server, &entries, &texts);
         self.roots.iter().for_each(Table::done);
         let flows = texts.into_iter().filter_map(|text| Some((text.id, text.flow?))).collect();
@@ -243,10 +265,8 @@ impl<'a> Checking<'a> {
     }
 
     /// What only shows when everything is read.
-    fn check_between(&self, queues: &[Queue], agents: &[Agent], entries: &[Entry], flows: &[FlowText]) {
+    fn check_between(&self, queues: &[Queue], served: &BTreeSet<QueueId>, entries: &[Entry], flows: &[FlowText]) {
         let Some(root) = self.roots.first() else { return };
-        let served: BTreeSet<QueueId> =
-            agents.iter().flat_map(|agent| agent.queues.iter().map(|part| part.queue)).collect();
         for queue in queues.iter().filter(|queue| !served.contains(&queue.setup.id)) {
             let id = queue.setup.id;
             let place = self.values("queue", "id").into_iter().find(|name| name.value == id.as_str());

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 pub const EXAMPLE: &str = include_str!("../example.toml");
 /// The flow of [`EXAMPLE`], to be written as `flows/main.toml` beside it.
 pub const EXAMPLE_FLOW: &str = include_str!("../flows/main.toml");
+/// The tests of [`EXAMPLE_FLOW`], to be written as `flows/main.test.toml`.
+pub const EXAMPLE_FLOW_TESTS: &str = include_str!("../flows/main.test.toml");
 /// The files of secrets that [`EXAMPLE`] names, to be written beside it.
 pub const EXAMPLE_SECRETS: &[&str] = &["secrets/admin.password", "secrets/li.wei.password", "secrets/6001.sip"];
 /// The demo: Halden Energy.

@@ -9,16 +9,35 @@ use crate::reader::Table;
 use crate::report::{Place, Placed, Report, hint, nearest};
 use crate::tree::{Item, Value};
 use core::cell::RefCell;
-use domain::{FlowId, Language, NodeId, PromptId, Requirement};
+use domain::{FlowId, Language, NodeId, PromptId, QueueId, Requirement};
+use ivr::speech::{self, Kind};
 use ivr::{Compiler, Flaw, Flow, Names, Node, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A use of a prompt, with the languages in which it may be played.
+/// What must be recorded for something to be said.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Need {
+    /// A prompt.
+    Prompt(PromptId),
+    /// All pieces of a kind of value.
+    Value(Kind),
+}
+
+/// A use of prompts.
 pub(crate) struct PromptUse {
-    pub(crate) prompt: PromptId,
+    pub(crate) need: Need,
     pub(crate) place: Place,
     pub(crate) path: String,
+}
+
+/// What flows may name of the rest of the configuration.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'a> {
+    pub(crate) known: &'a Known,
+    pub(crate) queues: &'a [Queue],
+    /// Queues that an agent serves.
+    pub(crate) served: &'a BTreeSet<QueueId>,
 }
 
 /// What the nodes of one flow share while they are read.
@@ -26,7 +45,9 @@ pub(crate) struct FlowScope<'a> {
     pub(crate) report: &'a Report,
     pub(crate) known: &'a Known,
     pub(crate) queues: &'a [Queue],
+    pub(crate) served: &'a BTreeSet<QueueId>,
     pub(crate) nodes: Vec<String>,
+    pub(crate) variables: BTreeSet<String>,
     pub(crate) compiler: Compiler,
     pub(crate) uses: RefCell<Vec<PromptUse>>,
     pub(crate) languages: RefCell<BTreeSet<Language>>,
@@ -43,7 +64,7 @@ pub(crate) struct FlowText {
 }
 
 /// Reads every `[flow.NAME]` of a file.
-pub(crate) fn flows<'a>(root: &Table<'a>, report: &'a Report, known: &Known, queues: &[Queue]) -> Vec<FlowText> {
+pub(crate) fn flows<'a>(root: &Table<'a>, report: &'a Report, around: Around<'_>) -> Vec<FlowText> {
     let Some(table) = root.table("flow") else { return Vec::new() };
     let flow = |(name, item): (Placed<String>, &'a Item)| {
         let id = match name.value.parse() {
@@ -54,18 +75,12 @@ pub(crate) fn flows<'a>(root: &Table<'a>, report: &'a Report, known: &Known, que
             }
         };
         let of_flow = table.as_table(&name.value, table.path(&name.value), item)?;
-        Some(flow(&of_flow, (id, name.place), report, known, queues))
+        Some(flow(&of_flow, (id, name.place), report, around))
     };
     table.named().filter_map(flow).collect()
 }
 
-fn flow<'a>(
-    table: &Table<'a>,
-    (id, place): (FlowId, Place),
-    report: &'a Report,
-    known: &Known,
-    queues: &[Queue],
-) -> FlowText {
+fn flow<'a>(table: &Table<'a>, (id, place): (FlowId, Place), report: &'a Report, around: Around<'_>) -> FlowText {
     let start: Option<Placed<NodeId>> = table.need_id("start");
     let nodes = table.table("node");
     if nodes.is_none() && !table.has("node") {
@@ -74,12 +89,16 @@ fn flow<'a>(
     table.done();
     let items: Vec<(Placed<String>, Table<'a>)> = nodes.as_ref().map(|nodes| node_tables(nodes)).unwrap_or_default();
     let names = items.iter().map(|(name, _)| name.value.clone()).collect();
-    let compiler = Compiler::new(visible_names(&items, known));
+    let visible = visible_names(&items, around.known);
+    let variables = visible.variables.union(&visible.digits).cloned().collect();
+    let compiler = Compiler::new(visible);
     let scope = FlowScope {
         report,
-        known,
-        queues,
+        known: around.known,
+        queues: around.queues,
+        served: around.served,
         nodes: names,
+        variables,
         compiler,
         uses: RefCell::default(),
         languages: RefCell::default(),
@@ -171,22 +190,48 @@ fn code_of(flaw: &Flaw) -> &'static str {
     }
 }
 
-/// Reports each prompt that has no file in a language in which it may be played.
+/// Reports each prompt and value that has no files in a language in which it may be played.
 pub(crate) fn check_prompts(report: &Report, uses: &[PromptUse], languages: &BTreeSet<Language>, there: &PromptSet) {
     let mut told = BTreeSet::new();
     for used in uses {
-        let missing = languages.iter().filter(|language| !there.has(used.prompt, **language));
-        let missing: Vec<&str> = missing.map(Language::as_str).collect();
-        if missing.is_empty() || !told.insert(used.prompt) {
-            continue;
+        let problem = match used.need {
+            Need::Prompt(prompt) => no_prompt(prompt, languages, there),
+            Need::Value(kind) => no_pieces(kind, languages, there),
+        };
+        if let Some((why, hint)) = problem
+            && told.insert(used.need)
+        {
+            report.error("missing_prompt", used.place, &used.path, why, hint);
         }
-        let why = format!("prompt `{}` has no WAV file in {}", used.prompt, missing.join(", "));
-        let hint = if missing.len() == languages.len() { hint(used.prompt.as_str(), &there.names()) } else { None };
-        report.error("missing_prompt", used.place, &used.path, why, hint);
     }
 }
 
+fn no_prompt(prompt: PromptId, languages: &BTreeSet<Language>, there: &PromptSet) -> Option<(String, Option<String>)> {
+    let missing = languages.iter().filter(|language| !there.has(prompt, **language));
+    let missing: Vec<&str> = missing.map(Language::as_str).collect();
+    let hint = if missing.len() == languages.len() { hint(prompt.as_str(), &there.names()) } else { None };
+    (!missing.is_empty()).then(|| (format!("prompt `{prompt}` has no WAV file in {}", missing.join(", ")), hint))
+}
+
+fn no_pieces(kind: Kind, languages: &BTreeSet<Language>, there: &PromptSet) -> Option<(String, Option<String>)> {
+    let missing = |language: &Language| {
+        let pieces = speech::pieces_of(*language, kind);
+        let missing: Vec<PromptId> = pieces.into_iter().filter(|piece| !there.has(*piece, *language)).collect();
+        let first = missing.first()?;
+        Some(format!("{language}/{first}.wav and {} more", missing.len() - 1))
+    };
+    let missing: Vec<String> = languages.iter().filter_map(missing).collect();
+    let why = format!("a `{}` cannot be said: these recordings are missing: {}", kind.word(), missing.join(", "));
+    (!missing.is_empty())
+        .then_some((why, Some("record them; `switchroom init` writes those that are shipped".to_owned())))
+}
+
 impl FlowScope<'_> {
+    /// Variables, and nodes that take digits.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.variables.iter().map(String::as_str).collect()
+    }
+
     /// `skills` and `relax` of an enqueue node.
     pub(crate) fn requirement(&self, table: &Table<'_>) -> Option<Requirement> {
         requirement(table, self.known)

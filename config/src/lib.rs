@@ -17,6 +17,7 @@ mod check;
 mod config;
 pub mod examples;
 mod flow;
+mod flow_set;
 pub mod load;
 mod model;
 mod network;
@@ -27,22 +28,26 @@ mod problem;
 mod reader;
 mod report;
 mod routing;
+mod say;
 mod server;
 mod sip_setup;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod treatment;
 mod tree;
 
 pub use changes::Changes;
 pub use config::{Config, Overrides};
-pub use load::load;
+pub use flow_set::FlowSet;
+pub use load::{load, load_flows};
 pub use model::{
     Agent, AgentPhone, AudioCodec, CallbackMode, CallbackSettings, Connections, Database, Entry, HepSettings,
     MediaSettings, MirrorSettings, Queue, Reason, Routing, ServerSettings, SipSettings, Skill, SoftPhone, SrtpOffers,
     Trunk, TrunkRank, User,
 };
 pub use outside::{Outside, PromptSet};
-pub use problem::{CODES, Level, Problem};
+pub use problem::{CODES, Level, Problem, RULES, Rule};
 pub use report::Source;
 pub use tls::{Identity, TrunkTls};
+pub use treatment::{Message, Treatment};

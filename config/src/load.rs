@@ -1,6 +1,7 @@
 //! The only code of this crate that touches files and the environment.
 
 use crate::config::Config;
+use crate::flow_set::FlowSet;
 use crate::outside::{Outside, PromptSet};
 use crate::problem::{Level, Problem};
 use crate::report::Source;
@@ -60,6 +61,25 @@ pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
     let text = fs::read_to_string(path).map_err(|error| vec![unreadable(&name, &error)])?;
     let base = path.parent().unwrap_or(Path::new(""));
     Config::from_source(Source { name, text }, &Disk::new(base))
+}
+
+/// Reads the flows of a configuration file, and those of `drafts`, which take the place of files of the same path.
+#[must_use]
+pub fn load_flows(path: &Path, drafts: &[PathBuf]) -> FlowSet {
+    let (mut sources, mut problems) = (Vec::new(), Vec::new());
+    for path in core::iter::once(path).chain(drafts.iter().map(PathBuf::as_path)) {
+        let name = path.display().to_string();
+        match fs::read_to_string(path) {
+            Ok(text) => sources.push(Source { name, text }),
+            Err(error) => problems.push(unreadable(&name, &error)),
+        }
+    }
+    if !problems.is_empty() {
+        return FlowSet { problems, ..FlowSet::default() };
+    }
+    let base = path.parent().unwrap_or(Path::new(""));
+    let main = sources.remove(0);
+    crate::check::flows(main, sources, &Disk::new(base))
 }
 
 fn unreadable(file: &str, error: &std::io::Error) -> Problem {

@@ -1,6 +1,7 @@
 //! What a checked configuration is made of.
 
 use crate::tls::TrunkTls;
+use crate::treatment::Treatment;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
@@ -195,6 +196,8 @@ pub struct Queue {
     pub setup: acd::api::QueueSetup,
     /// What waiting callers hear.
     pub music: PromptId,
+    /// What they are told besides.
+    pub treatment: Treatment,
     /// Its contacts are recorded.
     pub record: bool,
     /// Dispositions that its agents may choose.

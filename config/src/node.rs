@@ -1,10 +1,11 @@
 //! One node of a flow.
 
 use crate::business::music_of;
-use crate::flow::{FlowScope, PromptUse};
+use crate::flow::{FlowScope, Need};
 use crate::network::{is_dialable, is_sip_uri};
 use crate::reader::Table;
 use crate::report::{Place, Placed, nearest};
+use crate::treatment::by_digit;
 use crate::tree::{Item, Value};
 use core::cell::RefCell;
 use domain::{Dnis, Language, NodeId, Priority, PromptId, QueueId};
@@ -14,6 +15,8 @@ use ivr::{
     SetValue, Transfer,
 };
 use std::collections::BTreeMap;
+
+mod waiting;
 
 type Read = for<'r> fn(&NodeReader<'r>) -> Option<Node>;
 
@@ -26,6 +29,7 @@ const KINDS: &[(&str, Read)] = &[
     ("set", |node| node.set()),
     ("enqueue", |node| node.enqueue()),
     ("callback", |node| node.callback()),
+    ("resume", |_| Some(Node::Resume)),
     ("transfer", |node| node.transfer()),
     ("hangup", |node| node.hangup()),
 ];
@@ -33,13 +37,10 @@ const KINDS: &[(&str, Read)] = &[
 const LOOKUP_KEYS: &[(&str, LookupKey)] =
     &[("ani", LookupKey::Ani), ("account", LookupKey::Account), ("number", LookupKey::Number)];
 
-/// Prompts spoken for digits.
-const DIGIT_PROMPTS: core::ops::RangeInclusive<u8> = 0..=9;
-
 /// Reads one node.
 pub(crate) struct NodeReader<'a> {
-    table: &'a Table<'a>,
-    scope: &'a FlowScope<'a>,
+    pub(crate) table: &'a Table<'a>,
+    pub(crate) scope: &'a FlowScope<'a>,
     targets: RefCell<Vec<NodeId>>,
 }
 
@@ -108,37 +109,9 @@ impl<'a> NodeReader<'a> {
         self.table.refuse("no_exit", self.table.place, key, why);
     }
 
-    fn say(&self, key: &'static str) -> Vec<Say> {
-        let said = self.table.texts(key);
-        said.iter().filter_map(|text| self.say_item(key, text)).collect()
-    }
-
-    fn say_item(&self, key: &'static str, text: &Placed<String>) -> Option<Say> {
-        if let Some(digits) = text.value.strip_prefix("digits:") {
-            for digit in DIGIT_PROMPTS {
-                self.use_prompt(key, format!("digit-{digit}").parse().ok()?, text.place);
-            }
-            return Some(Say::Digits(digits.to_owned()));
-        }
-        match text.value.parse::<PromptId>() {
-            Ok(prompt) => {
-                self.use_prompt(key, prompt, text.place);
-                Some(Say::Prompt(prompt))
-            }
-            Err(error) => {
-                self.table.refuse("bad_id", text.place, key, format!("`{}`: {error}", text.value));
-                None
-            }
-        }
-    }
-
-    fn use_prompt(&self, key: &str, prompt: PromptId, place: Place) {
-        self.scope.uses.borrow_mut().push(PromptUse { prompt, place, path: self.table.path(key) });
-    }
-
     fn question(&self) -> Vec<Say> {
         let say = self.say("prompts");
-        if say.is_empty() && self.table.texts("prompts").is_empty() {
+        if say.is_empty() && self.says_nothing("prompts") {
             let why =
                 format!("`{}` waits for digits without saying anything: `prompts` is missing", self.table.path(""));
             self.table.refuse("no_question", self.table.place, "prompts", why);
@@ -148,6 +121,10 @@ impl<'a> NodeReader<'a> {
 
     fn play(&self) -> Option<Node> {
         let (say, barge_in) = (self.say("prompts"), self.table.flag("barge_in", true));
+        if self.says_nothing("prompts") {
+            let why = format!("`{}` says nothing: `prompts` is missing", self.table.path(""));
+            self.table.refuse("empty_play", self.table.place, "prompts", why);
+        }
         Some(Node::Play(Play { say, barge_in, next: self.need_edge("next")? }))
     }
 
@@ -166,32 +143,9 @@ impl<'a> NodeReader<'a> {
             }
             return None;
         };
-        let choice = |(key, item): (Placed<String>, &Item)| {
-            let mut chars = key.value.chars();
-            let digit = chars.next().filter(|c| chars.next().is_none() && (c.is_ascii_digit() || "*#".contains(*c)));
-            if digit.is_none() {
-                let why = format!("`{}` is no key of a telephone: 0 to 9, \"*\" or \"#\"", key.value);
-                digits.refuse("bad_choice", key.place, &key.value, why);
-            }
-            let Value::Text(text) = &item.value else {
-                digits.refuse(
-                    "wrong_type",
-                    key.place,
-                    &key.value,
-                    format!("a node's name is needed, not {}", item.value.kind()),
-                );
-                return None;
-            };
-            let place = Place { at: item.at, ..key.place };
-            let target = Placed { value: text.parse().ok(), place };
-            let Some(value) = target.value else {
-                digits.refuse("bad_id", place, &key.value, format!("`{text}` is no name of a node"));
-                return None;
-            };
-            let target = self.target(&digits, &key.value, &Placed { value, place });
-            Some((digit?, target?))
-        };
-        let found: Vec<Option<(char, NodeId)>> = digits.named().map(choice).collect();
+        let target = |(digit, node): (char, _)| Some((digit, self.target(&digits, &digit.to_string(), &node)?));
+        let found: Vec<Option<(char, NodeId)>> =
+            by_digit(&digits).into_iter().map(|entry| entry.and_then(target)).collect();
         if found.is_empty() {
             self.no_exit("digits");
             return None;
@@ -277,7 +231,12 @@ impl<'a> NodeReader<'a> {
             self.table.miss("variable");
         }
         let timeout = self.table.millis("timeout_ms", 800, 10..=30_000);
-        let (found, not_found) = (self.need_edge("found"), self.need_edge("not_found"));
+        let found = self.need_edge("found");
+        if !self.table.has("not_found") {
+            let why = format!("`{}` does not say what follows when nobody is found in time", self.table.path(""));
+            self.table.refuse("no_fallback", self.table.place, "not_found", why);
+        }
+        let not_found = self.edge("not_found");
         Some(Node::Lookup(Lookup { by: by?, variable, timeout, found: found?, not_found: not_found? }))
     }
 
@@ -300,7 +259,7 @@ impl<'a> NodeReader<'a> {
         Some(Node::Branch(Branch { cases: cases?, otherwise: otherwise? }))
     }
 
-    fn expression(&self, table: &Table<'_>, key: &str, text: &Placed<String>) -> Option<Expression> {
+    pub(crate) fn expression(&self, table: &Table<'_>, key: &str, text: &Placed<String>) -> Option<Expression> {
         let flaws = match self.scope.compiler.compile(&text.value) {
             Ok(expression) => return Some(expression),
             Err(flaws) => flaws,
@@ -370,13 +329,17 @@ impl<'a> NodeReader<'a> {
         let announce = self.say("announce");
         let music = self.table.id::<PromptId>("music").map(|music| music.value);
         let exits = self.exits();
+        let own_keys = self.own_keys();
         let queue = there?.value;
         let music = music.or_else(|| music_of(self.scope.queues, queue))?;
         let place = self.table.place_of(if self.table.has("music") { "music" } else { "queue" });
-        self.use_prompt("music", music, place);
-        let (exits, priority) = (exits?, Priority(priority.unwrap_or(0)));
-        self.warn_of_no_way_back(queue, &exits);
-        Some(Node::Enqueue(Box::new(Enqueue { queue, priority, requirement, announce, music, exits })))
+        self.use_prompt("music", Need::Prompt(music), place);
+        self.use_treatment(queue);
+        let (keys, exits) = (own_keys.or_else(|| self.keys_of(queue)), exits?);
+        self.refuse_no_way_back(queue, &exits);
+        self.refuse_dead(queue);
+        let priority = Priority(priority.unwrap_or(0));
+        Some(Node::Enqueue(Box::new(Enqueue { queue, priority, requirement, announce, music, exits, keys: keys? })))
     }
 
     /// The ways on from a queue; `None` if one of them leads nowhere.
@@ -390,7 +353,7 @@ impl<'a> NodeReader<'a> {
         Some(Exits { full, timeout, no_agents, closed: closed.ok()?, overflow: overflow.ok()? })
     }
 
-    fn warn_of_no_way_back(&self, queue: QueueId, exits: &Exits) {
+    fn refuse_no_way_back(&self, queue: QueueId, exits: &Exits) {
         let Some(limits) = self.scope.queues.iter().find(|known| known.setup.id == queue).map(|q| q.setup.limits)
         else {
             return;
@@ -404,8 +367,18 @@ impl<'a> NodeReader<'a> {
             if may && limits.overflow.is_none() && exits.way(edge).is_none() {
                 let why = format!("queue `{queue}` may send callers back, and the call then ends: `{edge}` is missing");
                 let mend = Some(format!("add {edge} = \"NODE\", or overflow = \"NODE\" for every reason"));
-                self.scope.report.warning("no_way_back", self.table.place, &self.table.path(edge), why, mend);
+                self.scope.report.error("no_way_back", self.table.place, &self.table.path(edge), why, mend);
             }
+        }
+    }
+
+    /// A queue in which callers wait for ever.
+    fn refuse_dead(&self, queue: QueueId) {
+        let limits = self.scope.queues.iter().find(|known| known.setup.id == queue).map(|q| q.setup.limits);
+        let Some(limits) = limits.filter(|_| !self.scope.served.contains(&queue)) else { return };
+        if !limits.needs_agents && limits.longest_wait.is_none() && limits.overflow.is_none() {
+            let why = format!("no agent serves queue `{queue}`, and nothing ends the wait there");
+            self.table.refuse("dead_queue", self.table.place_of("queue"), "queue", why);
         }
     }
 

@@ -34,13 +34,128 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}: {}", self.file, self.line, self.column, self.code, self.why)?;
+        write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
+        if let Some(rule) = self.rule() {
+            write!(f, "{rule} ")?;
+        }
+        write!(f, "{}: {}", self.code, self.why)?;
         match &self.hint {
             Some(hint) => write!(f, " ({hint})"),
             None => Ok(()),
         }
     }
 }
+
+impl Problem {
+    /// The rule for flows that is broken, one of [`RULES`]; `None` for problems of anything else.
+    #[must_use]
+    pub fn rule(&self) -> Option<&'static str> {
+        let of_flow = self.path.starts_with("flow.");
+        let rule = RULES.iter().find(|rule| rule.codes.iter().any(|(code, _)| *code == self.code));
+        rule.filter(|_| of_flow).map(|rule| rule.name)
+    }
+}
+
+/// A rule for flows.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Its stable name.
+    pub name: &'static str,
+    /// What is wrong with a flow that breaks it, in a line.
+    pub what: &'static str,
+    /// The codes of its problems, with how to mend them where nothing better is known.
+    pub codes: &'static [(&'static str, &'static str)],
+}
+
+/// How to mend a problem of a flow, for people.
+pub(crate) fn mend(code: &str, path: &str) -> Option<String> {
+    let codes = || RULES.iter().flat_map(|rule| rule.codes);
+    let mend = codes().find(|(known, _)| *known == code).map(|(_, mend)| (*mend).to_owned());
+    mend.filter(|mend| path.starts_with("flow.") && !mend.is_empty())
+}
+
+/// Every rule for flows.
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "FL00",
+        what: "it is not the language of flows: an unknown or missing field, a value of the wrong kind or out of range",
+        codes: &[
+            ("unknown_key", "remove it"),
+            ("missing_key", "add it"),
+            ("wrong_type", ""),
+            ("out_of_range", ""),
+            ("bad_choice", ""),
+            ("bad_id", "use letters, digits, '.', '-' and '_'"),
+            ("unknown_skill", "define it in [[skill]]"),
+        ],
+    },
+    Rule {
+        name: "FL01",
+        what: "a node that no way leads to, one that does not say what follows, or nodes from which the call never ends",
+        codes: &[
+            ("unreachable_node", "lead an edge to it, or remove it"),
+            ("no_exit", "add the field that is named, with a node's name"),
+            ("no_end", "lead an edge to an enqueue, transfer or hangup node"),
+        ],
+    },
+    Rule {
+        name: "FL02",
+        what: "a question without words, a node that says nothing, or a way to a node or queue that is not there",
+        codes: &[
+            ("no_question", "add prompts = [\"…\"]"),
+            ("empty_play", "add prompts = [\"…\"], or lead the edges of others past it"),
+            ("unknown_node", "define it, or name another one"),
+            ("unknown_queue", "define it in [[queue]]"),
+            ("unknown_flow", "define it, or list its file in `flows`"),
+        ],
+    },
+    Rule {
+        name: "FL03",
+        what: "a prompt, or a piece of a value, that is not recorded in a language in which the flow may say it",
+        codes: &[("missing_prompt", "record it, or name another prompt")],
+    },
+    Rule {
+        name: "FL04",
+        what: "nodes round which a caller who keys nothing goes for ever",
+        codes: &[(
+            "silent_loop",
+            "count the rounds by `attempts`, and lead `no_input` or `exhausted` out of the circle",
+        )],
+    },
+    Rule {
+        name: "FL05",
+        what: "a queue that no agent serves and that never sends a caller back",
+        codes: &[("dead_queue", "let an agent serve it, or give it needs_agents = true, max_wait_s or overflow")],
+    },
+    Rule {
+        name: "FL06",
+        what: "keys of a menu of which one is the beginning of another",
+        codes: &[("overlapping_keys", "ask with a collect node and tell the numbers apart in a branch")],
+    },
+    Rule {
+        name: "FL07",
+        what: "a question to the outside without a way on for when it fails",
+        codes: &[("no_fallback", "add the edge that is named, with a node's name")],
+    },
+    Rule {
+        name: "FL08",
+        what: "a number or address that cannot be dialled",
+        codes: &[("bad_number", "write digits, a + before the country's code, or a SIP URI under `uri`")],
+    },
+    Rule {
+        name: "FL09",
+        what: "an expression that cannot be understood, or a variable, field or function that is not there",
+        codes: &[
+            ("bad_expression", "docs/flows.md lists what conditions may name"),
+            ("unknown_variable", "set it in a set or collect node"),
+        ],
+    },
+    Rule {
+        name: "FL10",
+        what: "a queue that may send callers back to a flow that does not say what follows",
+        codes: &[("no_way_back", "add overflow = \"NODE\"")],
+    },
+];
 
 /// Every code with one line on what it means, in the order of `docs/problems.md`.
 pub const CODES: &[(&str, &str)] = &[
@@ -63,19 +178,24 @@ pub const CODES: &[(&str, &str)] = &[
     ("unknown_agent", "An agent is named that no [[agent]] defines."),
     ("unknown_disposition", "A disposition is named that no [[disposition]] defines."),
     ("unknown_flow", "A flow is named that no [flow.NAME] defines."),
+    ("unknown_variable", "A flow says a variable that none of its nodes sets."),
     ("unknown_node", "A node is named that its flow does not have."),
     ("unreachable_node", "No way leads to a node of a flow."),
     ("no_exit", "A node does not say what follows it."),
     ("no_end", "From some nodes of a flow the call can never end."),
     ("silent_loop", "A caller who keys nothing would go round some nodes of a flow for ever."),
     ("no_question", "A node waits for digits without saying anything first."),
+    ("empty_play", "A node that plays prompts has none."),
+    ("dead_queue", "A flow sends callers to a queue that no agent serves and that never sends them back."),
+    ("overlapping_keys", "A key of a menu is the beginning of another one."),
+    ("no_fallback", "A flow asks the outside without saying what follows when nothing useful comes back."),
     ("missing_prompt", "A prompt has no WAV file in a language in which a flow may play it."),
     ("missing_secret", "A secret's file or environment variable is not there or is empty."),
     ("agent_without_queue", "An agent serves no queue and is never offered a contact (warning)."),
     ("queue_without_agents", "No agent serves a queue: its contacts wait for ever (warning)."),
     ("overflow_to_itself", "A queue overflows to itself."),
     ("no_callback", "A flow books a call back from a queue that offers none (warning)."),
-    ("no_way_back", "A queue may send callers back, and the flow does not say what follows: the call ends (warning)."),
+    ("no_way_back", "A queue may send callers back, and the flow does not say what follows: the call ends."),
     ("unused_flow", "No entry point starts a flow (warning)."),
     ("no_entry", "There is no entry point: every call is refused (warning)."),
 ];

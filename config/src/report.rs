@@ -1,6 +1,6 @@
 //! Texts with places, and the problems found in them.
 
-use crate::problem::{Level, Problem};
+use crate::problem::{Level, Problem, mend};
 use core::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -63,6 +63,9 @@ const OF_ABSENCE: &[&str] = &[
     "no_exit",
     "no_end",
     "no_question",
+    "no_fallback",
+    "dead_queue",
+    "unknown_variable",
     "agent_without_queue",
     "queue_without_agents",
     "unused_flow",
@@ -74,6 +77,10 @@ impl Report {
         let mut sources = self.sources.borrow_mut();
         sources.push(source);
         sources.len() - 1
+    }
+
+    pub(crate) fn name(&self, file: usize) -> String {
+        self.sources.borrow().get(file).map(|source| source.name.clone()).unwrap_or_default()
     }
 
     pub(crate) fn text(&self, file: usize) -> String {
@@ -92,6 +99,7 @@ impl Report {
         let sources = self.sources.borrow();
         let Some(source) = sources.get(place.file) else { return };
         let ((line, column), (path, why, hint)) = (source.position(place.at), told);
+        let hint = hint.or_else(|| mend(code, path));
         let file = source.name.clone();
         let problem = Problem { level, code, file, line, column, path: path.to_owned(), why, hint };
         self.problems.borrow_mut().push((place, problem));

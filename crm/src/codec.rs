@@ -49,6 +49,9 @@ fn fields(kind: &Kind) -> Value {
             json!({ "from": from.as_str(), "to": to.as_str(), "reason": reason.as_str() })
         }
         Kind::QueueLeft { queue, reason } => json!({ "queue": queue.as_str(), "reason": reason.as_str() }),
+        Kind::Announced { position, wait_s } => json!({ "position": position, "wait_s": wait_s }),
+        Kind::QueueKey { digit, node } => json!({ "digit": digit.to_string(), "node": node.as_str() }),
+        Kind::QueueResumed { queue } => json!({ "queue": queue.as_str() }),
         Kind::Reprioritised { priority, age_per_s } => {
             json!({ "priority": priority.map(|points| points.0), "age_per_s": age_per_s })
         }
@@ -177,6 +180,12 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "offered" | "ringing" | "offer_ended" => offer(kind, &f)?,
         "overflowed" => Kind::Overflowed { from: f.id("from")?, to: f.id("to")?, reason: f.exit_reason()? },
         "queue_left" => Kind::QueueLeft { queue: f.id("queue")?, reason: f.exit_reason()? },
+        "announced" => Kind::Announced { position: f.opt_number("position"), wait_s: f.opt_number("wait_s") },
+        "queue_key" => {
+            let digit = f.text("digit")?.chars().next().ok_or(DecodeError::BadField("digit"))?;
+            Kind::QueueKey { digit, node: f.id("node")? }
+        }
+        "queue_resumed" => Kind::QueueResumed { queue: f.id("queue")? },
         "reprioritised" => Kind::Reprioritised { priority: f.opt_priority(), age_per_s: f.opt_number("age_per_s") },
         "connected" => Kind::Connected { interaction: f.id("interaction")?, agent: f.id("agent")? },
         "held" => Kind::Held { interaction: f.id("interaction")? },

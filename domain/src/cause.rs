@@ -206,11 +206,14 @@ pub enum ExitReason {
     Closed,
     /// It has waited so long that it moves on to another queue.
     Overflow,
+    /// The caller chose another way by a key.
+    Chosen,
 }
 
 impl ExitReason {
     /// Every reason.
-    pub const ALL: [Self; 5] = [Self::Full, Self::LongestWait, Self::NoAgents, Self::Closed, Self::Overflow];
+    pub const ALL: [Self; 6] =
+        [Self::Full, Self::LongestWait, Self::NoAgents, Self::Closed, Self::Overflow, Self::Chosen];
 
     /// The word in tables and APIs.
     #[must_use]
@@ -221,6 +224,7 @@ impl ExitReason {
             Self::NoAgents => "no_agents",
             Self::Closed => "closed",
             Self::Overflow => "overflow",
+            Self::Chosen => "chosen",
         }
     }
 }

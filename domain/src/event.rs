@@ -143,6 +143,25 @@ pub enum ContactEventKind {
         /// Why.
         reason: ExitReason,
     },
+    /// The waiting caller was told the place in line, the expected wait, or both.
+    Announced {
+        /// The place, from 1; `None`: not told.
+        position: Option<u32>,
+        /// The wait that was forecast and told, rounded, in seconds; `None`: not told.
+        wait_s: Option<u32>,
+    },
+    /// The waiting caller keyed a digit to which the queue gives a meaning. The place in line is kept.
+    QueueKey {
+        /// The digit.
+        digit: char,
+        /// Where the flow goes on.
+        node: NodeId,
+    },
+    /// The caller came back from a key to waiting, at the same place.
+    QueueResumed {
+        /// The queue.
+        queue: QueueId,
+    },
     /// A supervisor gave the waiting contact other points.
     Reprioritised {
         /// The points on top of the queue's; `None`: as before.
@@ -342,6 +361,9 @@ impl ContactEventKind {
             Self::Offered { .. } => "offered",
             Self::Overflowed { .. } => "overflowed",
             Self::QueueLeft { .. } => "queue_left",
+            Self::Announced { .. } => "announced",
+            Self::QueueKey { .. } => "queue_key",
+            Self::QueueResumed { .. } => "queue_resumed",
             Self::Reprioritised { .. } => "reprioritised",
             Self::Ringing { .. } => "ringing",
             Self::OfferEnded { .. } => "offer_ended",

@@ -1,5 +1,7 @@
 //! The vocabulary of a run: what one caller's walk through a flow is told and what it wants.
 
+use crate::expression::Expression;
+use crate::speech::Kind;
 use domain::{
     Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QueueId, Redacted, Requirement, SkillId,
     WallTime,
@@ -13,6 +15,19 @@ pub enum Say {
     /// Digits, one by one. In a flow: text, or `$name` for what a variable or a node of that name holds. In an
     /// effect: only `0–9 * #`.
     Digits(String),
+    /// A value, as people say it. In flows only: in effects it has become prompts, its pieces.
+    Value(Kind, Of),
+}
+
+/// Where a value that is said comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Of {
+    /// The flow's text.
+    Text(String),
+    /// A variable, or a node that takes digits.
+    Variable(String),
+    /// An expression.
+    Expression(Expression),
 }
 
 impl core::fmt::Debug for Say {
@@ -20,6 +35,7 @@ impl core::fmt::Debug for Say {
         match self {
             Self::Prompt(prompt) => write!(f, "Prompt({prompt})"),
             Self::Digits(text) => write!(f, "Digits({} characters)", text.chars().count()),
+            Self::Value(kind, _) => write!(f, "Value({})", kind.word()),
         }
     }
 }
@@ -96,6 +112,9 @@ pub enum NoteKind {
     /// The expression could not be evaluated; the variable keeps its value.
     #[error("value {0} cannot be evaluated ({1}); the variable keeps its value")]
     ValueFailed(usize, ExpressionError),
+    /// There is nothing of this kind to say; it is left out.
+    #[error("there is no {} to say; it is left out", .0.word())]
+    NothingToSay(Kind),
     /// The look-up did not answer in time.
     #[error("the look-up did not answer in time; the caller counts as unknown")]
     LookupLate,
@@ -105,6 +124,9 @@ pub enum NoteKind {
     /// Nobody told that a playing ended.
     #[error("the end of a playing was not reported")]
     PlayOverdue,
+    /// The flow wants the caller to go on waiting, who keeps no place in a line; the call ends.
+    #[error("the caller keeps no place in a line to which to go back; the call ends")]
+    NoPlace,
     /// The caller came back by an edge that the node does not have; the call ends.
     #[error("the caller came back to a node without an edge for it; the call ends")]
     NoWayBack,
@@ -163,6 +185,8 @@ pub enum Fact {
     Returned(&'static str),
     /// What became of the call back.
     Callback(Booking),
+    /// An agent has taken the caller, who kept the place in line while the flow had the caller's ear.
+    Taken,
     /// A deadline of `Run::deadline` has come.
     Tick,
 }
@@ -252,6 +276,15 @@ pub enum Effect {
         /// The language.
         language: Language,
     },
+    /// A waiting caller keyed a digit of the queue: the place is kept, and the flow goes on at the node.
+    Key {
+        /// The digit.
+        digit: char,
+        /// The node.
+        node: NodeId,
+    },
+    /// The caller goes on waiting at the place that was kept; the run waits.
+    Resume,
     /// Send the caller elsewhere; the run ends, unless the transfer fails and `Returned(FAILED)` says so.
     Transfer(TransferTo),
     /// Book a call back; report `Fact::Callback`.

@@ -23,6 +23,10 @@ impl Run {
 
     pub(crate) fn on_booking(&mut self, booking: Booking) -> Option<NodeId> {
         let State::Booking { .. } = self.state else { return None };
+        if booking == Booking::Booked {
+            // The place in line is the call back's now.
+            self.kept = None;
+        }
         match self.flow.node(self.at) {
             Some(Node::Callback(callback)) => Some(match booking {
                 Booking::Booked => callback.booked,

@@ -24,6 +24,7 @@ impl Run {
             Fact::Found(customer) => self.on_found(customer),
             Fact::Returned(edge) => self.on_returned(edge, step),
             Fact::Callback(booking) => self.on_booking(booking),
+            Fact::Taken => self.on_taken(),
             Fact::Tick => self.on_tick(step),
         };
         self.walk(next, step);
@@ -57,6 +58,7 @@ impl Run {
             Node::Set(set) => Some(self.set(set, step)),
             Node::Enqueue(enqueue) => self.enqueue(enqueue, step),
             Node::Callback(callback) => self.enter_callback(callback, step),
+            Node::Resume => self.resume(step),
             Node::Transfer(transfer) => self.say(&transfer.say, step),
             Node::HangUp(hangup) => self.say(&hangup.say, step),
         }
@@ -75,7 +77,7 @@ impl Run {
 
     /// Starts a playing, unless there is nothing to play.
     pub(crate) fn play(&mut self, say: &[Say], step: &mut Step<'_>) -> Option<PlayId> {
-        let items = self.spoken(say);
+        let items = self.spoken(say, step.env);
         if items.is_empty() {
             return None;
         }
@@ -91,6 +93,7 @@ impl Run {
             Node::Play(play) => Some(play.next),
             Node::Transfer(transfer) => {
                 self.state = State::Away;
+                self.kept = None;
                 step.effects.push(Effect::Transfer(transfer.to.clone()));
                 None
             }
@@ -98,8 +101,9 @@ impl Run {
         }
     }
 
-    fn end(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
+    pub(crate) fn end(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
         self.state = State::Over;
+        self.kept = None;
         step.effects.push(Effect::HangUp);
         None
     }
@@ -115,7 +119,8 @@ impl Run {
                 self.keep_ahead(digit);
                 None
             }
-            State::Queued | State::Away | State::Over => None,
+            State::Queued => self.on_queue_key(digit, step),
+            State::Away | State::Over => None,
         }
     }
 
@@ -156,10 +161,14 @@ impl Run {
         }
     }
 
-    fn on_returned(&mut self, edge: &str, step: &mut Step<'_>) -> Option<NodeId> {
+    fn on_returned(&mut self, edge: &'static str, step: &mut Step<'_>) -> Option<NodeId> {
         if self.goes_round(step.now) {
             self.note(NoteKind::Circles);
             return self.end(step);
+        }
+        if let Some(kept) = self.kept.as_mut().filter(|_| edge != FAILED) {
+            kept.lost = Some(edge);
+            return None;
         }
         let back = match (self.state, edge, self.flow.node(self.at)) {
             (State::Queued, edge, Some(Node::Enqueue(enqueue))) => enqueue.exits.way(edge),
@@ -249,8 +258,9 @@ impl Run {
 
     fn enqueue(&mut self, enqueue: &Enqueue, step: &mut Step<'_>) -> Option<NodeId> {
         self.state = State::Queued;
+        self.kept = None;
         self.ahead.clear();
-        let announce = self.spoken(&enqueue.announce);
+        let announce = self.spoken(&enqueue.announce, step.env);
         step.effects.push(Effect::Enqueue {
             queue: enqueue.queue,
             priority: enqueue.priority,

@@ -129,6 +129,15 @@ impl Expression {
     }
 }
 
+/// Expressions with the same text; they mean the same within one flow.
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Expression {}
+
 impl core::fmt::Debug for Expression {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Expression({:?})", self.text)

@@ -85,6 +85,8 @@ pub enum Node {
     Enqueue(Box<Enqueue>),
     /// Books a call back that keeps the caller's place in line.
     Callback(Callback),
+    /// Lets a caller who came by a key of the queue go on waiting at the same place.
+    Resume,
     /// Sends the caller elsewhere.
     Transfer(Transfer),
     /// Ends the call.
@@ -214,6 +216,8 @@ pub struct Enqueue {
     pub music: PromptId,
     /// What follows when the queue sends the contact back.
     pub exits: Exits,
+    /// Digits that mean something to a caller who waits; the place in line is kept.
+    pub keys: BTreeMap<char, NodeId>,
 }
 
 /// Ways on from a queue that does not serve the contact, by reason.
@@ -300,6 +304,7 @@ impl Node {
             Self::Set(_) => "set",
             Self::Enqueue(_) => "enqueue",
             Self::Callback(_) => "callback",
+            Self::Resume => "resume",
             Self::Transfer(_) => "transfer",
             Self::HangUp(_) => "hangup",
         }
@@ -308,7 +313,7 @@ impl Node {
     /// The node as the graph check sees it.
     #[must_use]
     pub fn shape(&self) -> Shape {
-        let ends = matches!(self, Self::Enqueue(_) | Self::Transfer(_) | Self::HangUp(_));
+        let ends = matches!(self, Self::Enqueue(_) | Self::Resume | Self::Transfer(_) | Self::HangUp(_));
         Shape { edges: self.edges(), ends }
     }
 
@@ -333,14 +338,17 @@ impl Node {
                 cases.chain([Edge::silent("else", branch.otherwise)]).collect()
             }
             Self::Set(set) => vec![Edge::silent("next", set.next)],
-            Self::Enqueue(enqueue) => enqueue.exits.edges(),
+            Self::Enqueue(enqueue) => {
+                let keys = enqueue.keys.iter().map(|(digit, to)| Edge::pausing(&format!("keys.{digit}"), *to));
+                enqueue.exits.edges().into_iter().chain(keys).collect()
+            }
             Self::Callback(callback) => vec![
                 Edge::silent("booked", callback.booked),
                 Edge::silent("refused", callback.refused),
                 Edge::silent("bad_number", callback.bad_number),
             ],
             Self::Transfer(transfer) => transfer.failed.map(|to| Edge::pausing("failed", to)).into_iter().collect(),
-            Self::HangUp(_) => Vec::new(),
+            Self::Resume | Self::HangUp(_) => Vec::new(),
         }
     }
 

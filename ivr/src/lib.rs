@@ -30,12 +30,14 @@ mod expression;
 mod flow;
 mod graph;
 mod input;
+mod kept;
 mod run;
 mod scope;
+pub mod speech;
 #[cfg(test)]
 mod tests;
 
-pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, QueueFigures, Reason, Say};
+pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, Of, QueueFigures, Reason, Say};
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
 pub use flow::{
     Branch, Callback, Collect, Enqueue, Exits, Flow, HangUp, Lookup, Menu, Node, Play, Retry, Set, SetValue, Transfer,

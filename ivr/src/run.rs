@@ -1,8 +1,9 @@
 //! One caller's walk through a flow: its state and what may be read of it.
 
-use crate::api::{Context, Env, Note, NoteKind, Reason, Say};
+use crate::api::{Context, Env, Note, NoteKind, Of, Reason, Say};
 use crate::flow::Flow;
 use crate::scope::{Scope, Value};
+use crate::speech;
 use core::time::Duration;
 use domain::{Customer, Instant, Language, NodeId, PlayId, Redacted};
 use std::collections::{BTreeMap, VecDeque};
@@ -38,6 +39,15 @@ pub(crate) enum State {
     Over,
 }
 
+/// A place in line that is kept while the flow has the caller's ear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The `enqueue` node.
+    pub(crate) node: NodeId,
+    /// The queue sent the contact back meanwhile, by this edge.
+    pub(crate) lost: Option<&'static str>,
+}
+
 /// One caller's walk through a flow.
 #[derive(Clone)]
 pub struct Run {
@@ -53,6 +63,8 @@ pub struct Run {
     pub(crate) ahead: VecDeque<char>,
     /// A terminator keyed until then belongs to the entry that was already complete.
     pub(crate) swallow: Option<(char, Instant)>,
+    /// The place in line to which a `resume` node leads back.
+    pub(crate) kept: Option<Kept>,
     /// Look-ups given up whose answers are still to come.
     pub(crate) late_lookups: u32,
     vars: BTreeMap<String, Value>,
@@ -79,6 +91,7 @@ impl Run {
             keyed: String::new(),
             ahead: VecDeque::new(),
             swallow: None,
+            kept: None,
             late_lookups: 0,
             vars,
             path: Vec::new(),
@@ -203,16 +216,36 @@ impl Run {
         self.vars.get(name).map(ToString::to_string).or_else(entry).unwrap_or_default()
     }
 
-    /// Prompts with the digits of variables filled in.
-    pub(crate) fn spoken(&self, say: &[Say]) -> Vec<Say> {
-        let filled = say.iter().map(|item| match item {
-            Say::Prompt(prompt) => Say::Prompt(*prompt),
-            Say::Digits(text) => {
-                let text = text.strip_prefix('$').map_or_else(|| text.clone(), |name| self.text_of(name));
-                Say::Digits(text.chars().filter(|c| is_key(*c)).collect())
+    /// What is to be played: values have become digits and prompts.
+    pub(crate) fn spoken(&mut self, say: &[Say], env: &Env<'_>) -> Vec<Say> {
+        let mut spoken = Vec::with_capacity(say.len());
+        for item in say {
+            match item {
+                Say::Prompt(prompt) => spoken.push(Say::Prompt(*prompt)),
+                Say::Digits(text) => {
+                    let text = text.strip_prefix('$').map_or_else(|| text.clone(), |name| self.text_of(name));
+                    let keys: String = text.chars().filter(|c| is_key(*c)).collect();
+                    spoken.extend(Some(keys).filter(|keys| !keys.is_empty()).map(Say::Digits));
+                }
+                Say::Value(kind, of) => match speech::of_text(self.language, *kind, &self.value_of(of, env)) {
+                    Some(pieces) => spoken.extend(pieces.into_iter().map(Say::Prompt)),
+                    None => self.note(NoteKind::NothingToSay(*kind)),
+                },
             }
-        });
-        filled.filter(|item| !matches!(item, Say::Digits(text) if text.is_empty())).collect()
+        }
+        spoken
+    }
+
+    /// The text of a value that is to be said; empty if there is none.
+    fn value_of(&self, of: &Of, env: &Env<'_>) -> String {
+        match of {
+            Of::Text(text) => text.clone(),
+            Of::Variable(name) => self.text_of(name),
+            Of::Expression(expression) => {
+                let value = expression.value(&self.scope(env, expression.reads_queues()));
+                value.map(|value| value.to_string()).unwrap_or_default()
+            }
+        }
     }
 
     /// What expressions see.

@@ -2,7 +2,9 @@
 
 mod expressions;
 mod graphs;
+mod kept;
 mod random;
+mod saying;
 
 use crate::api::{
     CLOSED, Context, Effect, Env, FAILED, FULL, Fact, LookupKey, NO_AGENTS, NoteKind, OVERFLOW, QueueFigures, Reason,
@@ -75,6 +77,7 @@ pub(crate) fn queue(name: &str, overflow: Option<&str>) -> Node {
         requirement: Some(Requirement::fixed(vec![(id("billing"), Proficiency::new(3).unwrap())])),
         announce: prompts(&["please-hold"]),
         music: id("music-hold"),
+        keys: BTreeMap::new(),
         exits: Exits { overflow: overflow.map(id), ..Exits::default() },
     }))
 }

@@ -1,13 +1,14 @@
 //! What a world is made of: its configuration as a text, and the setups that follow from it.
 
 use crate::dice::Dice;
-use call::api::{Phone, QueueRules};
+use call::api::{Message, Phone, QueueRules, Say, Treatment};
 use config::{AgentPhone, Config, Outside, PromptSet, Source};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use domain::{AgentId, WallTime};
 use sip::api::{Destination, Policy, Timers, Trunk};
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 use switchboard::api::{AgentRules, Entry, QueueSetup, Rules};
 
 /// A minute and a half before midnight: the counters of each world begin anew in its middle.
@@ -296,10 +297,21 @@ fn checked(text: String) -> Config {
     })
 }
 
+fn treatment(of: &config::Treatment) -> Arc<Treatment> {
+    let message = |message: &config::Message| Message {
+        after: message.after,
+        every: message.every,
+        say: message.prompts.iter().copied().map(Say::Prompt).collect(),
+    };
+    let messages = of.messages.iter().map(message).collect();
+    Arc::new(Treatment { position: of.position, wait: of.wait, repeat: of.repeat, messages })
+}
+
 fn queue(queue: &config::Queue) -> QueueSetup {
     let rules = QueueRules {
         id: queue.setup.id,
         music: queue.music,
+        treatment: treatment(&queue.treatment),
         record: queue.record,
         default_disposition: queue.default_disposition,
         disposition_required: !queue.dispositions.is_empty() && queue.default_disposition.is_some(),

@@ -5,7 +5,7 @@ use super::{BootError, Options, Sockets, recordings_dir};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::mirror;
-use call::api::{Phone, QueueRules};
+use call::api::{Message, Phone, QueueRules, Say, Treatment};
 use config::{AgentPhone, Config};
 use domain::{AgentId, AgentRow, TrunkId};
 use secrecy::ExposeSecret;
@@ -118,12 +118,23 @@ fn phone(phone: &AgentPhone) -> Phone {
     }
 }
 
+fn treatment(of: &config::Treatment) -> Treatment {
+    let message = |message: &config::Message| Message {
+        after: message.after,
+        every: message.every,
+        say: message.prompts.iter().copied().map(Say::Prompt).collect(),
+    };
+    let messages = of.messages.iter().map(message).collect();
+    Treatment { position: of.position, wait: of.wait, repeat: of.repeat, messages }
+}
+
 fn queue_setup(queue: &config::Queue) -> QueueSetup {
     let has_default = queue.default_disposition.is_some();
     QueueSetup {
         rules: QueueRules {
             id: queue.setup.id,
             music: queue.music,
+            treatment: Arc::new(treatment(&queue.treatment)),
             record: queue.record,
             default_disposition: queue.default_disposition,
             disposition_required: !queue.dispositions.is_empty() && has_default,

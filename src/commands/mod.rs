@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "a command-line tool talks to its user")]
 
 pub(crate) mod doctor;
+pub(crate) mod flow;
 pub(crate) mod plan;
 pub(crate) mod route;
 pub(crate) mod simulate;
@@ -67,6 +68,20 @@ pub enum Failure {
     /// A running server did not answer, or refused.
     #[error("the server: {0}")]
     Server(String),
+    /// There is no such flow.
+    #[error("there is no flow `{name}`; there are: {known}")]
+    NoFlow {
+        /// The name that was given.
+        name: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// Tests of flows failed; they are listed.
+    #[error("{0} tests of flows failed")]
+    FlowTests(usize),
+    /// An argument is not what it should be.
+    #[error("{0}")]
+    Argument(String),
     /// A line of a file is not what it should be.
     #[error("{path}:{line}: {why}")]
     Line {
@@ -92,6 +107,9 @@ impl Failure {
             Self::Scenario(_) => "scenario_problems",
             Self::Simulation(_) => "cannot_simulate",
             Self::Server(_) => "server_refused",
+            Self::NoFlow { .. } => "no_flow",
+            Self::FlowTests(_) => "flow_tests_failed",
+            Self::Argument(_) => "bad_argument",
             Self::Line { .. } => "bad_line",
         }
     }
@@ -107,6 +125,9 @@ impl Failure {
         ("scenario_problems", "the scenario has problems, listed one by one"),
         ("cannot_simulate", "a scenario or a log that cannot be played"),
         ("server_refused", "a running server did not answer, or refused; the sentence tells its reason"),
+        ("no_flow", "there is no flow of this name"),
+        ("flow_tests_failed", "tests of flows failed, listed one by one"),
+        ("bad_argument", "an argument is not what it should be; the sentence tells its form"),
         ("bad_line", "a line of a file is not what it should be"),
     ];
 
@@ -239,6 +260,7 @@ fn problem_json(problem: &Problem) -> serde_json::Value {
     json!({
         "level": if problem.level == Level::Error { "error" } else { "warning" },
         "code": problem.code,
+        "rule": problem.rule(),
         "file": problem.file,
         "line": problem.line,
         "column": problem.column,
@@ -291,6 +313,7 @@ pub fn init(args: &cli::Init) -> Result<ExitCode, Failure> {
     }
     write(&dir.join("switchroom.toml"), config::examples::EXAMPLE.as_bytes())?;
     write(&dir.join("flows/main.toml"), config::examples::EXAMPLE_FLOW.as_bytes())?;
+    write(&dir.join("flows/main.test.toml"), config::examples::EXAMPLE_FLOW_TESTS.as_bytes())?;
     write_prompts(&dir.join("prompts"))?;
     for secret in config::examples::EXAMPLE_SECRETS {
         let path = dir.join(secret);

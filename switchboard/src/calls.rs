@@ -4,7 +4,7 @@ use crate::api::Effect;
 use crate::engine::{Job, Live, Switchboard};
 use crate::route;
 use acd::forecast::Noted;
-use call::api::{Incoming, LineEffect, MediaEffect, ToFlow};
+use call::api::{Incoming, LineEffect, MediaEffect, Phase, Place, ToFlow};
 use core::time::Duration;
 use domain::{
     AgentId, AgentState, Ani, Audience, Cause, ContactId, DeskBody, DeskEvent, Dnis, Instant, LegId, OfferResult,
@@ -132,6 +132,8 @@ impl Switchboard {
     fn on_line(&mut self, contact: ContactId, effect: LineEffect) {
         if let LineEffect::AgentLost(agent) = effect {
             self.jobs.push_back(Job::AgentLost(agent));
+        } else if effect == LineEffect::AskPlace {
+            self.jobs.push_back(Job::Place(contact));
         } else if let Some(fact) = route::acd_fact(contact, effect) {
             self.jobs.push_back(Job::Acd(fact));
         }
@@ -145,12 +147,22 @@ impl Switchboard {
             ToFlow::TransferFailed => {
                 self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Returned(ivr::api::FAILED)));
             }
+            ToFlow::Taken => self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Taken)),
             ToFlow::Over => {
                 if let Some(live) = self.calls.get_mut(&contact) {
                     live.run = None;
                 }
             }
         }
+    }
+
+    /// Where a call stands in line; nowhere when an agent is being rung for it: that caller is told nothing of waiting.
+    pub(crate) fn tell_place(&mut self, now: Instant, contact: ContactId, out: &mut Vec<Effect>) {
+        let rung = self.calls.get(&contact).is_some_and(|live| live.call.phase() == Phase::Offering);
+        let expected = self.watch.expected(now, contact).filter(|_| !rung);
+        let position = expected.and_then(|_| self.acd.position(contact));
+        let wait = expected.and_then(|expected| expected.now).map(route::wait);
+        self.tell_call(now, contact, call::Fact::Place(Place { position, wait }), out);
     }
 
     pub(crate) fn tell_desk(&mut self, now: Instant, agent: AgentId, body: DeskBody, out: &mut Vec<Effect>) {

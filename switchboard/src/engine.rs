@@ -26,6 +26,8 @@ pub(crate) enum Job {
     Flow(ContactId, ivr::api::Fact),
     Acd(acd::api::Fact),
     AgentLost(AgentId),
+    /// A waiting call asks where it stands.
+    Place(ContactId),
     Sip(sip::api::Effect),
 }
 
@@ -230,6 +232,7 @@ impl Switchboard {
                 Job::Flow(contact, fact) => self.tell_flow(now, contact, fact, out),
                 Job::Acd(fact) => self.tell_acd(now, fact, out),
                 Job::AgentLost(agent) => self.on_agent_lost(now, agent, out),
+                Job::Place(contact) => self.tell_place(now, contact, out),
                 Job::Sip(effect) => self.on_sip(now, effect, out),
             }
         }

@@ -4,9 +4,10 @@ use crate::api::{Asker, CONTACT_FIELD, Effect, Entry, LookupBy, Rules, TrunkStat
 use crate::engine::{Job, Switchboard};
 use acd::forecast::{Expected, Forecast};
 use call::api::{FlowFact, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phone, Say};
+use core::time::Duration;
 use domain::{
     AgentState, Ani, ContactId, Decision, DeskBody, Exclusion, ExitReason, ExpectedWait, Explanation, Honesty, Instant,
-    Language, LegId, ReasonCode, Redacted, RoutingRule, Signalled, TrunkId, Verdict,
+    Language, LegId, PromptId, ReasonCode, Redacted, RoutingRule, Signalled, TrunkId, Verdict,
 };
 use media::api::{Command as MediaCommand, Direction, Event as MediaEvent, LegKind, PlayItem};
 use sip::api::{Transport, Verstat};
@@ -171,10 +172,16 @@ pub(crate) fn sip_command(contact: ContactId, leg: LegId, effect: LegEffect) -> 
     }
 }
 
+fn prompts(pieces: Vec<PromptId>, language: Language) -> Vec<PlayItem> {
+    pieces.into_iter().map(|prompt| PlayItem::Prompt(prompt, language)).collect()
+}
+
 fn play_item(say: Say, language: Language) -> Vec<PlayItem> {
     match say {
         Say::Prompt(prompt) => vec![PlayItem::Prompt(prompt, language)],
         Say::Digits(digits) => vec![PlayItem::Digits(digits, language)],
+        Say::Number(number) => prompts(ivr::speech::number(language, i64::from(number)), language),
+        Say::Wait(wait) => prompts(ivr::speech::about_minutes(language, wait), language),
         Say::Tone(0, ms) => vec![PlayItem::Silence { ms }],
         Say::Tone(hz, ms) => vec![PlayItem::Tone { hz, ms }, PlayItem::Silence { ms }],
     }
@@ -236,14 +243,16 @@ pub(crate) fn acd_fact(contact: ContactId, effect: LineEffect) -> Option<acd::ap
         LineEffect::OfferEnded(offer, result) => Fact::OfferEnded { offer, result },
         LineEffect::Occupied(agent, queue) => Fact::Occupied { agent, contact, queue },
         LineEffect::Finished(agent) => Fact::Finished { contact, agent },
-        LineEffect::AgentLost(_) => return None,
+        LineEffect::AgentLost(_) | LineEffect::AskPlace => return None,
     })
 }
 
-fn say(item: ivr::api::Say) -> Say {
+/// What a run wants to be played. Values stand in flows only: the run has turned them into prompts.
+fn say(item: ivr::api::Say) -> Option<Say> {
     match item {
-        ivr::api::Say::Prompt(prompt) => Say::Prompt(prompt),
-        ivr::api::Say::Digits(digits) => Say::Digits(digits),
+        ivr::api::Say::Prompt(prompt) => Some(Say::Prompt(prompt)),
+        ivr::api::Say::Digits(digits) => Some(Say::Digits(digits)),
+        ivr::api::Say::Value(..) => None,
     }
 }
 
@@ -254,15 +263,17 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
         Flow::Entered(node) => FlowFact::Entered(node),
         Flow::Collected { node, digits } => FlowFact::Collected(node, Redacted(digits)),
         Flow::Play { play, items, language } => {
-            FlowFact::Play { play, items: items.into_iter().map(say).collect(), language }
+            FlowFact::Play { play, items: items.into_iter().filter_map(say).collect(), language }
         }
         Flow::StopPlay => FlowFact::StopPlay,
         Flow::Enqueue { queue, priority, requirement, announce, music, language, .. } => {
             let mut queue = rules.queues.get(&queue)?.rules.clone();
             queue.music = music;
-            let announce = announce.into_iter().map(say).collect();
+            let announce = announce.into_iter().filter_map(say).collect();
             FlowFact::Enqueue { queue, priority, requirement, announce, language }
         }
+        Flow::Key { digit, node } => FlowFact::Key(digit, node),
+        Flow::Resume => FlowFact::Resume,
         Flow::Transfer(TransferTo::Number(number)) => {
             let phone = Phone::Trunk(rules.dial_trunk?, number.as_str().to_owned());
             FlowFact::Transfer { leg, phone, to: "number".to_owned() }
@@ -396,6 +407,11 @@ pub(crate) fn decision(now: Instant, why: &acd::api::Why) -> Decision {
 
 fn shown_ms(seconds: f64) -> u64 {
     (seconds * 1_000.0).round() as u64
+}
+
+/// The mean of a forecast, as a caller is told it.
+pub(crate) fn wait(forecast: Forecast) -> Duration {
+    Duration::from_millis(shown_ms(forecast.mean_s))
 }
 
 /// A forecast, as people read it.

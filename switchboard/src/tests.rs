@@ -5,10 +5,11 @@ mod desk_phone;
 mod joint;
 mod quality;
 mod refer;
+mod treatment;
 
 use crate::api::{AgentRules, Entry, QueueSetup, Reconfiguration, Rules};
 use crate::{Effect, Input, Setup, Switchboard};
-use call::api::{Phone, QueueRules};
+use call::api::{Message, Phone, QueueRules, Say, Treatment};
 use config::{AgentPhone, Config, Outside, PromptSet, Source};
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -18,6 +19,7 @@ use domain::{
 };
 use media::api::{Command as Media, Event};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 const US: &str = "127.0.0.1:5060";
 const CALLER: &str = "127.0.0.2:5060";
@@ -67,10 +69,21 @@ impl Outside for Nothing {
     }
 }
 
+fn treatment(of: &config::Treatment) -> Arc<Treatment> {
+    let message = |message: &config::Message| Message {
+        after: message.after,
+        every: message.every,
+        say: message.prompts.iter().copied().map(Say::Prompt).collect(),
+    };
+    let messages = of.messages.iter().map(message).collect();
+    Arc::new(Treatment { position: of.position, wait: of.wait, repeat: of.repeat, messages })
+}
+
 fn queue(queue: &config::Queue) -> QueueSetup {
     let rules = QueueRules {
         id: queue.setup.id,
         music: queue.music,
+        treatment: treatment(&queue.treatment),
         record: queue.record,
         default_disposition: None,
         disposition_required: false,

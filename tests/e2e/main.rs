@@ -5,6 +5,7 @@ mod support;
 
 mod browser;
 mod crash;
+mod flow;
 mod mutations;
 mod program;
 mod sipp;

@@ -18,3 +18,4 @@ mod talking;
 mod three;
 mod trace;
 mod transfers;
+mod waiting;

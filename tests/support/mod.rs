@@ -43,6 +43,8 @@ pub struct Plan {
     pub md5_only: bool,
     /// Agents stay ready whatever becomes of an offer: a second's pause after no answer, none after declining.
     pub tireless: bool,
+    /// What the queue says of those who wait, as configuration text.
+    pub treatment: &'static str,
     /// Where it listens.
     pub ip: IpAddr,
     /// SIP over TLS and HTTPS, with a certificate beside the configuration; SRTP is offered to phones that come by TLS.
@@ -58,6 +60,7 @@ impl Default for Plan {
             record: true,
             md5_only: false,
             tireless: false,
+            treatment: "",
             ip: Ipv4Addr::LOCALHOST.into(),
             tls: false,
         }
@@ -111,6 +114,12 @@ dnis = "8001"
 flow = "direct"
 language = "en"
 
+[[entry]]
+id = "waiting"
+dnis = "8002"
+flow = "waiting"
+language = "en"
+
 "#;
 
 /// A whole configuration for these agents: id and phone.
@@ -154,6 +163,7 @@ wrap_up_s = {wrap_up}
 record = {record}
 default_disposition = "done"
 {cool_downs}
+{treatment}
 
 {SETTLED}{agents}
 "#,
@@ -169,6 +179,7 @@ default_disposition = "done"
         wrap_up = plan.wrap_up_s,
         record = plan.record,
         md5_only = plan.md5_only,
+        treatment = plan.treatment,
         cool_downs = if plan.tireless {
             "cool_downs = { declined_s = 0, busy_s = 0, unreachable_s = 1, no_answer_s = 1, no_answer_limit = 0 }"
         } else {
@@ -210,6 +221,30 @@ music = "hold-music"
 overflow = "bye"
 
 [flow.direct.node.bye]
+type = "hangup"
+
+[flow.waiting]
+start = "line"
+
+[flow.waiting.node.line]
+type = "enqueue"
+queue = "help"
+music = "hold-music"
+announce = ["recording-notice", "please-hold"]
+keys = { 1 = "choices" }
+overflow = "bye"
+
+[flow.waiting.node.choices]
+type = "menu"
+prompts = ["waiting-menu"]
+digits = { 1 = "wait-on", 2 = "bye" }
+timeout_s = 100
+exhausted = "wait-on"
+
+[flow.waiting.node.wait-on]
+type = "resume"
+
+[flow.waiting.node.bye]
 type = "hangup"
 "#;
 

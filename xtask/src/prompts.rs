@@ -17,13 +17,20 @@ const SPEECH_DB: f64 = -20.0;
 const MUSIC_DB: f64 = -25.0;
 /// Pause between pieces of a prompt, in milliseconds.
 const BETWEEN_MS: u32 = 150;
+/// What is left of the silence at the ends of a prompt, in milliseconds: a breath.
+const PROMPT_EDGE_MS: u32 = 40;
+/// The same for words that follow one another.
+const PIECE_EDGE_MS: u32 = 20;
 
 /// The file of texts.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Texts {
     voice: BTreeMap<String, Voice>,
+    /// Whole sentences.
     prompt: BTreeMap<String, BTreeMap<String, Text>>,
+    /// Words that follow one another within a sentence.
+    piece: BTreeMap<String, BTreeMap<String, Text>>,
 }
 
 /// A language's voice.
@@ -72,7 +79,7 @@ fn folder() -> PathBuf {
 
 /// Every file that the texts ask for, relative to the folder of prompts.
 fn wanted(texts: &Texts) -> BTreeSet<PathBuf> {
-    let speech = texts.prompt.iter().flat_map(|(prompt, spoken)| {
+    let speech = texts.prompt.iter().chain(&texts.piece).flat_map(|(prompt, spoken)| {
         spoken.keys().map(move |language| Path::new(language).join(format!("{prompt}.wav")))
     });
     speech.chain(music::PIECES.iter().map(|(name, _)| Path::new("music").join(format!("{name}.wav")))).collect()
@@ -95,9 +102,12 @@ fn compare(folder: &Path, texts: &Texts) -> Result<(), String> {
 
 fn make(folder: &Path, texts: &Texts) -> Result<(), String> {
     let mut bytes = 0;
-    for (prompt, spoken) in &texts.prompt {
+    let prompts = texts.prompt.iter().map(|prompt| (prompt, PROMPT_EDGE_MS));
+    let pieces = texts.piece.iter().map(|piece| (piece, PIECE_EDGE_MS));
+    for ((prompt, spoken), edge_ms) in prompts.chain(pieces) {
         for (language, text) in spoken {
-            let samples = speak(language, text, texts).map_err(|why| format!("{prompt} in {language}: {why}"))?;
+            let samples =
+                speak(language, text, texts, edge_ms).map_err(|why| format!("{prompt} in {language}: {why}"))?;
             let path = folder.join(language).join(format!("{prompt}.wav"));
             bytes += write(&path, &sound::levelled(&samples, SPEECH_DB))?;
         }
@@ -109,7 +119,7 @@ fn make(folder: &Path, texts: &Texts) -> Result<(), String> {
     Ok(())
 }
 
-fn speak(language: &str, text: &Text, texts: &Texts) -> Result<Vec<f64>, String> {
+fn speak(language: &str, text: &Text, texts: &Texts, edge_ms: u32) -> Result<Vec<f64>, String> {
     let pieces: Vec<(&str, &str)> = match text {
         Text::Plain(text) => vec![(language, text.as_str())],
         Text::Mixed(pieces) => pieces.iter().map(|piece| (piece.voice.as_str(), piece.text.as_str())).collect(),
@@ -121,12 +131,12 @@ fn speak(language: &str, text: &Text, texts: &Texts) -> Result<Vec<f64>, String>
             said.resize(said.len() + (RATE * BETWEEN_MS / 1_000) as usize, 0.0);
         }
         // Voices differ in loudness: each piece is levelled before they are joined.
-        said.extend(sound::levelled(&espeak(voice, text)?, SPEECH_DB));
+        said.extend(sound::levelled(&espeak(voice, text, edge_ms)?, SPEECH_DB));
     }
     Ok(said)
 }
 
-fn espeak(voice: &Voice, text: &str) -> Result<Vec<f64>, String> {
+fn espeak(voice: &Voice, text: &str, edge_ms: u32) -> Result<Vec<f64>, String> {
     let speed = voice.words_per_minute.to_string();
     let output = Command::new("espeak-ng").args(["-v", &voice.espeak, "-s", &speed, "--stdout", "--", text]).output();
     let output = output.map_err(|error| format!("espeak-ng cannot be run ({error}); `apt-get install espeak-ng`"))?;
@@ -138,7 +148,7 @@ fn espeak(voice: &Voice, text: &str) -> Result<Vec<f64>, String> {
     let rate = output.stdout.get(24..28).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
     let samples: Vec<f64> =
         samples.chunks_exact(2).map(|pair| f64::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0).collect();
-    Ok(sound::trimmed(&sound::resampled(&samples, rate.unwrap_or(22_050))))
+    Ok(sound::trimmed(&sound::resampled(&samples, rate.unwrap_or(22_050)), edge_ms))
 }
 
 /// Writes a file; its length in bytes.

@@ -122,7 +122,7 @@ number = "not a number"
     let expected = [
         "6:8 unknown_node",
         "7:1 no_question",
-        "9:24 bad_choice",
+        "9:24 overlapping_keys",
         "13:9 unknown_queue",
         "14:1 no_exit",
         "17:14 unreachable_node",

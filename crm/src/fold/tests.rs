@@ -191,7 +191,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
     let results = vec![OfferResult::Answered, OfferResult::NoAnswer, OfferResult::CustomerLeft];
     let outcomes = vec![Outcome::Answered, Outcome::Abandoned, Outcome::System];
     (
-        0..32u8,
+        0..35u8,
         part,
         name,
         ".*",
@@ -238,6 +238,9 @@ fn any_kind() -> impl Strategy<Value = Kind> {
                 27 => Kind::MonitorEnded { agent },
                 28 => Kind::RecordingPaused { recording, agent },
                 29 => Kind::RecordingResumed { recording, agent },
+                31 => Kind::Announced { position: Some(3), wait_s: None },
+                32 => Kind::QueueKey { digit: '1', node: "leave-message".parse().unwrap() },
+                33 => Kind::QueueResumed { queue: "billing".parse().unwrap() },
                 30 => Kind::LegQuality(leg(agent, interaction.number() as u64)),
                 _ => Kind::Closed { outcome, by },
             }

@@ -35,13 +35,13 @@ pub fn resampled(samples: &[f64], rate: u32) -> Vec<f64> {
     (0..length).map(at).collect()
 }
 
-/// Without the silence at both ends, but for a breath.
-pub fn trimmed(samples: &[f64]) -> Vec<f64> {
+/// Without the silence at both ends, but for so many milliseconds.
+pub fn trimmed(samples: &[f64], edge_ms: u32) -> Vec<f64> {
     let loud = |sample: &f64| sample.abs() > SILENCE;
     let (Some(first), Some(last)) = (samples.iter().position(loud), samples.iter().rposition(loud)) else {
         return Vec::new();
     };
-    let breath = (RATE / 25) as usize;
+    let breath = (RATE * edge_ms / 1_000) as usize;
     let mut kept = samples[first.saturating_sub(breath)..(last + breath).min(samples.len())].to_vec();
     // No click where it begins and ends.
     let ramp = breath.min(kept.len() / 2);

@@ -35,6 +35,7 @@ const LOOKS: Record<string, [IconName, Family, Says['group']]> = {
   transferred: ['phone-forwarded', 'n', 'call'], recording_started: ['circle-dot', 'r', 'call'], recording_finished: ['circle-dot', 'n', 'call'],
   customer_left: ['phone-off', 'n', 'call'], interaction_ended: ['pencil-line', 'v', 'call'], notes_saved: ['pencil', 'n', 'call'],
   overflowed: ['arrow-right', 'a', 'routing'], queue_left: ['arrow-right', 'a', 'routing'], reprioritised: ['list-ordered', 'n', 'routing'],
+  announced: ['list-ordered', 'n', 'routing'], queue_key: ['hash', 'n', 'routing'], queue_resumed: ['users', 'n', 'routing'],
   disposition_set: ['check', 'n', 'call'], wrap_up_ended: ['check', 'v', 'call'], closed: ['flag', 'n', 'call'], leg_quality: ['activity', 'n', 'call'],
 };
 
@@ -54,6 +55,13 @@ function heard(f: Fields): Heard {
 
 /** To whom: a queue, an agent or a number. */
 const target = (f: Fields): string => text(f, 'to').replace(/^queue:(.*)/, (_, id: string) => queueName(id)).replace(/^agent:(.*)/, (_, id: string) => agentName(id)).replace(/^number$/, t('number'));
+
+/** The place and the wait that a waiting caller was told. */
+function toldOfTheWait(f: Fields): string {
+  const place = f['position'] == null ? '' : t('told_place', { n: text(f, 'position') });
+  const wait = f['wait_s'] == null ? '' : t('told_wait', { time: span(Number(f['wait_s']) * 1000, currentLang()) });
+  return [place, wait].filter(Boolean).join(' · ');
+}
 
 const DETAILS: Record<string, (f: Fields) => string> = {
   started: (f) => [text(f, 'trunk'), `${callerNumber(text(f, 'ani'))} → ${phoneNumber(text(f, 'dnis'))}`].filter(Boolean).join(' · '),
@@ -81,6 +89,9 @@ const DETAILS: Record<string, (f: Fields) => string> = {
   notes_saved: (f) => text(f, 'text'),
   overflowed: (f) => `${queueName(text(f, 'from'))} → ${queueName(text(f, 'to'))} · ${word('exit', text(f, 'reason'))}`,
   queue_left: (f) => [queueName(text(f, 'queue')), word('exit', text(f, 'reason'))].join(' · '),
+  announced: toldOfTheWait,
+  queue_key: (f) => `${text(f, 'digit')} → ${nodeName(text(f, 'node'))}`,
+  queue_resumed: (f) => queueName(text(f, 'queue')),
   reprioritised: (f) => (f['priority'] == null ? '' : t('priority_n', { n: text(f, 'priority') })),
   disposition_set: (f) => [dispositionLabel(text(f, 'code')), text(f, 'by') === 'timeout' ? t('by_timeout') : ''].filter(Boolean).join(' · '),
   wrap_up_ended: (f) => agentName(text(f, 'agent')),

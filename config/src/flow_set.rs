@@ -1,0 +1,40 @@
+//! Flows by themselves, for tools that look at nothing else.
+
+use crate::config::Config;
+use crate::model::{Entry, ServerSettings};
+use crate::problem::Problem;
+use domain::{FlowId, QueueId};
+use ivr::Flow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The flows of a configuration, and every problem of them. What else is wrong with the configuration does not show.
+#[derive(Clone, Debug, Default)]
+pub struct FlowSet {
+    /// Flows that are in order.
+    pub flows: BTreeMap<FlowId, Arc<Flow>>,
+    /// What is wrong with flows.
+    pub problems: Vec<Problem>,
+    /// Which numbers start which flow.
+    pub entries: Vec<Entry>,
+    /// The queues.
+    pub queues: Vec<QueueId>,
+    /// Language and folders; `None` if there is no configuration.
+    pub server: Option<ServerSettings>,
+    /// The files in which flows may stand, the configuration first.
+    pub files: Vec<String>,
+}
+
+impl FlowSet {
+    pub(crate) fn new(config: Option<Config>, files: Vec<String>, problems: Vec<Problem>) -> Self {
+        let Some(config) = config else { return Self { files, problems, ..Self::default() } };
+        Self {
+            flows: config.flows,
+            problems,
+            entries: config.entries,
+            queues: config.queues.iter().map(|queue| queue.setup.id).collect(),
+            server: Some(config.server),
+            files,
+        }
+    }
+}

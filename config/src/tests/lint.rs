@@ -1,0 +1,122 @@
+//! The rules for flows: a broken flow for each, with its place and how to mend it.
+
+use super::*;
+use std::collections::BTreeSet;
+
+fn corpora() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpora/flows")
+}
+
+/// What `switchroom flow check` tells of a flow of the corpora.
+fn broken(file: &str) -> Vec<Problem> {
+    load_flows(&corpora().join("switchroom.toml"), &[corpora().join(file)]).problems
+}
+
+/// `line:column rule code` of each error, and what the first one says.
+const BROKEN: &[(&str, &[&str], &str)] = &[
+    (
+        "fl00-unknown-key.toml",
+        &["7:1 FL00 unknown_key"],
+        "unknown key `barge_inn` in `flow.f.node.hello` (did you mean `barge_in`?)",
+    ),
+    (
+        "fl01-unreachable.toml",
+        &["8:1 FL01 no_exit", "8:14 FL01 unreachable_node"],
+        "`flow.f.node.island` does not say what follows: `next` is missing (add the field that is named, with a node's name)",
+    ),
+    (
+        "fl02-route.toml",
+        &["4:1 FL02 no_question", "6:28 FL02 unknown_node"],
+        "`flow.f.node.menu` waits for digits without saying anything: `prompts` is missing (add prompts = [\"…\"])",
+    ),
+    (
+        "fl03-prompt.toml",
+        &["6:12 FL03 missing_prompt"],
+        "prompt `welcom` has no WAV file in en (did you mean `welcome`?)",
+    ),
+    (
+        "fl04-loop.toml",
+        &["10:14 FL04 silent_loop"],
+        "a caller who keys nothing goes round menu → again for ever (count the rounds by `attempts`, and lead `no_input` \
+         or `exhausted` out of the circle)",
+    ),
+    (
+        "fl05-nobody.toml",
+        &["6:9 FL05 dead_queue"],
+        "no agent serves queue `nobody`, and nothing ends the wait there (let an agent serve it, or give it needs_agents \
+         = true, max_wait_s or overflow)",
+    ),
+    (
+        "fl06-overlap.toml",
+        &["7:24 FL06 overlapping_keys"],
+        "`1` is the beginning of `12`: a menu takes one key (ask with a collect node and tell the numbers apart in a \
+         branch)",
+    ),
+    (
+        "fl07-no-fallback.toml",
+        &["4:1 FL07 no_fallback"],
+        "`flow.f.node.who` does not say what follows when nobody is found in time (add the edge that is named, with a \
+         node's name)",
+    ),
+    (
+        "fl08-number.toml",
+        &["7:10 FL08 bad_number"],
+        "`+49 (0)30 reception` cannot be called (write digits, a + before the country's code, or a SIP URI under `uri`)",
+    ),
+    (
+        "fl09-variable.toml",
+        &["12:23 FL09 unknown_variable", "16:24 FL09 bad_expression"],
+        "no node sets `acount`, and none of this name takes digits (did you mean `account`?)",
+    ),
+    (
+        "fl10-no-way-back.toml",
+        &["4:1 FL10 no_way_back"],
+        "queue `billing` may send callers back, and the call then ends: `full` is missing (add full = \"NODE\", or \
+         overflow = \"NODE\" for every reason)",
+    ),
+];
+
+#[test]
+fn every_rule_refuses_its_broken_flow_and_tells_where_and_how_to_mend_it() {
+    for (file, expected, why) in BROKEN {
+        let problems = broken(file);
+        let line = |p: &Problem| format!("{}:{} {} {}", p.line, p.column, p.rule().unwrap_or("no rule"), p.code);
+        assert_eq!(problems.iter().map(line).collect::<Vec<_>>(), *expected, "{file}: {problems:#?}");
+        assert!(problems.iter().all(|p| p.level == Level::Error && p.hint.is_some()), "{file}: {problems:#?}");
+        assert!(problems[0].to_string().ends_with(why), "{file}: {}", problems[0]);
+        let place = format!("{}:{}:{}: FL", corpora().join(file).display(), problems[0].line, problems[0].column);
+        assert!(problems[0].to_string().starts_with(&place), "{}", problems[0]);
+    }
+    let rules: BTreeSet<&str> = BROKEN.iter().flat_map(|(file, ..)| broken(file)).filter_map(|p| p.rule()).collect();
+    assert_eq!(rules, RULES.iter().map(|rule| rule.name).collect());
+}
+
+#[test]
+fn every_code_of_a_rule_is_a_code_and_belongs_to_one_rule() {
+    let codes: Vec<&str> = RULES.iter().flat_map(|rule| rule.codes).map(|(code, _)| *code).collect();
+    for code in &codes {
+        assert!(CODES.iter().any(|(known, _)| known == code), "{code}");
+        assert_eq!(codes.iter().filter(|other| *other == code).count(), 1, "{code}");
+    }
+}
+
+#[test]
+fn problems_outside_of_flows_have_no_rule_and_do_not_show_among_those_of_flows() {
+    let problems = check("[server]\nhtpp = 3\n").expect_err("accepted");
+    assert!(problems[0].rule().is_none());
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    let here = "[flow.f]\nstart = \"bye\"\n[flow.f.node.bye]\ntype = \"hangup\"\n";
+    write("c.toml", "flows = [\"f.toml\"]\n[[user]]\nlogin = \"x\"\n[[entry]]\ndnis = \"8\"\nflow = \"f\"\n");
+    write("f.toml", here);
+    std::fs::create_dir(dir.path().join("prompts")).unwrap();
+    let file = dir.path().join("c.toml");
+    let set = load_flows(&file, &[]);
+    assert_eq!((set.problems.len(), set.flows.len()), (0, 1), "{:#?}", set.problems);
+    write("f.toml", &here.replace("bye\"\n[", "by\"\n["));
+    assert_eq!(load_flows(&file, &[]).problems[0].code, "unknown_node");
+    let nowhere = load_flows(&file, &[dir.path().join("none.toml")]);
+    assert_eq!(nowhere.problems[0].code, "unreadable_file");
+    let draft = load_flows(&file, &[dir.path().join("f.toml")]);
+    assert_eq!(draft.problems.len(), 1, "the draft is read once: {:#?}", draft.problems);
+}

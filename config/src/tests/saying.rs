@@ -1,0 +1,80 @@
+//! What flows say: prompts and values.
+
+use super::*;
+use ivr::speech::{Currency, Kind};
+use ivr::{Node, Of, Say};
+
+fn saying(said: &str) -> String {
+    format!(
+        "[server]\ncompany = \"x\"\n[[entry]]\ndnis = \"8\"\nflow = \"f\"\n[flow.f]\nstart = \"a\"\n\
+         [flow.f.node.a]\ntype = \"collect\"\nprompts = [\"enter\"]\nvariable = \"account\"\nexhausted = \"b\"\nnext = \"b\"\n\
+         [flow.f.node.b]\ntype = \"play\"\nprompts = {said}\nnext = \"c\"\n\
+         [flow.f.node.c]\ntype = \"hangup\"\nprompts = [\"bye\"]\n"
+    )
+}
+
+fn said(text: &str) -> Vec<Say> {
+    let config = check(&saying(text)).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let flow = config.flow("f".parse().unwrap()).unwrap();
+    match flow.node("b".parse().unwrap()) {
+        Some(Node::Play(play)) => play.say.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_kind_of_value_can_be_said() {
+    let text = |kind, text: &str| Say::Value(kind, Of::Text(text.to_owned()));
+    let variable = |kind| Say::Value(kind, Of::Variable("account".to_owned()));
+    let found = said(
+        r#"["bye", "digits:12", { money = "$account", currency = "CNY" }, { number = 5 }, { digits = "$a" },
+            { date = "2026-11-22" }, { time = "09:30" }, { about_minutes = "$account" }, { digits = "0 12" }]"#,
+    );
+    assert_eq!(found[1], Say::Digits("12".to_owned()));
+    assert_eq!(found[2], variable(Kind::Money(Currency::Cny)));
+    assert_eq!(found[3], text(Kind::Number, "5"));
+    assert_eq!(found[4], Say::Value(Kind::Digits, Of::Variable("a".to_owned())));
+    assert_eq!(found[5..7], [text(Kind::Date, "2026-11-22"), text(Kind::Time, "09:30")]);
+    assert_eq!(found[7..], [variable(Kind::AboutMinutes), text(Kind::Digits, "0 12")]);
+    let [Say::Value(Kind::Number, Of::Expression(of))] = &said(r#"{ number = "int(vars.account) + 1" }"#)[..] else {
+        panic!("no expression")
+    };
+    assert_eq!(of.text(), "int(vars.account) + 1");
+}
+
+#[test]
+fn what_cannot_be_said_is_told_with_its_place() {
+    let cases = [
+        (r#"[{ number = "$acount" }]"#, "16:23 unknown_variable"),
+        (r#"[{ money = "1.50" }]"#, "16:12 missing_key"),
+        (r#"[{ money = "1.50", currency = "DEM" }]"#, "16:41 bad_choice"),
+        (r#"[{ numbr = 5 }]"#, "16:12 bad_choice"),
+        (r#"[{ number = 5, date = "2026-11-22" }]"#, "16:12 bad_choice"),
+        (r#"[{ number = 5, of = 3 }]"#, "16:26 unknown_key"),
+        (r#"[{ number = 5.5 }]"#, "16:23 wrong_type"),
+        (r#"[{ number = "vars.acount" }]"#, "16:28 bad_expression"),
+        (r#"["bye", 5]"#, "16:19 wrong_type"),
+    ];
+    for (said, expected) in cases {
+        assert!(errors(&saying(said)).contains(&expected.to_owned()), "{said}: {:?}", errors(&saying(said)));
+    }
+    let problems = check(&saying(r#"[{ number = "$acount" }]"#)).expect_err("accepted");
+    assert_eq!(problems[0].hint.as_deref(), Some("did you mean `account`?"));
+}
+
+#[test]
+fn the_pieces_of_a_value_must_be_recorded_in_every_language() {
+    let mut files = vec!["en/bye.wav".to_owned(), "en/enter.wav".to_owned()];
+    let text = saying(r#"[{ time = "09:30" }]"#);
+    let check_with = |files: &[String]| {
+        let prompts = Some(PromptSet::of_files(files.iter().map(Path::new)));
+        check_in(&World { prompts, ..World::default() }, &text)
+    };
+    let problems = check_with(&files).expect_err("accepted");
+    assert_eq!(told(&problems), ["16:12 missing_prompt"]);
+    let why = "a `time` cannot be said: these recordings are missing: en/oh.wav and ";
+    assert!(problems[0].why.starts_with(why), "{}", problems[0].why);
+    let pieces = ivr::speech::pieces_of(domain::Language::EN, Kind::Time);
+    files.extend(pieces.iter().map(|piece| format!("en/{piece}.wav")));
+    assert!(check_with(&files).is_ok());
+}

@@ -1,0 +1,384 @@
+//! `switchroom flow test`: what a flow promises, step by step.
+
+use super::Flows;
+use super::simulate::local;
+use super::walk::{Caller, Happened, Waiting, Walk};
+use crate::commands::Failure;
+use domain::{Customer, CustomerId, Language, QueueId, Redacted};
+use ivr::QueueFigures;
+use ivr::api::{CLOSED, FAILED, FULL, NO_AGENTS, OVERFLOW, TIMEOUT};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use toml::Spanned;
+
+/// Edges by which a queue sends a caller back.
+pub(super) const RETURNS: [&str; 5] = [FULL, TIMEOUT, NO_AGENTS, CLOSED, OVERFLOW];
+
+/// A file of tests.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// The flow of tests that name none.
+    flow: Option<String>,
+    test: Vec<Spanned<Test>>,
+}
+
+/// One call.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Test {
+    name: String,
+    flow: Option<String>,
+    /// Local time, `YYYY-MM-DDTHH:MM`.
+    #[serde(default = "some_morning")]
+    time: String,
+    #[serde(default = "some_number")]
+    caller: String,
+    #[serde(default)]
+    called: String,
+    language: Option<String>,
+    customer: Option<BTreeMap<String, toml::Value>>,
+    #[serde(default)]
+    queues: BTreeMap<String, Figures>,
+    steps: Vec<Spanned<Step>>,
+}
+
+fn some_morning() -> String {
+    "2026-03-02T10:00".to_owned()
+}
+
+fn some_number() -> String {
+    "+493055501".to_owned()
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Figures {
+    waiting: u32,
+    ready: u32,
+    longest_wait_s: u64,
+    callback: bool,
+}
+
+/// One or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// What the caller does, or what is expected to have happened since.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum Step {
+    /// Keys are pressed.
+    Press(String),
+    /// Nothing is keyed until the flow has waited long enough.
+    Silence(bool),
+    /// The answer of a look-up: `found`, `unknown` or `late`.
+    Lookup(String),
+    /// The queue sends the caller back for this reason.
+    QueueReturns(String),
+    /// The transfer reaches nobody.
+    TransferFails(bool),
+    /// These prompts are heard, one right after the other.
+    ExpectSay(Names),
+    /// This text is heard.
+    ExpectText(String),
+    /// This prompt is not heard.
+    ExpectNotSay(String),
+    /// The caller comes to this node.
+    ExpectNode(String),
+    /// The caller waits in this queue.
+    ExpectQueue(String),
+    /// With this priority added.
+    ExpectPriority(i32),
+    /// The caller is sent to this number or URI.
+    ExpectTransfer(String),
+    /// The call is ended.
+    ExpectHangup(bool),
+    /// What variables hold.
+    ExpectVariable(BTreeMap<String, toml::Value>),
+    /// The language in force.
+    ExpectLanguage(String),
+}
+
+/// Runs the tests of these files.
+///
+/// # Errors
+/// [`Failure::FlowTests`] when one fails, [`Failure::File`] and [`Failure::Line`] for files that cannot be read.
+pub(super) fn run(files: &[PathBuf], flows: &Flows) -> Result<ExitCode, Failure> {
+    let files = if files.is_empty() { beside(&flows.set.files) } else { files.to_vec() };
+    let (mut run, mut failed) = (0, 0);
+    for path in &files {
+        let text = fs::read_to_string(path).map_err(|source| Failure::File { path: path.clone(), source })?;
+        let line_of = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+        let wrong = |at: usize, why: String| Failure::Line { path: path.clone(), line: line_of(at), why };
+        let file: File = toml::from_str(&text)
+            .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+        for test in &file.test {
+            let at = test.span().start;
+            let test = test.get_ref();
+            let name = test.flow.as_ref().or(file.flow.as_ref());
+            let name = name.ok_or_else(|| wrong(at, "no flow is named: write flow = \"…\"".to_owned()))?;
+            let told = play(test, name, flows).map_err(|why| wrong(at, why))?;
+            run += 1;
+            match told {
+                Ok(()) => println!("ok      {} · {}", name, test.name),
+                Err((step, why)) => {
+                    failed += 1;
+                    let at = test.steps.get(step).map_or(at, |step| step.span().start);
+                    println!("FAILED  {} · {}", name, test.name);
+                    println!("        {}:{}: step {}: {why}", path.display(), line_of(at), step + 1);
+                }
+            }
+        }
+    }
+    println!("{run} tests, {failed} failed");
+    if failed > 0 { Err(Failure::FlowTests(failed)) } else { Ok(ExitCode::SUCCESS) }
+}
+
+/// `NAME.test.toml` beside each `NAME.toml`.
+fn beside(files: &[String]) -> Vec<PathBuf> {
+    files.iter().map(|file| Path::new(file).with_extension("test.toml")).filter(|path| path.exists()).collect()
+}
+
+/// Plays a test; the step that failed, and why. The outer error: the test itself is wrong.
+fn play(test: &Test, flow: &str, flows: &Flows) -> Result<Result<(), (usize, String)>, String> {
+    let flow = flows.flow(flow).map_err(|error| error.to_string())?;
+    let language = match &test.language {
+        Some(tag) => tag.parse::<Language>().map_err(|error| format!("`{tag}`: {error}"))?,
+        None => flows.language(flow.id()),
+    };
+    let mut queues: BTreeMap<QueueId, QueueFigures> =
+        flows.set.queues.iter().map(|queue| (*queue, QueueFigures::default())).collect();
+    for (name, figures) in &test.queues {
+        let Figures { waiting, ready, longest_wait_s, callback } = *figures;
+        let id: QueueId = name.parse().map_err(|error| format!("`{name}`: {error}"))?;
+        queues.insert(id, QueueFigures { waiting, ready, longest_wait_s, callback });
+    }
+    let customer = test.customer.as_ref().map(|fields| customer(&texts(fields))).transpose()?;
+    let caller = Caller {
+        number: test.caller.clone(),
+        called: test.called.clone(),
+        language,
+        local: local(&test.time).map_err(|error| error.to_string())?,
+        queues: queues.into_iter().collect(),
+        customer,
+    };
+    let mut trial = Trial { walk: Walk::begin(flow, caller, &flows.texts), events: Vec::new(), heard: 0 };
+    trial.settle(test.steps.first().map(Spanned::get_ref));
+    for (n, step) in test.steps.iter().enumerate() {
+        if let Err(why) = trial.step(step.get_ref()) {
+            return Ok(Err((n, why)));
+        }
+        trial.settle(test.steps.get(n + 1).map(Spanned::get_ref));
+    }
+    Ok(Ok(()))
+}
+
+fn texts(values: &BTreeMap<String, toml::Value>) -> BTreeMap<String, String> {
+    values.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+fn text(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A customer with these fields.
+///
+/// # Errors
+/// A field that customers do not have, or a value that is none.
+pub(super) fn customer(fields: &BTreeMap<String, String>) -> Result<Box<Customer>, String> {
+    let mut customer = Customer {
+        id: CustomerId::new(1),
+        name: Redacted::from("Marta Vogel"),
+        company: String::new(),
+        tier: String::new(),
+        account: String::new(),
+        language: None,
+        notes: String::new(),
+        contact_points: Vec::new(),
+        last_contacts: Vec::new(),
+        contacts_7d: 0,
+        contacts_total: 0,
+    };
+    for (name, value) in fields {
+        let number = || value.parse().map_err(|_| format!("`{name}` must be a number, not `{value}`"));
+        match name.as_str() {
+            "name" => customer.name = Redacted(value.clone()),
+            "company" => customer.company.clone_from(value),
+            "tier" => customer.tier.clone_from(value),
+            "account" => customer.account.clone_from(value),
+            "language" => {
+                customer.language = Some(value.parse().map_err(|error| format!("`{value}`: {error}"))?);
+            }
+            "contacts_7d" => customer.contacts_7d = number()?,
+            "contacts_total" => customer.contacts_total = number()?,
+            _ => return Err(format!("a customer has no `{name}`, but {}", ivr::CUSTOMER_FIELDS.join(", "))),
+        }
+    }
+    Ok(Box::new(customer))
+}
+
+/// A test under way.
+struct Trial<'a> {
+    walk: Walk<'a>,
+    /// What happened since the caller last did something.
+    events: Vec<Happened>,
+    /// Pieces of it that expectations have found already.
+    heard: usize,
+}
+
+impl Trial<'_> {
+    /// Look-ups are answered by the test's customer, unless the next step answers them.
+    fn settle(&mut self, next: Option<&Step>) {
+        self.events.extend(self.walk.news());
+        while self.walk.waiting() == Waiting::LookUp && !matches!(next, Some(Step::Lookup(_))) {
+            let customer = self.walk.customer();
+            self.walk.found(customer);
+            self.events.extend(self.walk.news());
+        }
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), String> {
+        match step {
+            Step::Press(_) | Step::Silence(_) | Step::Lookup(_) | Step::QueueReturns(_) | Step::TransferFails(_) => {
+                self.events.clear();
+                self.heard = 0;
+                self.act(step)
+            }
+            Step::ExpectSay(Names::One(prompt)) => self.expect_say(core::slice::from_ref(prompt)),
+            Step::ExpectSay(Names::Many(prompts)) => self.expect_say(prompts),
+            Step::ExpectNotSay(prompt) => {
+                let heard = self.pieces();
+                if heard.contains(prompt) { Err(format!("`{prompt}` is heard")) } else { Ok(()) }
+            }
+            Step::ExpectText(text) => {
+                let heard = self.text();
+                if heard.contains(text.as_str()) {
+                    Ok(())
+                } else {
+                    Err(unlike(&format!("to hear “{text}”"), &heard))
+                }
+            }
+            other => self.expect(other),
+        }
+    }
+
+    /// What the caller, a look-up, a queue or a transfer does.
+    fn act(&mut self, step: &Step) -> Result<(), String> {
+        let waiting = self.walk.waiting();
+        match (step, waiting) {
+            (Step::Silence(false) | Step::TransferFails(false), _) => {
+                return Err("what is false does not happen: leave the step out".to_owned());
+            }
+            (Step::Press(keys), Waiting::Key | Waiting::Queue(_)) => self.walk.press(keys),
+            (Step::Silence(_), Waiting::Key) => self.walk.wait(),
+            (Step::Lookup(answer), Waiting::LookUp) => match answer.as_str() {
+                "found" => {
+                    let customer = self.walk.customer().map_or_else(|| customer(&BTreeMap::new()), Ok)?;
+                    self.walk.found(Some(customer));
+                }
+                "unknown" => self.walk.found(None),
+                "late" => self.walk.wait(),
+                other => return Err(format!("a look-up is found, unknown or late, not `{other}`")),
+            },
+            (Step::QueueReturns(reason), Waiting::Queue(_)) => {
+                let edge = RETURNS.iter().find(|edge| *edge == reason);
+                let edge = edge.ok_or_else(|| format!("a queue returns {}, not `{reason}`", RETURNS.join(", ")))?;
+                self.walk.come_back(edge);
+            }
+            (Step::TransferFails(_), Waiting::Transfer) => self.walk.come_back(FAILED),
+            _ => return Err(unlike("the flow to wait for this", &waits(waiting))),
+        }
+        Ok(())
+    }
+
+    fn pieces(&self) -> Vec<String> {
+        let pieces = |event: &Happened| match event {
+            Happened::Heard { pieces, .. } => pieces.clone(),
+            _ => Vec::new(),
+        };
+        self.events.iter().flat_map(pieces).collect()
+    }
+
+    fn text(&self) -> String {
+        let text = |event: &Happened| match event {
+            Happened::Heard { text, .. } => Some(text.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(text).collect::<Vec<_>>().join(" ")
+    }
+
+    fn expect_say(&mut self, prompts: &[String]) -> Result<(), String> {
+        let heard = self.pieces();
+        let rest = heard.get(self.heard..).unwrap_or_default();
+        let Some(at) = rest.windows(prompts.len().max(1)).position(|window| window == prompts) else {
+            let got = if rest.is_empty() { "nothing more".to_owned() } else { rest.join(", ") };
+            return Err(unlike(&format!("to hear {}", prompts.join(", ")), &got));
+        };
+        self.heard += at + prompts.len();
+        Ok(())
+    }
+
+    fn expect(&self, step: &Step) -> Result<(), String> {
+        let run = self.walk.run();
+        let (waiting, ended) = (self.walk.waiting(), self.events.contains(&Happened::HungUp));
+        let (fits, wanted) = match step {
+            Step::ExpectNode(node) => {
+                let came = |event: &Happened| matches!(event, Happened::Came(id) if id.as_str() == node);
+                (self.events.iter().any(came) || run.node().as_str() == node, format!("node {node}"))
+            }
+            Step::ExpectQueue(queue) => {
+                let fits = matches!(waiting, Waiting::Queue(id) if id.as_str() == queue);
+                (fits, format!("to wait in queue {queue}"))
+            }
+            Step::ExpectPriority(points) => {
+                let given = |event: &Happened| matches!(event, Happened::Waits { priority, .. } if priority == points);
+                (self.events.iter().any(given), format!("priority {points}"))
+            }
+            Step::ExpectTransfer(to) => {
+                (self.events.contains(&Happened::SentTo(to.clone())), format!("to be sent to {to}"))
+            }
+            Step::ExpectHangup(hangs_up) => {
+                (ended == *hangs_up, if *hangs_up { "the call to end" } else { "the call to go on" }.to_owned())
+            }
+            Step::ExpectVariable(values) => {
+                let holds = |(name, value): (&String, &toml::Value)| {
+                    run.variable(name).is_some_and(|held| held.to_string() == text(value))
+                };
+                (values.iter().all(holds), format!("variables {values:?}"))
+            }
+            Step::ExpectLanguage(tag) => (run.language().as_str() == tag, format!("language {tag}")),
+            _ => return Err("this step expects nothing".to_owned()),
+        };
+        let got = match step {
+            Step::ExpectVariable(values) => {
+                let held = |name: &String| run.variable(name).map_or("nothing".to_owned(), ToString::to_string);
+                values.keys().map(|name| format!("{name} = {}", held(name))).collect::<Vec<_>>().join(", ")
+            }
+            Step::ExpectLanguage(_) => run.language().to_string(),
+            _ => format!("{} at node {}", waits(waiting), run.node()),
+        };
+        if fits { Ok(()) } else { Err(unlike(&wanted, &got)) }
+    }
+}
+
+fn unlike(wanted: &str, got: &str) -> String {
+    format!("expected {wanted}, got: {got}")
+}
+
+fn waits(waiting: Waiting) -> String {
+    match waiting {
+        Waiting::Key => "the flow waits for a key".to_owned(),
+        Waiting::LookUp => "the flow waits for a look-up".to_owned(),
+        Waiting::Queue(queue) => format!("the caller waits in queue {queue}"),
+        Waiting::Transfer => "the caller is being transferred".to_owned(),
+        Waiting::Nothing => "the call is over".to_owned(),
+    }
+}

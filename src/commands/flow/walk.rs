@@ -1,0 +1,232 @@
+//! A caller's walk through a flow in virtual time, on the engine that serves real callers.
+
+use super::texts::Texts;
+use core::time::Duration;
+use domain::{Ani, Customer, Dnis, Instant, Language, NodeId, PlayId, QueueId, Redacted, WallTime};
+use ivr::api::{Booking, Effect, LookupKey, TransferTo};
+use ivr::{Context, Env, Fact, Flow, Node, QueueFigures, Run, Say};
+use std::sync::Arc;
+
+/// Who calls, and when.
+pub(super) struct Caller {
+    /// The calling number; empty: withheld.
+    pub(super) number: String,
+    /// The called number.
+    pub(super) called: String,
+    /// The language to begin with.
+    pub(super) language: Language,
+    /// Local time, as if it were UTC.
+    pub(super) local: WallTime,
+    /// What conditions see of the queues.
+    pub(super) queues: Vec<(QueueId, QueueFigures)>,
+    /// Who is found by a look-up, unless it is told otherwise.
+    pub(super) customer: Option<Box<Customer>>,
+}
+
+/// Something that happened to the caller.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Happened {
+    /// The caller came to a node.
+    Came(NodeId),
+    /// The caller heard something: its pieces and its text.
+    Heard { pieces: Vec<String>, text: String },
+    /// Digits were taken.
+    Took(String),
+    /// The customer is looked up.
+    LooksUp(String),
+    /// The caller waits in a queue.
+    Waits { queue: QueueId, priority: i32 },
+    /// A call back was booked, or refused.
+    Books { queue: QueueId, booked: bool },
+    /// The caller is sent elsewhere.
+    SentTo(String),
+    /// The call was ended.
+    HungUp,
+    /// Something went otherwise than the flow says.
+    Noted(String),
+}
+
+/// What the walk waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// A key.
+    Key,
+    /// The answer of a look-up.
+    LookUp,
+    /// A queue.
+    Queue(QueueId),
+    /// The outcome of a transfer.
+    Transfer,
+    /// Nothing: the call is over.
+    Nothing,
+}
+
+/// A walk.
+pub(super) struct Walk<'a> {
+    run: Run,
+    texts: &'a Texts,
+    caller: Caller,
+    now: Instant,
+    playing: Option<PlayId>,
+    booking: Option<Booking>,
+    waiting: Waiting,
+    happened: Vec<Happened>,
+}
+
+impl<'a> Walk<'a> {
+    /// The caller calls, and the flow begins.
+    pub(super) fn begin(flow: &Arc<Flow>, caller: Caller, texts: &'a Texts) -> Self {
+        let context = Context {
+            ani: Ani::new(caller.number.clone()),
+            caller_name: Redacted::default(),
+            dnis: Dnis::new(caller.called.clone()),
+            language: caller.language,
+            first_play: 0,
+        };
+        let run = Run::new(Arc::clone(flow), context);
+        let (happened, waiting) = (Vec::new(), Waiting::Nothing);
+        let mut walk = Self { run, texts, caller, now: Instant::ZERO, playing: None, booking: None, waiting, happened };
+        walk.tell(Fact::Started);
+        walk
+    }
+
+    /// What happened since this was last asked.
+    pub(super) fn news(&mut self) -> Vec<Happened> {
+        core::mem::take(&mut self.happened)
+    }
+
+    /// What the walk waits for.
+    pub(super) fn waiting(&self) -> Waiting {
+        self.waiting
+    }
+
+    /// Where the caller is.
+    pub(super) fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The caller presses keys, one after the other.
+    pub(super) fn press(&mut self, keys: &str) {
+        for key in keys.chars() {
+            self.tell(Fact::Digit(key));
+        }
+    }
+
+    /// Nothing comes until the flow has waited long enough.
+    pub(super) fn wait(&mut self) {
+        if let Some((at, _)) = self.run.deadline() {
+            self.now = at.max(self.now);
+            self.tell(Fact::Tick);
+        }
+    }
+
+    /// The look-up's answer.
+    pub(super) fn found(&mut self, customer: Option<Box<Customer>>) {
+        self.tell(Fact::Found(customer));
+    }
+
+    /// The customer whom a look-up finds by itself.
+    pub(super) fn customer(&self) -> Option<Box<Customer>> {
+        self.caller.customer.clone()
+    }
+
+    /// The caller comes back from a queue or a transfer, by this edge.
+    pub(super) fn come_back(&mut self, edge: &'static str) {
+        // Queues and transfers take a while; those that refuse at once would count as going in circles.
+        self.now = self.now + Duration::from_secs(1);
+        self.tell(Fact::Returned(edge));
+    }
+
+    fn tell(&mut self, fact: Fact) {
+        let mut next = Some(fact);
+        while let Some(fact) = next {
+            let mut effects = Vec::new();
+            let figures = self.caller.queues.clone();
+            let queues = || figures.clone();
+            let passed = i64::try_from(self.now.as_micros()).unwrap_or(i64::MAX);
+            let wall = WallTime::from_micros(self.caller.local.as_micros().saturating_add(passed));
+            let env = Env { wall, utc_offset_s: 0, queues: &queues };
+            self.run.handle(self.now, fact, &env, &mut effects);
+            effects.into_iter().for_each(|effect| self.follow(effect));
+            for note in self.run.take_notes() {
+                self.happened.push(Happened::Noted(format!("{}: {}", note.node, note.kind)));
+            }
+            // What is played is heard to its end, unless a key stopped it.
+            let booking = self.booking.take().map(Fact::Callback);
+            next = self.playing.take().map(Fact::PlayDone).or(booking);
+        }
+        let pending = matches!(self.waiting, Waiting::Queue(_) | Waiting::Transfer | Waiting::LookUp);
+        if self.run.is_over() {
+            self.waiting = Waiting::Nothing;
+        } else if !pending {
+            self.waiting = Waiting::Key;
+        }
+    }
+
+    fn follow(&mut self, effect: Effect) {
+        match effect {
+            Effect::Entered(node) => {
+                self.waiting = Waiting::Key;
+                self.happened.push(Happened::Came(node));
+            }
+            Effect::Play { play, items, language } => {
+                self.playing = Some(play);
+                self.hear(&items, language);
+            }
+            Effect::StopPlay => self.playing = None,
+            Effect::Collected { digits, .. } => self.happened.push(Happened::Took(digits)),
+            Effect::Lookup { by, value } => {
+                self.waiting = Waiting::LookUp;
+                let by = match by {
+                    LookupKey::Ani => "the calling number".to_owned(),
+                    LookupKey::Account => format!("account {value}"),
+                    LookupKey::Number => format!("number {value}"),
+                };
+                self.happened.push(Happened::LooksUp(by));
+            }
+            Effect::Enqueue { queue, priority, announce, language, .. } => {
+                self.waiting = Waiting::Queue(queue);
+                self.hear(&announce, language);
+                self.happened.push(Happened::Waits { queue, priority: priority.0 });
+            }
+            // The node to which the key leads tells the rest.
+            Effect::Key { .. } => {}
+            Effect::Resume => self.wait_on(),
+            Effect::Callback { queue, .. } => {
+                let offered = self.caller.queues.iter().any(|(id, figures)| *id == queue && figures.callback);
+                self.booking = Some(if offered { Booking::Booked } else { Booking::Refused });
+                self.happened.push(Happened::Books { queue, booked: offered });
+            }
+            Effect::Transfer(to) => {
+                self.waiting = Waiting::Transfer;
+                let to = match to {
+                    TransferTo::Number(number) => number.as_str().to_owned(),
+                    TransferTo::Uri(uri) => uri,
+                };
+                self.happened.push(Happened::SentTo(to));
+            }
+            Effect::HangUp => self.happened.push(Happened::HungUp),
+        }
+    }
+
+    /// The caller goes on waiting at the node that queued.
+    fn wait_on(&mut self) {
+        if let Some(Node::Enqueue(enqueue)) = self.run.flow().node(self.run.node()) {
+            let (queue, priority) = (enqueue.queue, enqueue.priority.0);
+            self.waiting = Waiting::Queue(queue);
+            self.happened.push(Happened::Waits { queue, priority });
+        }
+    }
+
+    fn hear(&mut self, items: &[Say], language: Language) {
+        let piece = |item: &Say| match item {
+            Say::Digits(digits) => digits.chars().map(|digit| format!("digit-{digit}")).collect(),
+            Say::Prompt(prompt) => vec![prompt.to_string()],
+            Say::Value(..) => Vec::new(),
+        };
+        let pieces: Vec<String> = items.iter().flat_map(piece).collect();
+        if !pieces.is_empty() {
+            self.happened.push(Happened::Heard { pieces, text: self.texts.heard(items, language) });
+        }
+    }
+}
