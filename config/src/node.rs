@@ -29,6 +29,7 @@ const KINDS: &[(&str, Read)] = &[
     ("set", |node| node.set()),
     ("enqueue", |node| node.enqueue()),
     ("callback", |node| node.callback()),
+    ("voicemail", |node| node.voicemail()),
     ("resume", |_| Some(Node::Resume)),
     ("transfer", |node| node.transfer()),
     ("hangup", |node| node.hangup()),
@@ -404,6 +405,22 @@ impl<'a> NodeReader<'a> {
         }
         let to = if key == "number" { TransferTo::Number(Dnis::new(text.value)) } else { TransferTo::Uri(text.value) };
         Some(Node::Transfer(Transfer { say, to, failed: failed.1 }))
+    }
+
+    fn voicemail(&self) -> Option<Node> {
+        let queue: Option<Placed<QueueId>> = self.table.need_id("queue");
+        let there = queue.filter(|queue| {
+            let name = (queue.value.as_str(), queue.place);
+            self.table.known("queue", "unknown_queue", "queue", name, &self.scope.known.queues())
+        });
+        let say = self.say("prompts");
+        let priority = self.table.int("priority", -1_000_000..=1_000_000).and_then(|points| i32::try_from(points).ok());
+        let longest = self.table.seconds("max_s", 120, 5..=600);
+        let next = self.need_edge("next");
+        let failed = if self.table.has("failed") { self.edge("failed") } else { next };
+        let priority = Priority(priority.unwrap_or(0));
+        let (queue, next, failed) = (there?.value, next?, failed?);
+        Some(Node::Voicemail(Voicemail { say, queue, priority, longest, next, failed }))
     }
 
     fn callback(&self) -> Option<Node> {

@@ -87,6 +87,8 @@ pub struct ScreenPop {
     pub caller_name: Redacted,
     /// The called number.
     pub dnis: Dnis,
+    /// The channel.
+    pub channel: crate::Channel,
     /// The queue, if it came through one.
     pub queue: Option<QueueId>,
     /// The customer, if recognised.
@@ -103,6 +105,8 @@ pub struct ScreenPop {
     pub outgoing: bool,
     /// What the caller's network says beside number and name.
     pub signalled: Signalled,
+    /// The message to be heard, in a voicemail.
+    pub message: Option<crate::MessageView>,
 }
 
 /// What a caller's network says beside number and name.

@@ -29,6 +29,7 @@ mod time;
 mod trace;
 mod view;
 mod visit;
+mod voicemail;
 mod why;
 
 pub use agent::{AgentState, Channel, NextState, Priority, Proficiency, Role};
@@ -57,4 +58,5 @@ pub use time::{Instant, WallTime};
 pub use trace::{SipMessage, SipTrace};
 pub use view::{AgentView, CallbackView, Counts, FloorView, QueueView, ServiceLevelGoal, WaitingView, WebCallerView};
 pub use visit::{QueueExit, QueueVisit, Visit};
+pub use voicemail::{MessageView, VoicemailOrder};
 pub use why::{Decision, Exclusion, Explanation, PastDecision, RoutingRule, Verdict, WhyStory};

@@ -1,8 +1,8 @@
 //! Read views: what supervisors see. Published by the control loop, never asked for.
 
 use crate::{
-    AgentId, AgentState, CallbackState, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase, LegQuality,
-    MonitorView, NextState, QueueId, Redacted, SkillId, WallTime,
+    AgentId, AgentState, CallbackState, Channel, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase,
+    LegQuality, MonitorView, NextState, QueueId, Redacted, SkillId, WallTime,
 };
 
 /// Share of contacts to be answered within a time.
@@ -124,6 +124,8 @@ pub struct WaitingView {
     pub contact: ContactId,
     /// The queue.
     pub queue: QueueId,
+    /// The channel.
+    pub channel: Channel,
     /// Name or number of the caller.
     pub customer: Redacted,
     /// When it entered the line.

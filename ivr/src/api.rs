@@ -90,6 +90,8 @@ pub enum Reason {
     Lookup,
     /// Booking a call back takes too long.
     Booking,
+    /// The caller has spoken as long as a message may last.
+    Message,
     /// A playing is not reported to have ended.
     Play,
 }
@@ -185,6 +187,8 @@ pub enum Fact {
     Returned(&'static str),
     /// What became of the call back.
     Callback(Booking),
+    /// The message cannot be recorded.
+    RecordFailed,
     /// An agent has taken the caller, who kept the place in line while the flow had the caller's ear.
     Taken,
     /// A deadline of `Run::deadline` has come.
@@ -287,6 +291,15 @@ pub enum Effect {
     Resume,
     /// Send the caller elsewhere; the run ends, unless the transfer fails and `Returned(FAILED)` says so.
     Transfer(TransferTo),
+    /// Record what the caller says, for agents of this queue; report `RecordFailed` if that cannot be.
+    Record {
+        /// The queue.
+        queue: QueueId,
+        /// Added to the queue's base.
+        priority: Priority,
+    },
+    /// The message is over.
+    RecordEnd,
     /// Book a call back; report `Fact::Callback`.
     Callback {
         /// Whose agents call back.

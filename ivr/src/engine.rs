@@ -24,6 +24,7 @@ impl Run {
             Fact::Found(customer) => self.on_found(customer),
             Fact::Returned(edge) => self.on_returned(edge, step),
             Fact::Callback(booking) => self.on_booking(booking),
+            Fact::RecordFailed => self.on_record_failed(),
             Fact::Taken => self.on_taken(),
             Fact::Tick => self.on_tick(step),
         };
@@ -57,6 +58,7 @@ impl Run {
             Node::Branch(branch) => Some(self.choose(branch, step)),
             Node::Set(set) => Some(self.set(set, step)),
             Node::Enqueue(enqueue) => self.enqueue(enqueue, step),
+            Node::Voicemail(voicemail) => self.say(&voicemail.say, step),
             Node::Callback(callback) => self.enter_callback(callback, step),
             Node::Resume => self.resume(step),
             Node::Transfer(transfer) => self.say(&transfer.say, step),
@@ -91,6 +93,7 @@ impl Run {
         let flow = Arc::clone(&self.flow);
         match flow.node(self.at)? {
             Node::Play(play) => Some(play.next),
+            Node::Voicemail(voicemail) => self.record(voicemail, step),
             Node::Transfer(transfer) => {
                 self.state = State::Away;
                 self.kept = None;
@@ -115,6 +118,7 @@ impl Run {
         match self.state {
             State::Asking { .. } => self.on_answer(digit, step),
             State::Saying { .. } => self.on_digit_while_saying(digit, step),
+            State::Speaking { .. } => self.on_spoken(step),
             State::New | State::Looking { .. } | State::Booking { .. } => {
                 self.keep_ahead(digit);
                 None
@@ -200,6 +204,7 @@ impl Run {
             State::Asking { .. } => self.on_silence(step),
             State::Looking { .. } => self.on_lookup_late(),
             State::Booking { .. } => self.on_booking_late(),
+            State::Speaking { .. } => self.on_spoken(step),
             State::New | State::Queued | State::Away | State::Over => None,
         }
     }

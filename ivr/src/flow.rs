@@ -85,6 +85,8 @@ pub enum Node {
     Enqueue(Box<Enqueue>),
     /// Books a call back that keeps the caller's place in line.
     Callback(Callback),
+    /// Takes a message.
+    Voicemail(Voicemail),
     /// Lets a caller who came by a key of the queue go on waiting at the same place.
     Resume,
     /// Sends the caller elsewhere.
@@ -258,6 +260,23 @@ impl Exits {
     }
 }
 
+/// Takes a message for agents of a queue.
+#[derive(Debug)]
+pub struct Voicemail {
+    /// Said before, with the tone.
+    pub say: Vec<Say>,
+    /// Whose agents hear it.
+    pub queue: QueueId,
+    /// Added to the queue's base.
+    pub priority: Priority,
+    /// The longest message.
+    pub longest: Duration,
+    /// What follows a key or the longest message.
+    pub next: NodeId,
+    /// What follows when nothing can be recorded.
+    pub failed: NodeId,
+}
+
 /// Books a call back, which takes over the caller's place in line.
 #[derive(Debug)]
 pub struct Callback {
@@ -304,6 +323,7 @@ impl Node {
             Self::Set(_) => "set",
             Self::Enqueue(_) => "enqueue",
             Self::Callback(_) => "callback",
+            Self::Voicemail(_) => "voicemail",
             Self::Resume => "resume",
             Self::Transfer(_) => "transfer",
             Self::HangUp(_) => "hangup",
@@ -341,6 +361,9 @@ impl Node {
             Self::Enqueue(enqueue) => {
                 let keys = enqueue.keys.iter().map(|(digit, to)| Edge::pausing(&format!("keys.{digit}"), *to));
                 enqueue.exits.edges().into_iter().chain(keys).collect()
+            }
+            Self::Voicemail(voicemail) => {
+                vec![Edge::pausing("next", voicemail.next), Edge::silent("failed", voicemail.failed)]
             }
             Self::Callback(callback) => vec![
                 Edge::silent("booked", callback.booked),

@@ -36,11 +36,13 @@ mod scope;
 pub mod speech;
 #[cfg(test)]
 mod tests;
+mod voicemail;
 
 pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, Of, QueueFigures, Reason, Say};
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
 pub use flow::{
     Branch, Callback, Collect, Enqueue, Exits, Flow, HangUp, Lookup, Menu, Node, Play, Retry, Set, SetValue, Transfer,
+    Voicemail,
 };
 pub use graph::{Edge, Flaw, Shape, check};
 pub use run::Run;

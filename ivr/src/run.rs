@@ -31,6 +31,8 @@ pub(crate) enum State {
     Looking { until: Instant },
     /// A call back is being booked.
     Booking { until: Instant },
+    /// The caller speaks a message.
+    Speaking { until: Instant },
     /// A queue has the caller.
     Queued,
     /// A transfer has the caller.
@@ -111,6 +113,7 @@ impl Run {
             State::Asking { until, .. } => Some((until, Reason::InterDigit)),
             State::Looking { until } => Some((until, Reason::Lookup)),
             State::Booking { until } => Some((until, Reason::Booking)),
+            State::Speaking { until } => Some((until, Reason::Message)),
             State::New | State::Queued | State::Away | State::Over => None,
         }
     }

@@ -262,7 +262,7 @@ async fn make_board(
     let mut first = Vec::new();
     let mut board = Switchboard::new(clock.now(), setup::switchboard(config, sip, clock)?, &mut first);
     asks::recall(&mut board, store).await;
-    asks::recall_callbacks(&mut board, store, clock.now(), &mut first).await?;
+    asks::recall_open_work(&mut board, store, clock.now(), &mut first).await?;
     Ok((board, first))
 }
 
@@ -352,6 +352,7 @@ fn report_to(back: mpsc::Sender<Input>) -> impl Fn(recorder::Report) + Send + 's
                     duration_ms: tape.duration_ms,
                     sha256: tape.sha256,
                     gap_ms: tape.gap_ms,
+                    voiced_ms: tape.voiced_ms,
                 };
                 (tape.recording, Some(finished))
             }

@@ -196,6 +196,12 @@ impl Switchboard {
     }
 
     fn on_flow_effect(&mut self, now: Instant, contact: ContactId, effect: ivr::api::Effect, out: &mut Vec<Effect>) {
+        if let ivr::api::Effect::Record { queue, priority } = effect {
+            return self.take_message(now, contact, (queue, priority), out);
+        }
+        if effect == ivr::api::Effect::RecordEnd {
+            return self.message_spoken(contact);
+        }
         if let ivr::api::Effect::Callback { queue, number } = effect {
             return self.book_for_caller(now, contact, queue, number, out);
         }

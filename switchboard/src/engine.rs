@@ -117,6 +117,8 @@ pub struct Switchboard {
     pub(crate) directory: Directory,
     pub(crate) quality: Quality,
     pub(crate) callbacks: Callbacks,
+    /// Callers who speak a message, and the contact that gets it.
+    pub(crate) speaking: BTreeMap<ContactId, ContactId>,
     pub(crate) calls: BTreeMap<ContactId, Live>,
     pub(crate) timers: BTreeSet<(Instant, ContactId)>,
     pub(crate) jobs: VecDeque<Job>,
@@ -148,6 +150,7 @@ impl Switchboard {
             directory: Directory::new(&setup.rules.agents),
             quality: Quality::default(),
             callbacks: Callbacks::default(),
+            speaking: BTreeMap::new(),
             rules: setup.rules,
             calls: BTreeMap::new(),
             timers: BTreeSet::new(),
@@ -174,8 +177,11 @@ impl Switchboard {
             Input::Stored(contact) => self.on_stored(contact),
             Input::Found { contact, asker, customer } => self.on_found(contact, asker, customer),
             Input::Recorded { recording, finished } => {
-                if let Some(contact) = self.directory.recordings.get(&recording) {
-                    self.jobs.push_back(Job::Call(*contact, call::Fact::RecordingFinished(finished)));
+                if let Some(contact) = self.directory.recordings.get(&recording).copied() {
+                    if finished.is_none() {
+                        self.message_failed(contact);
+                    }
+                    self.jobs.push_back(Job::Call(contact, call::Fact::RecordingFinished(finished)));
                 }
             }
             Input::Wish { ticket, agent, wish } => {

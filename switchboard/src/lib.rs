@@ -13,6 +13,7 @@ mod desk_phone;
 mod engine;
 mod floor;
 mod joint;
+mod messages;
 mod quality;
 mod reconfigure;
 mod refer;

@@ -113,7 +113,7 @@ impl Switchboard {
             Wish::Ready => self.ready(now, agent, out),
             Wish::NotReady(reason) if !self.rules.reasons.contains(&reason) => Err(CommandError::UnknownReason),
             Wish::NotReady(reason) => self.command_acd(now, Command::NotReady(agent, reason), out),
-            Wish::Answer(offer) => self.current(offer).and(Err(CommandError::AnswerOnPhone)),
+            Wish::Answer(offer) => self.current(offer).and_then(|()| self.accept_message(agent, offer)),
             Wish::Decline(offer) => self.decline(agent, offer),
             Wish::Dial(number) => self.dial(now, agent, &number, out),
             Wish::Consult(contact, target) => self.consult(now, agent, contact, target, out),

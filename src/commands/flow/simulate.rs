@@ -172,6 +172,8 @@ fn tell(walk: &mut Walk<'_>) {
             Happened::LooksUp(by) => println!("    looks up {by}"),
             Happened::Waits { queue, priority: 0 } => println!("    waits in queue {queue}"),
             Happened::Waits { queue, priority } => println!("    waits in queue {queue} with priority {priority:+}"),
+            Happened::Speaks { queue } => println!("    speaks a message for queue {queue}"),
+            Happened::Spoke => println!("    has spoken"),
             Happened::Books { queue, booked: true } => println!("    books a call back from queue {queue}"),
             Happened::Books { queue, booked: false } => println!("    queue {queue} offers no call back"),
             Happened::SentTo(to) => println!("    is sent to {to}"),

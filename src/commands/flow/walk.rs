@@ -36,6 +36,10 @@ pub(super) enum Happened {
     LooksUp(String),
     /// The caller waits in a queue.
     Waits { queue: QueueId, priority: i32 },
+    /// The caller speaks a message for this queue.
+    Speaks { queue: QueueId },
+    /// The message is over.
+    Spoke,
     /// A call back was booked, or refused.
     Books { queue: QueueId, booked: bool },
     /// The caller is sent elsewhere.
@@ -192,6 +196,8 @@ impl<'a> Walk<'a> {
             // The node to which the key leads tells the rest.
             Effect::Key { .. } => {}
             Effect::Resume => self.wait_on(),
+            Effect::Record { queue, .. } => self.happened.push(Happened::Speaks { queue }),
+            Effect::RecordEnd => self.happened.push(Happened::Spoke),
             Effect::Callback { queue, .. } => {
                 let offered = self.caller.queues.iter().any(|(id, figures)| *id == queue && figures.callback);
                 self.booking = Some(if offered { Booking::Booked } else { Booking::Refused });

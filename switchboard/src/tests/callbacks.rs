@@ -13,7 +13,7 @@ id = "lan"
 sources = ["127.0.0.2/32", "127.0.0.3/32"]
 [[trunk]]
 id = "carrier"
-peer = "127.0.0.4:5060"
+peer = "udp:127.0.0.4:5060"
 [[entry]]
 id = "main"
 dnis = "8000"
@@ -382,10 +382,10 @@ fn a_restart_takes_a_call_back_up_again_at_its_age_with_its_attempts() {
     after.board.wall_at_start = WallTime::from_micros(-100_000_000);
     after.now = Instant::from_millis(110_000);
     let mut out = Vec::new();
-    after.board.restore_callbacks(after.now, past, &mut out);
+    after.board.restore(after.now, past, &mut out);
     after.log.extend(out);
     assert!(
-        matches!(after.log[0], Effect::Store(ref event) if event.seq == last + 1 && event.kind == ContactEventKind::CallbackRestored)
+        matches!(after.log[0], Effect::Store(ref event) if event.seq == last + 1 && event.kind == ContactEventKind::Restored)
     );
     let pop = after.board.calls[&contact].call.pop();
     assert_eq!(pop.queued, Some(Instant::from_millis(95_000)), "100 s of clock before, less an age of 5 s");

@@ -94,6 +94,7 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
             let case = |(n, (when, _)): (usize, &(ivr::Expression, NodeId))| format!("{n}: {}", when.text());
             (&[], branch.cases.iter().enumerate().map(case).collect())
         }
+        Node::Voicemail(voicemail) => (&voicemail.say, vec![format!("for queue {}", voicemail.queue)]),
         Node::Callback(callback) => (&[], vec![format!("from queue {}", callback.queue)]),
         Node::Set(set) => {
             let value = |(name, value): &(String, SetValue)| match value {
