@@ -28,6 +28,7 @@ const KINDS: &[(&str, Read)] = &[
     ("branch", |node| node.branch()),
     ("set", |node| node.set()),
     ("enqueue", |node| node.enqueue()),
+    ("hours", |node| node.hours()),
     ("resume", |_| Some(Node::Resume)),
     ("transfer", |node| node.transfer()),
     ("hangup", |node| node.hangup()),

@@ -2,7 +2,8 @@
 
 use crate::{
     AgentId, AgentState, Ani, ConsultView, ContactId, Customer, DispositionCode, Dnis, Instant, InteractionId, Monitor,
-    NextState, NodeId, OfferId, OfferResult, Priority, QueueId, ReasonCode, RecordingId, Redacted,
+    NextState, NodeId, OfferId, OfferResult, Priority, PromptId, QueueId, ReasonCode, RecordingId, Redacted,
+    ScheduleId,
 };
 
 /// Who receives a desk event.
@@ -264,6 +265,15 @@ pub enum Wish {
         /// Points per second of age; `None`: as before.
         age_per_s: Option<u32>,
     },
+    /// Close a schedule at once, or let it go by its hours again; steers the floor.
+    CloseSchedule {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// Closed.
+        closed: bool,
+        /// Said to callers.
+        prompt: Option<PromptId>,
+    },
     /// Open or close a queue; steers the floor.
     OpenQueue {
         /// The queue.
@@ -277,7 +287,7 @@ impl Wish {
     /// True for wishes that steer the floor: supervisors make them, and no agent stands behind them.
     #[must_use]
     pub const fn steers(&self) -> bool {
-        matches!(self, Self::Reprioritise { .. } | Self::OpenQueue { .. })
+        matches!(self, Self::Reprioritise { .. } | Self::OpenQueue { .. } | Self::CloseSchedule { .. })
     }
 
     /// True for wishes that supervisors make with a phone of their own.

@@ -45,7 +45,7 @@ pub use history::{
 };
 pub use id::{
     AgentId, ContactId, CustomerId, DispositionCode, EntryPointId, FlowId, InteractionId, LegId, NodeId, OfferId,
-    ParseIdError, PlayId, PromptId, QueueId, ReasonCode, RecordingId, SkillId, Slug, TrunkId,
+    ParseIdError, PlayId, PromptId, QueueId, ReasonCode, RecordingId, ScheduleId, SkillId, Slug, TrunkId,
 };
 pub use joint::{ConsultResult, ConsultStage, ConsultView, Monitor, MonitorView};
 pub use phone::{Ani, Dnis, Language, Redacted};
@@ -53,6 +53,9 @@ pub use quality::{LegQuality, LegRole};
 pub use requirement::{Requirement, Ring};
 pub use time::{Instant, WallTime};
 pub use trace::{SipMessage, SipTrace};
-pub use view::{AgentView, Counts, FloorView, QueueView, ServiceLevelGoal, WaitingView, WebCallerView};
+pub use view::{
+    AgentView, ClosedWhy, Counts, Emergency, FloorView, QueueView, ScheduleView, ServiceLevelGoal, WaitingView,
+    WebCallerView,
+};
 pub use visit::{QueueExit, QueueVisit, Visit};
 pub use why::{Decision, Exclusion, Explanation, PastDecision, RoutingRule, Verdict, WhyStory};

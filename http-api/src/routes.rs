@@ -9,6 +9,7 @@ mod customers;
 mod log;
 mod public;
 mod recordings;
+mod schedules;
 mod sessions;
 mod steer;
 
@@ -41,6 +42,8 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(steer::set_priority))
         .routes(routes!(steer::monitor_contact, steer::stop_monitoring))
         .routes(routes!(steer::open_queue))
+        .routes(routes!(schedules::list_schedules))
+        .routes(routes!(schedules::set_emergency))
         .routes(routes!(steer::reload_config))
         .routes(routes!(log::contact_log))
         .routes(routes!(recordings::play_recording))

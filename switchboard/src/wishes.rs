@@ -77,6 +77,9 @@ impl Switchboard {
                 Ok(())
             }
             (Wish::OpenQueue { queue, open }, _) => self.open_queue(queue, open),
+            (Wish::CloseSchedule { schedule, closed, prompt }, _) => {
+                self.close_schedule(now, schedule, closed, prompt, out)
+            }
             (_, None) => Err(CommandError::UnknownAgent),
             (wish, Some(agent)) => self.agent_wish(now, agent, wish, out),
         }
