@@ -10,7 +10,7 @@ use crate::reader::Table;
 use crate::report::{Place, Placed, Report, Source};
 use crate::tls::{self, Identity};
 use crate::tree::{self, Entry as TreeEntry, Value};
-use crate::{business, people, routing, server};
+use crate::{business, people, routing, schedule, server};
 use core::net::SocketAddr;
 use domain::{DispositionCode, DispositionRow, Language, QueueId};
 use std::collections::BTreeSet;
@@ -24,6 +24,7 @@ pub(crate) struct Known {
     agents: Vec<String>,
     dispositions: Vec<String>,
     flows: Vec<String>,
+    schedules: Vec<String>,
 }
 
 fn words(names: &[String]) -> Vec<&str> {
@@ -45,6 +46,10 @@ impl Known {
 
     pub(crate) fn dispositions(&self) -> Vec<&str> {
         words(&self.dispositions)
+    }
+
+    pub(crate) fn schedules(&self) -> Vec<&str> {
+        words(&self.schedules)
     }
 
     pub(crate) fn flows(&self) -> Vec<&str> {
@@ -125,6 +130,7 @@ impl<'a> Checking<'a> {
         let mirror = server::mirror(root, self.outside);
         let database = server::store(root, self.outside);
         let routing = routing::routing(root);
+        let schedules = root.tables("schedule").iter().filter_map(schedule::schedule).collect();
         let skills = root.tables("skill").iter().filter_map(business::skill).collect();
         let mut queues: Vec<Queue> =
             root.tables("queue").iter().filter_map(|table| business::queue(table, &known)).collect();
@@ -157,6 +163,7 @@ impl<'a> Checking<'a> {
             mirror,
             database,
             routing,
+            schedules,
             skills,
             queues,
             agents,
@@ -215,6 +222,7 @@ impl<'a> Checking<'a> {
             agents: names("agent", lists(&[("agent", "id")])),
             dispositions: names("disposition", lists(&[("disposition", "code")])),
             flows: names("flow", flows.collect()),
+            schedules: names("schedule", lists(&[("schedule", "id")])),
         }
     }
 

@@ -142,7 +142,8 @@ fn visible_names(nodes: &[(Placed<String>, Table<'_>)], known: &Known) -> Names 
         if matches!(kind, Some("menu" | "collect")) {
             names.digits.insert(name.value.clone());
         }
-        names.variables.extend(node.word("variable").filter(|_| kind == Some("collect")).map(str::to_owned));
+        let takes = matches!(kind, Some("collect" | "hours"));
+        names.variables.extend(node.word("variable").filter(|_| takes).map(str::to_owned));
         if let (Some("set"), Some(Value::Table(values))) = (kind, node.peek("values")) {
             names.variables.extend(values.iter().map(|entry| entry.key.clone()));
         }

@@ -29,6 +29,7 @@ mod reader;
 mod report;
 mod routing;
 mod say;
+mod schedule;
 mod server;
 mod sip_setup;
 #[cfg(test)]

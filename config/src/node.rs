@@ -30,6 +30,7 @@ const KINDS: &[(&str, Read)] = &[
     ("enqueue", |node| node.enqueue()),
     ("callback", |node| node.callback()),
     ("voicemail", |node| node.voicemail()),
+    ("hours", |node| node.hours()),
     ("resume", |_| Some(Node::Resume)),
     ("transfer", |node| node.transfer()),
     ("hangup", |node| node.hangup()),

@@ -147,6 +147,8 @@ pub const RULES: &[Rule] = &[
         what: "an expression that cannot be understood, or a variable, field or function that is not there",
         codes: &[
             ("bad_expression", "docs/flows.md lists what conditions may name"),
+            ("unknown_schedule", "A schedule is named that no [[schedule]] defines."),
+            ("bad_schedule", "Opening hours or holidays of a schedule are not understood."),
             ("unknown_variable", "set it in a set or collect node"),
         ],
     },

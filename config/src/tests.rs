@@ -4,6 +4,7 @@ mod flows;
 mod good;
 mod lint;
 mod saying;
+mod schedules;
 mod tls;
 mod waiting;
 

@@ -2,7 +2,8 @@
 
 use crate::{
     AgentId, AgentState, Ani, ConsultView, ContactId, Customer, DispositionCode, Dnis, Instant, InteractionId, Monitor,
-    NextState, NodeId, OfferId, OfferResult, Priority, QueueId, ReasonCode, RecordingId, Redacted,
+    NextState, NodeId, OfferId, OfferResult, Priority, PromptId, QueueId, ReasonCode, RecordingId, Redacted,
+    ScheduleId,
 };
 
 /// Who receives a desk event.
@@ -270,6 +271,15 @@ pub enum Wish {
         /// Points per second of age; `None`: as before.
         age_per_s: Option<u32>,
     },
+    /// Close a schedule at once, or let it go by its hours again; steers the floor.
+    CloseSchedule {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// Closed.
+        closed: bool,
+        /// Said to callers.
+        prompt: Option<PromptId>,
+    },
     /// Open or close a queue; steers the floor.
     OpenQueue {
         /// The queue.
@@ -289,7 +299,11 @@ impl Wish {
     pub const fn steers(&self) -> bool {
         matches!(
             self,
-            Self::Reprioritise { .. } | Self::OpenQueue { .. } | Self::RequestCallback(_) | Self::CancelCallback(_)
+            Self::Reprioritise { .. }
+                | Self::OpenQueue { .. }
+                | Self::CloseSchedule { .. }
+                | Self::RequestCallback(_)
+                | Self::CancelCallback(_)
         )
     }
 

@@ -3,8 +3,8 @@
 use crate::expression::Expression;
 use crate::speech::Kind;
 use domain::{
-    Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QueueId, Redacted, Requirement, SkillId,
-    WallTime,
+    Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QueueId, Redacted, Requirement, ScheduleId,
+    SkillId, WallTime,
 };
 
 /// A piece of a prompt list.
@@ -68,6 +68,41 @@ pub struct QueueFigures {
     pub callback: bool,
 }
 
+/// What a schedule says of this moment. Next openings are local times, `YYYY-MM-DDTHH:MM`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Open.
+    Open,
+    /// It is not the time.
+    Closed {
+        /// The next opening, if one is near.
+        next: Option<String>,
+    },
+    /// It is a holiday.
+    Holiday {
+        /// The next opening, if one is near.
+        next: Option<String>,
+    },
+    /// A person closed it.
+    Emergency {
+        /// Said to callers.
+        prompt: Option<PromptId>,
+    },
+    /// There is no such schedule any more.
+    Unknown,
+}
+
+impl Standing {
+    /// The next opening.
+    #[must_use]
+    pub fn next_opening(&self) -> Option<&str> {
+        match self {
+            Self::Closed { next } | Self::Holiday { next } => next.as_deref(),
+            Self::Open | Self::Emergency { .. } | Self::Unknown => None,
+        }
+    }
+}
+
 /// What a run may read of the world while it handles a fact.
 #[derive(Clone, Copy)]
 pub struct Env<'a> {
@@ -77,6 +112,8 @@ pub struct Env<'a> {
     pub utc_offset_s: i32,
     /// Every queue. Called at most once per node, and only when an expression reads `queues`.
     pub queues: &'a dyn Fn() -> Vec<(QueueId, QueueFigures)>,
+    /// A schedule of opening hours. Called for `hours` nodes only.
+    pub schedules: &'a dyn Fn(ScheduleId) -> Standing,
 }
 
 /// Why [`crate::Run::deadline`] asks to be called.
@@ -126,6 +163,9 @@ pub enum NoteKind {
     /// Nobody told that a playing ended.
     #[error("the end of a playing was not reported")]
     PlayOverdue,
+    /// The schedule is no more.
+    #[error("the schedule is not there any more; it counts as open")]
+    NoSchedule,
     /// The flow wants the caller to go on waiting, who keeps no place in a line; the call ends.
     #[error("the caller keeps no place in a line to which to go back; the call ends")]
     NoPlace,

@@ -57,6 +57,7 @@ impl Run {
             Node::Lookup(lookup) => self.enter_lookup(lookup, step),
             Node::Branch(branch) => Some(self.choose(branch, step)),
             Node::Set(set) => Some(self.set(set, step)),
+            Node::Hours(hours) => self.ask_hours(hours, step),
             Node::Enqueue(enqueue) => self.enqueue(enqueue, step),
             Node::Voicemail(voicemail) => self.say(&voicemail.say, step),
             Node::Callback(callback) => self.enter_callback(callback, step),
@@ -67,7 +68,7 @@ impl Run {
     }
 
     /// Plays what a node says before it goes on; goes on at once if that is nothing.
-    fn say(&mut self, say: &[Say], step: &mut Step<'_>) -> Option<NodeId> {
+    pub(crate) fn say(&mut self, say: &[Say], step: &mut Step<'_>) -> Option<NodeId> {
         match self.play(say, step) {
             Some(play) => {
                 self.state = State::Saying { play, until: step.now + PLAY_MAX };
@@ -94,6 +95,7 @@ impl Run {
         match flow.node(self.at)? {
             Node::Play(play) => Some(play.next),
             Node::Voicemail(voicemail) => self.record(voicemail, step),
+            Node::Hours(_) => self.emergency_said(),
             Node::Transfer(transfer) => {
                 self.state = State::Away;
                 self.kept = None;

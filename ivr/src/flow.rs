@@ -4,7 +4,7 @@ use crate::api::{CLOSED, FULL, LookupKey, NO_AGENTS, OVERFLOW, Say, TIMEOUT, Tra
 use crate::expression::Expression;
 use crate::graph::{self, Edge, Flaw, Shape};
 use core::time::Duration;
-use domain::{FlowId, Language, NodeId, Priority, PromptId, QueueId, Requirement};
+use domain::{FlowId, Language, NodeId, Priority, PromptId, QueueId, Requirement, ScheduleId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A checked graph of nodes: every edge leads to a node, every node can be reached and lets the caller out again, and
@@ -81,6 +81,8 @@ pub enum Node {
     Branch(Branch),
     /// Sets variables or the language.
     Set(Set),
+    /// Goes by a schedule of opening hours.
+    Hours(HoursNode),
     /// Hands the caller to a queue.
     Enqueue(Box<Enqueue>),
     /// Books a call back that keeps the caller's place in line.
@@ -203,6 +205,23 @@ pub struct Set {
     pub next: NodeId,
 }
 
+/// Goes by a schedule of opening hours.
+#[derive(Debug)]
+pub struct HoursNode {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// The variable that takes the next opening, local, `YYYY-MM-DDTHH:MM`; empty where none is near.
+    pub variable: Option<String>,
+    /// What follows when it is open.
+    pub open: NodeId,
+    /// What follows when it is closed.
+    pub closed: NodeId,
+    /// What follows on a holiday; `None`: as when closed.
+    pub holiday: Option<NodeId>,
+    /// What follows when a person closed it; `None`: as when closed.
+    pub emergency: Option<NodeId>,
+}
+
 /// Hands the caller to a queue.
 #[derive(Debug)]
 pub struct Enqueue {
@@ -321,6 +340,7 @@ impl Node {
             Self::Lookup(_) => "lookup",
             Self::Branch(_) => "branch",
             Self::Set(_) => "set",
+            Self::Hours(_) => "hours",
             Self::Enqueue(_) => "enqueue",
             Self::Callback(_) => "callback",
             Self::Voicemail(_) => "voicemail",
@@ -358,6 +378,14 @@ impl Node {
                 cases.chain([Edge::silent("else", branch.otherwise)]).collect()
             }
             Self::Set(set) => vec![Edge::silent("next", set.next)],
+            Self::Hours(hours) => {
+                let others = [("holiday", hours.holiday), ("emergency", hours.emergency)];
+                let others = others.into_iter().filter_map(|(field, to)| Some(Edge::silent(field, to?)));
+                [Edge::silent("open", hours.open), Edge::silent("closed", hours.closed)]
+                    .into_iter()
+                    .chain(others)
+                    .collect()
+            }
             Self::Enqueue(enqueue) => {
                 let keys = enqueue.keys.iter().map(|(digit, to)| Edge::pausing(&format!("keys.{digit}"), *to));
                 enqueue.exits.edges().into_iter().chain(keys).collect()
@@ -378,6 +406,7 @@ impl Node {
     fn variables(&self) -> Vec<String> {
         match self {
             Self::Collect(collect) => vec![collect.variable.clone()],
+            Self::Hours(hours) => hours.variable.iter().cloned().collect(),
             Self::Set(set) => set.values.iter().map(|(name, _)| name.clone()).collect(),
             _ => Vec::new(),
         }

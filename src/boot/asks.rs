@@ -145,6 +145,9 @@ pub(super) async fn wish_http(
 ) {
     while let Some(request) = wished.recv().await {
         tracing::debug!(agent = ?request.agent, by = request.by, "the API wishes");
+        if let domain::Wish::CloseSchedule { schedule, closed, .. } = &request.wish {
+            tracing::info!(%schedule, closed, by = request.by, "a schedule is closed at once or let go by its hours");
+        }
         let wish = control::WishRequest { agent: request.agent, wish: request.wish, reply: request.reply };
         if to.send(wish).await.is_err() {
             return;

@@ -20,6 +20,7 @@ mod refer;
 mod route;
 #[cfg(test)]
 mod tests;
+mod timetable;
 mod why;
 mod wishes;
 

@@ -79,6 +79,9 @@ impl Switchboard {
             (Wish::OpenQueue { queue, open }, _) => self.open_queue(queue, open),
             (Wish::RequestCallback(order), _) => self.book_callback(now, *order, out).map(|_| ()),
             (Wish::CancelCallback(contact), _) => self.withdraw_callback(now, contact, out),
+            (Wish::CloseSchedule { schedule, closed, prompt }, _) => {
+                self.close_schedule(now, schedule, closed, prompt, out)
+            }
             (_, None) => Err(CommandError::UnknownAgent),
             (wish, Some(agent)) => self.agent_wish(now, agent, wish, out),
         }

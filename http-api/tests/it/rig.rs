@@ -503,7 +503,21 @@ fn floor() -> FloorView {
         calls: 4,
         web_callers: vec![web_caller()],
         counts_since: WallTime::from_micros((START_MS - 60_000) * 1_000),
+        schedules: vec![a_schedule()],
         ..FloorView::default()
+    }
+}
+
+fn a_schedule() -> domain::ScheduleView {
+    let at = |hours: i64| WallTime::from_micros((START_MS + hours * 3_600_000) * 1_000);
+    domain::ScheduleView {
+        id: "office".parse().unwrap(),
+        name: "Office".to_owned(),
+        zone: "Europe/Berlin".to_owned(),
+        closed: Some(domain::ClosedWhy::Holiday("Christmas".to_owned())),
+        next_change: Some(at(8)),
+        emergency: None,
+        openings: vec![(at(8), at(16))],
     }
 }
 

@@ -76,7 +76,8 @@ pub(super) fn run(args: &Simulate, flows: &Flows) -> Result<ExitCode, Failure> {
         .iter()
         .map(|queue| (*queue, ivr::QueueFigures { callback: true, ..ivr::QueueFigures::default() }))
         .collect();
-    let caller = Caller { number, called, language, local, queues, customer };
+    let schedules = flows.set.schedules.clone();
+    let caller = Caller { number, called, language, local, queues, schedules, customer };
     println!("flow {}, {} {}, caller {}, language {language}", flow.id(), args.date, args.time, args.caller);
     let mut walk = Walk::begin(flow, caller, &flows.texts);
     let mut input = Input { typed: io::stdin().is_terminal(), lines: io::stdin().lock().lines() };

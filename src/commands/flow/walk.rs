@@ -3,7 +3,8 @@
 use super::texts::Texts;
 use core::time::Duration;
 use domain::{Ani, Customer, Dnis, Instant, Language, NodeId, PlayId, QueueId, Redacted, WallTime};
-use ivr::api::{Booking, Effect, LookupKey, TransferTo};
+use hours::{Hours, Schedule, State, Why};
+use ivr::api::{Booking, Effect, LookupKey, Standing, TransferTo};
 use ivr::{Context, Env, Fact, Flow, Node, QueueFigures, Run, Say};
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub(super) struct Caller {
     pub(super) local: WallTime,
     /// What conditions see of the queues.
     pub(super) queues: Vec<(QueueId, QueueFigures)>,
+    /// Opening hours. Each schedule has the local time.
+    pub(super) schedules: Vec<Arc<Schedule>>,
     /// Who is found by a look-up, unless it is told otherwise.
     pub(super) customer: Option<Box<Customer>>,
 }
@@ -149,7 +152,9 @@ impl<'a> Walk<'a> {
             let queues = || figures.clone();
             let passed = i64::try_from(self.now.as_micros()).unwrap_or(i64::MAX);
             let wall = WallTime::from_micros(self.caller.local.as_micros().saturating_add(passed));
-            let env = Env { wall, utc_offset_s: 0, queues: &queues };
+            let known = &self.caller.schedules;
+            let schedules = |id| standing(known.iter().find(|schedule| schedule.id() == id), wall);
+            let env = Env { wall, utc_offset_s: 0, queues: &queues, schedules: &schedules };
             self.run.handle(self.now, fact, &env, &mut effects);
             effects.into_iter().for_each(|effect| self.follow(effect));
             for note in self.run.take_notes() {
@@ -234,5 +239,16 @@ impl<'a> Walk<'a> {
         if !pieces.is_empty() {
             self.happened.push(Happened::Heard { pieces, text: self.texts.heard(items, language) });
         }
+    }
+}
+
+/// What a schedule says at this time on its wall.
+fn standing(schedule: Option<&Arc<Schedule>>, wall: WallTime) -> Standing {
+    let Some(schedule) = schedule else { return Standing::Unknown };
+    let now = schedule.moment(wall);
+    match Hours::new(Arc::clone(schedule), now).state(now) {
+        State::Open { .. } => Standing::Open,
+        State::Closed { next, why: Why::Hours } => Standing::Closed { next: next.map(|at| schedule.local(at)) },
+        State::Closed { next, why: Why::Holiday(_) } => Standing::Holiday { next: next.map(|at| schedule.local(at)) },
     }
 }

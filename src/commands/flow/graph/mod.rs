@@ -118,6 +118,7 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
             };
             (&transfer.say, vec![format!("to {to}")])
         }
+        Node::Hours(hours) => (&[], vec![format!("schedule {}", hours.schedule)]),
         Node::Resume => (&[], vec!["back to the place in line".to_owned()]),
         Node::HangUp(hangup) => (&hangup.say, Vec::new()),
     }
