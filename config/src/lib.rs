@@ -30,6 +30,7 @@ mod routing;
 mod say;
 mod server;
 mod sip_setup;
+mod subflow;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -7,13 +7,14 @@ use crate::reader::Table;
 use crate::report::{Place, Placed, nearest};
 use crate::tree::{Item, Value};
 use core::cell::RefCell;
-use domain::{Dnis, Language, NodeId, Priority, PromptId, QueueId};
+use domain::{Dnis, FlowId, Language, NodeId, Priority, PromptId, QueueId};
 use ivr::api::{CLOSED, FULL, LookupKey, NO_AGENTS, OVERFLOW, TIMEOUT, TransferTo};
 use ivr::{
-    Branch, Collect, Edge, Enqueue, Exits, Expression, HangUp, Lookup, Menu, Node, Play, Retry, Say, Set, SetValue,
-    Transfer,
+    Branch, Call, Collect, Edge, Enqueue, Exits, Expression, HangUp, Lookup, Menu, Node, Play, Retry, Say, Set,
+    SetValue, Transfer,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 type Read = for<'r> fn(&NodeReader<'r>) -> Option<Node>;
 
@@ -27,6 +28,8 @@ const KINDS: &[(&str, Read)] = &[
     ("enqueue", |node| node.enqueue()),
     ("transfer", |node| node.transfer()),
     ("hangup", |node| node.hangup()),
+    ("call", |node| node.call()),
+    ("return", |_| Some(Node::Return)),
 ];
 
 const LOOKUP_KEYS: &[(&str, LookupKey)] =
@@ -396,7 +399,9 @@ impl<'a> NodeReader<'a> {
     /// A queue in which callers wait for ever.
     fn refuse_dead(&self, queue: QueueId) {
         let limits = self.scope.queues.iter().find(|known| known.setup.id == queue).map(|q| q.setup.limits);
-        let Some(limits) = limits.filter(|_| !self.scope.served.contains(&queue)) else { return };
+        // Where nobody serves any queue yet, the warning of each queue says so.
+        let forgotten = !self.scope.served.is_empty() && !self.scope.served.contains(&queue);
+        let Some(limits) = limits.filter(|_| forgotten) else { return };
         if !limits.needs_agents && limits.longest_wait.is_none() && limits.overflow.is_none() {
             let why = format!("no agent serves queue `{queue}`, and nothing ends the wait there");
             self.table.refuse("dead_queue", self.table.place_of("queue"), "queue", why);
@@ -425,6 +430,19 @@ impl<'a> NodeReader<'a> {
         }
         let to = if key == "number" { TransferTo::Number(Dnis::new(text.value)) } else { TransferTo::Uri(text.value) };
         Some(Node::Transfer(Transfer { say, to, failed: failed.1 }))
+    }
+
+    fn call(&self) -> Option<Node> {
+        let flow: Option<Placed<FlowId>> = self.table.need_id("flow");
+        let next = self.need_edge("next");
+        let flow = flow?;
+        let name = (flow.value.as_str(), flow.place);
+        if !self.table.known("flow", "unknown_flow", "flow", name, &self.scope.known.flows()) {
+            return None;
+        }
+        // One that is broken is told of where it stands.
+        let called = self.scope.called.get(&flow.value)?.as_ref()?;
+        Some(Node::Call(Call { flow: Arc::clone(called), next: next? }))
     }
 
     fn hangup(&self) -> Option<Node> {

@@ -4,6 +4,7 @@ mod flows;
 mod good;
 mod lint;
 mod saying;
+mod subflows;
 mod tls;
 
 use crate::*;
@@ -246,6 +247,7 @@ fn every_code_that_the_sources_use_is_explained() {
         include_str!("routing.rs"),
         include_str!("say.rs"),
         include_str!("server.rs"),
+        include_str!("subflow.rs"),
         include_str!("tls.rs"),
         include_str!("tree.rs"),
     ]

@@ -38,7 +38,8 @@ mod tests;
 pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, Of, QueueFigures, Reason, Say};
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
 pub use flow::{
-    Branch, Collect, Enqueue, Exits, Flow, HangUp, Lookup, Menu, Node, Play, Retry, Set, SetValue, Transfer,
+    Branch, Call, Collect, DEPTH_MAX, Enqueue, Exits, Flow, HangUp, Lookup, Menu, Node, Play, Retry, Set, SetValue,
+    Transfer,
 };
 pub use graph::{Edge, Flaw, Shape, check};
 pub use run::Run;

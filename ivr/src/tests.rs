@@ -4,6 +4,7 @@ mod expressions;
 mod graphs;
 mod random;
 mod saying;
+mod subflows;
 
 use crate::api::{
     CLOSED, Context, Effect, Env, FAILED, FULL, Fact, LookupKey, NO_AGENTS, NoteKind, OVERFLOW, QueueFigures, Reason,

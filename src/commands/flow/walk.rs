@@ -5,6 +5,7 @@ use core::time::Duration;
 use domain::{Ani, Customer, Dnis, Instant, Language, NodeId, PlayId, QueueId, Redacted, WallTime};
 use ivr::api::{Effect, LookupKey, TransferTo};
 use ivr::{Context, Env, Fact, Flow, QueueFigures, Run, Say};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Who calls, and when.
@@ -68,6 +69,17 @@ pub(super) struct Walk<'a> {
     playing: Option<PlayId>,
     waiting: Waiting,
     happened: Vec<Happened>,
+    kinds: BTreeMap<NodeId, &'static str>,
+}
+
+/// The kind of each node of a flow and of those that it calls.
+fn kinds_of(flow: &Flow, kinds: &mut BTreeMap<NodeId, &'static str>) {
+    for (id, node) in flow.nodes() {
+        kinds.insert(id, node.kind());
+        if let Some(called) = node.called() {
+            kinds_of(called, kinds);
+        }
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -82,7 +94,9 @@ impl<'a> Walk<'a> {
         };
         let run = Run::new(Arc::clone(flow), context);
         let (happened, waiting) = (Vec::new(), Waiting::Nothing);
-        let mut walk = Self { run, texts, caller, now: Instant::ZERO, playing: None, waiting, happened };
+        let mut kinds = BTreeMap::new();
+        kinds_of(flow, &mut kinds);
+        let mut walk = Self { run, texts, caller, now: Instant::ZERO, playing: None, waiting, happened, kinds };
         walk.tell(Fact::Started);
         walk
     }
@@ -95,6 +109,11 @@ impl<'a> Walk<'a> {
     /// What the walk waits for.
     pub(super) fn waiting(&self) -> Waiting {
         self.waiting
+    }
+
+    /// The word for the kind of a node.
+    pub(super) fn kind(&self, node: NodeId) -> &'static str {
+        self.kinds.get(&node).copied().unwrap_or_default()
     }
 
     /// Where the caller is.

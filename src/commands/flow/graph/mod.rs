@@ -117,5 +117,7 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
             (&transfer.say, vec![format!("to {to}")])
         }
         Node::HangUp(hangup) => (&hangup.say, Vec::new()),
+        Node::Call(call) => (&[], vec![format!("flow {}", call.flow.id())]),
+        Node::Return => (&[], Vec::new()),
     }
 }
