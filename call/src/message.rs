@@ -62,7 +62,7 @@ impl Call {
                 call.pop.started = heard.left;
                 call.customer.stored = true;
                 call.tape = Tape::Done;
-                call.event(now, ContactEventKind::CallbackRestored, effects);
+                call.event(now, ContactEventKind::Restored, effects);
                 call.keep_message(now, heard);
             }
             None => {

@@ -148,7 +148,7 @@ impl<'a> Checking<'a> {
         let entries: Vec<Entry> = root.tables("entry").iter().filter_map(entry).collect();
         let served = agents.iter().flat_map(|agent| agent.queues.iter().map(|part| part.queue)).collect();
         let around = Around { known: &known, queues: &queues, served: &served };
-        let texts: Vec<FlowText> = self.roots.iter().flat_map(|root| flow::flows(root, self.report, around)).collect();
+        let texts: Vec<FlowText> = flow::flows(&self.roots, self.report, around);
         self.check_between(&queues, &served, &entries, &texts);
         self.check_prompts(&server, &entries, &texts);
         self.roots.iter().for_each(Table::done);
@@ -287,7 +287,8 @@ impl<'a> Checking<'a> {
                 None,
             );
         }
-        for flow in flows.iter().filter(|flow| !entries.iter().any(|entry| entry.flow == flow.id)) {
+        let starts = |flow: &FlowText| entries.iter().any(|entry| flow.callers.contains(&entry.flow));
+        for flow in flows.iter().filter(|flow| !starts(flow)) {
             let why = format!("no entry point starts flow `{}`", flow.id);
             self.report.warning("unused_flow", flow.place, &flow.path, why, None);
         }
@@ -310,7 +311,8 @@ impl<'a> Checking<'a> {
             }
         };
         for flow in flows {
-            let started = entries.iter().filter(|entry| entry.flow == flow.id).map(|entry| entry.language);
+            let started = entries.iter().filter(|entry| flow.callers.contains(&entry.flow));
+            let started = started.map(|entry| entry.language);
             let mut languages: BTreeSet<Language> = flow.languages.iter().copied().chain(started).collect();
             if languages.is_empty() {
                 languages.insert(server.default_language);

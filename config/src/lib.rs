@@ -32,6 +32,7 @@ mod say;
 mod schedule;
 mod server;
 mod sip_setup;
+mod subflow;
 #[cfg(test)]
 mod tests;
 mod tls;

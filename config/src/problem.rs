@@ -116,11 +116,12 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "FL04",
-        what: "nodes round which a caller who keys nothing goes for ever",
-        codes: &[(
-            "silent_loop",
-            "count the rounds by `attempts`, and lead `no_input` or `exhausted` out of the circle",
-        )],
+        what: "nodes round which a caller who keys nothing goes for ever, or flows that call themselves",
+        codes: &[
+            ("silent_loop", "count the rounds by `attempts`, and lead `no_input` or `exhausted` out of the circle"),
+            ("recursive_flow", "lead an edge back within one flow instead"),
+            ("too_deep", "put some of these flows together"),
+        ],
     },
     Rule {
         name: "FL05",
@@ -186,12 +187,14 @@ pub const CODES: &[(&str, &str)] = &[
     ("no_exit", "A node does not say what follows it."),
     ("no_end", "From some nodes of a flow the call can never end."),
     ("silent_loop", "A caller who keys nothing would go round some nodes of a flow for ever."),
+    ("recursive_flow", "A flow comes to itself by calling others."),
+    ("too_deep", "A flow calls another, which calls another, and so on, too many times."),
     ("no_question", "A node waits for digits without saying anything first."),
     ("empty_play", "A node that plays prompts has none."),
     ("dead_queue", "A flow sends callers to a queue that no agent serves and that never sends them back."),
     ("overlapping_keys", "A key of a menu is the beginning of another one."),
     ("no_fallback", "A flow asks the outside without saying what follows when nothing useful comes back."),
-    ("missing_prompt", "A prompt has no WAV file in a language in which a flow may play it."),
+    ("missing_prompt", "A prompt has no WAV file that can be played in a language in which a flow may play it."),
     ("missing_secret", "A secret's file or environment variable is not there or is empty."),
     ("agent_without_queue", "An agent serves no queue and is never offered a contact (warning)."),
     ("queue_without_agents", "No agent serves a queue: its contacts wait for ever (warning)."),

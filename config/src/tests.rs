@@ -5,6 +5,7 @@ mod good;
 mod lint;
 mod saying;
 mod schedules;
+mod subflows;
 mod tls;
 mod waiting;
 
@@ -248,6 +249,7 @@ fn every_code_that_the_sources_use_is_explained() {
         include_str!("routing.rs"),
         include_str!("say.rs"),
         include_str!("server.rs"),
+        include_str!("subflow.rs"),
         include_str!("tls.rs"),
         include_str!("tree.rs"),
     ]

@@ -61,7 +61,7 @@ pub enum CommandError {
 
 impl CommandError {
     /// Every refusal.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::UnknownAgent,
         Self::NotSignedIn,
         Self::WrongState,

@@ -20,7 +20,7 @@ pub enum Say {
 }
 
 /// Where a value that is said comes from.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Of {
     /// The flow's text.
     Text(String),
@@ -35,7 +35,8 @@ impl core::fmt::Debug for Say {
         match self {
             Self::Prompt(prompt) => write!(f, "Prompt({prompt})"),
             Self::Digits(text) => write!(f, "Digits({} characters)", text.chars().count()),
-            Self::Value(kind, _) => write!(f, "Value({})", kind.word()),
+            // The flow's words; the caller's never stand here.
+            Self::Value(kind, of) => write!(f, "Value({kind:?}, {of:?})"),
         }
     }
 }
@@ -172,6 +173,9 @@ pub enum NoteKind {
     /// The caller came back by an edge that the node does not have; the call ends.
     #[error("the caller came back to a node without an edge for it; the call ends")]
     NoWayBack,
+    /// The flow returned and nothing had called it; the call ends.
+    #[error("the flow returns, but no flow called it; the call ends")]
+    NobodyCalled,
     /// The flow went through too many nodes without waiting for anything; the call ends.
     #[error("the flow goes round in circles; the call ends")]
     Circles,

@@ -1,7 +1,7 @@
 //! Dispatch: which fact does what where.
 
 use crate::api::{Effect, Env, FAILED, Fact, LookupKey, NoteKind, Say};
-use crate::flow::{Branch, Enqueue, Lookup, Node, Set, SetValue};
+use crate::flow::{Branch, Call, Enqueue, Lookup, Node, Set, SetValue};
 use crate::run::{PLAY_MAX, Run, STEPS_MAX, State, is_key};
 use domain::{Customer, Instant, NodeId, PlayId, Requirement, SkillId};
 use std::sync::Arc;
@@ -64,7 +64,25 @@ impl Run {
             Node::Resume => self.resume(step),
             Node::Transfer(transfer) => self.say(&transfer.say, step),
             Node::HangUp(hangup) => self.say(&hangup.say, step),
+            Node::Call(call) => Some(self.call(call)),
+            Node::Return => self.go_back(step),
         }
+    }
+
+    fn call(&mut self, call: &Call) -> NodeId {
+        let caller = core::mem::replace(&mut self.flow, Arc::clone(&call.flow));
+        self.calls.push((caller, call.next));
+        self.flow.start()
+    }
+
+    /// Back to the flow that called this one.
+    fn go_back(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
+        let Some((caller, next)) = self.calls.pop() else {
+            self.note(NoteKind::NobodyCalled);
+            return self.end(step);
+        };
+        self.flow = caller;
+        Some(next)
     }
 
     /// Plays what a node says before it goes on; goes on at once if that is nothing.

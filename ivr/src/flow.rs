@@ -6,6 +6,7 @@ use crate::graph::{self, Edge, Flaw, Shape};
 use core::time::Duration;
 use domain::{FlowId, Language, NodeId, Priority, PromptId, QueueId, Requirement, ScheduleId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A checked graph of nodes: every edge leads to a node, every node can be reached and lets the caller out again, and
 /// a caller who keys nothing comes to an end.
@@ -14,8 +15,16 @@ pub struct Flow {
     id: FlowId,
     start: NodeId,
     nodes: BTreeMap<NodeId, Node>,
+    /// Variables that its nodes set, and those of flows that it calls.
     variables: BTreeSet<String>,
+    /// Nodes that take digits, likewise.
+    inputs: BTreeSet<NodeId>,
+    /// How many flows stand one upon the other when its calls are deepest; one without calls.
+    depth: usize,
 }
+
+/// How many flows may stand one upon the other.
+pub const DEPTH_MAX: usize = 8;
 
 impl Flow {
     /// Checks a graph.
@@ -24,12 +33,19 @@ impl Flow {
     /// Everything that is wrong with it, at once.
     pub fn new(id: FlowId, start: NodeId, nodes: BTreeMap<NodeId, Node>) -> Result<Self, Vec<Flaw>> {
         let shapes = nodes.iter().map(|(id, node)| (*id, node.shape())).collect();
-        let flaws = graph::check(start, &shapes);
+        let mut flaws = graph::check(start, &shapes);
+        let called = || nodes.iter().filter_map(|(id, node)| Some((*id, node.called()?)));
+        flaws.extend(called().filter(|(_, flow)| flow.depth >= DEPTH_MAX).map(|(node, _)| Flaw::TooDeep(node)));
         if !flaws.is_empty() {
             return Err(flaws);
         }
-        let variables = nodes.values().flat_map(Node::variables).collect();
-        Ok(Self { id, start, nodes, variables })
+        let own = nodes.values().flat_map(Node::variables);
+        let variables = own.chain(called().flat_map(|(_, flow)| flow.variables.clone())).collect();
+        let takes_digits = |node: &Node| matches!(node, Node::Menu(_) | Node::Collect(_));
+        let own = nodes.iter().filter(|(_, node)| takes_digits(node)).map(|(id, _)| *id);
+        let inputs = own.chain(called().flat_map(|(_, flow)| flow.inputs.clone())).collect();
+        let depth = 1 + called().map(|(_, flow)| flow.depth).max().unwrap_or(0);
+        Ok(Self { id, start, nodes, variables, inputs, depth })
     }
 
     /// The id.
@@ -62,7 +78,25 @@ impl Flow {
 
     /// Nodes that take digits.
     pub(crate) fn input_nodes(&self) -> impl Iterator<Item = NodeId> {
-        self.nodes().filter(|(_, node)| matches!(node, Node::Menu(_) | Node::Collect(_))).map(|(id, _)| id)
+        self.inputs.iter().copied()
+    }
+
+    /// True if a caller who keys nothing may come from its start to a `return` node without waiting in a line.
+    fn passes_silently(&self) -> bool {
+        let (mut seen, mut open) = (BTreeSet::from([self.start]), vec![self.start]);
+        while let Some(node) = open.pop().and_then(|id| self.nodes.get(&id)) {
+            if matches!(node, Node::Return) {
+                return true;
+            }
+            let silent = node.edges().into_iter().filter(|edge| !edge.pausing);
+            open.extend(silent.map(|edge| edge.to).filter(|to| seen.insert(*to)));
+        }
+        false
+    }
+
+    /// True if the call may end within it.
+    fn may_end(&self) -> bool {
+        self.nodes.values().any(|node| !matches!(node, Node::Return) && node.shape().ends)
     }
 }
 
@@ -95,6 +129,10 @@ pub enum Node {
     Transfer(Transfer),
     /// Ends the call.
     HangUp(HangUp),
+    /// Goes through another flow and comes back.
+    Call(Call),
+    /// Goes back to the flow that called this one.
+    Return,
 }
 
 /// Plays prompts.
@@ -322,6 +360,15 @@ pub struct Transfer {
     pub failed: Option<NodeId>,
 }
 
+/// Goes through another flow and comes back. Variables are shared.
+#[derive(Debug)]
+pub struct Call {
+    /// The other flow.
+    pub flow: Arc<Flow>,
+    /// What follows when it returns.
+    pub next: NodeId,
+}
+
 /// Ends the call.
 #[derive(Debug)]
 pub struct HangUp {
@@ -347,13 +394,28 @@ impl Node {
             Self::Resume => "resume",
             Self::Transfer(_) => "transfer",
             Self::HangUp(_) => "hangup",
+            Self::Call(_) => "call",
+            Self::Return => "return",
+        }
+    }
+
+    /// The flow that it calls.
+    #[must_use]
+    pub fn called(&self) -> Option<&Arc<Flow>> {
+        match self {
+            Self::Call(call) => Some(&call.flow),
+            _ => None,
         }
     }
 
     /// The node as the graph check sees it.
     #[must_use]
     pub fn shape(&self) -> Shape {
-        let ends = matches!(self, Self::Enqueue(_) | Self::Resume | Self::Transfer(_) | Self::HangUp(_));
+        let ends = match self {
+            Self::Enqueue(_) | Self::Resume | Self::Transfer(_) | Self::HangUp(_) | Self::Return => true,
+            Self::Call(call) => call.flow.may_end(),
+            _ => false,
+        };
         Shape { edges: self.edges(), ends }
     }
 
@@ -399,7 +461,9 @@ impl Node {
                 Edge::silent("bad_number", callback.bad_number),
             ],
             Self::Transfer(transfer) => transfer.failed.map(|to| Edge::pausing("failed", to)).into_iter().collect(),
-            Self::Resume | Self::HangUp(_) => Vec::new(),
+            Self::Resume | Self::HangUp(_) | Self::Return => Vec::new(),
+            Self::Call(call) if call.flow.passes_silently() => vec![Edge::silent("next", call.next)],
+            Self::Call(call) => vec![Edge::pausing("next", call.next)],
         }
     }
 

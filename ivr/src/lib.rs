@@ -42,8 +42,8 @@ mod voicemail;
 pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, Of, QueueFigures, Reason, Say};
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
 pub use flow::{
-    Branch, Callback, Collect, Enqueue, Exits, Flow, HangUp, HoursNode, Lookup, Menu, Node, Play, Retry, Set, SetValue,
-    Transfer, Voicemail,
+    Branch, Call, Callback, Collect, DEPTH_MAX, Enqueue, Exits, Flow, HangUp, HoursNode, Lookup, Menu, Node, Play,
+    Retry, Set, SetValue, Transfer, Voicemail,
 };
 pub use graph::{Edge, Flaw, Shape, check};
 pub use run::Run;

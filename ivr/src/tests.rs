@@ -6,6 +6,7 @@ mod hours;
 mod kept;
 mod random;
 mod saying;
+mod subflows;
 
 use crate::api::{
     CLOSED, Context, Effect, Env, FAILED, FULL, Fact, LookupKey, NO_AGENTS, NoteKind, OVERFLOW, QueueFigures, Reason,

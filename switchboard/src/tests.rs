@@ -4,6 +4,7 @@ mod callbacks;
 mod desk_phone;
 mod hours;
 mod joint;
+mod messages;
 mod quality;
 mod refer;
 mod treatment;

@@ -488,6 +488,7 @@ fn floor() -> FloorView {
         honesty: Honesty { contacts: 8, told_ms: 97_000, waited_ms: 100_000, rms_error_ms: 4_000, covered: 7 },
     };
     let waiting = WaitingView {
+        channel: domain::Channel::Voice,
         contact: ContactId::new(5),
         queue: queue.id,
         customer: Redacted::from("Jo"),

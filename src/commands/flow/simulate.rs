@@ -164,10 +164,7 @@ fn follow(walk: &mut Walk<'_>, line: &str) -> Result<Next, Failure> {
 fn tell(walk: &mut Walk<'_>) {
     for event in walk.news() {
         match event {
-            Happened::Came(node) => {
-                let kind = walk.run().flow().node(node).map_or("", ivr::Node::kind);
-                println!("{kind} {node}");
-            }
+            Happened::Came(node) => println!("{} {node}", walk.kind(node)),
             Happened::Heard { text, .. } => println!("    “{text}”"),
             Happened::Took(digits) => println!("    takes {digits}"),
             Happened::LooksUp(by) => println!("    looks up {by}"),

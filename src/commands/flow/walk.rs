@@ -6,6 +6,7 @@ use domain::{Ani, Customer, Dnis, Instant, Language, NodeId, PlayId, QueueId, Re
 use hours::{Hours, Schedule, State, Why};
 use ivr::api::{Booking, Effect, LookupKey, Standing, TransferTo};
 use ivr::{Context, Env, Fact, Flow, Node, QueueFigures, Run, Say};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Who calls, and when.
@@ -78,6 +79,17 @@ pub(super) struct Walk<'a> {
     booking: Option<Booking>,
     waiting: Waiting,
     happened: Vec<Happened>,
+    kinds: BTreeMap<NodeId, &'static str>,
+}
+
+/// The kind of each node of a flow and of those that it calls.
+fn kinds_of(flow: &Flow, kinds: &mut BTreeMap<NodeId, &'static str>) {
+    for (id, node) in flow.nodes() {
+        kinds.insert(id, node.kind());
+        if let Some(called) = node.called() {
+            kinds_of(called, kinds);
+        }
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -92,7 +104,10 @@ impl<'a> Walk<'a> {
         };
         let run = Run::new(Arc::clone(flow), context);
         let (happened, waiting) = (Vec::new(), Waiting::Nothing);
-        let mut walk = Self { run, texts, caller, now: Instant::ZERO, playing: None, booking: None, waiting, happened };
+        let mut kinds = BTreeMap::new();
+        kinds_of(flow, &mut kinds);
+        let mut walk =
+            Self { run, texts, caller, now: Instant::ZERO, playing: None, booking: None, waiting, happened, kinds };
         walk.tell(Fact::Started);
         walk
     }
@@ -105,6 +120,11 @@ impl<'a> Walk<'a> {
     /// What the walk waits for.
     pub(super) fn waiting(&self) -> Waiting {
         self.waiting
+    }
+
+    /// The word for the kind of a node.
+    pub(super) fn kind(&self, node: NodeId) -> &'static str {
+        self.kinds.get(&node).copied().unwrap_or_default()
     }
 
     /// Where the caller is.

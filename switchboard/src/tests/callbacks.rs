@@ -7,7 +7,7 @@ use domain::{CallbackCancel, CallbackOrder, CallbackState, Cause, Dnis, Language
 
 const CARRIER: &str = "127.0.0.4:5060";
 
-const CENTRE: &str = r#"
+pub(super) const CENTRE: &str = r#"
 [[trunk]]
 id = "lan"
 sources = ["127.0.0.2/32", "127.0.0.3/32"]
@@ -85,7 +85,7 @@ fn centre() -> Bench {
 }
 
 impl Bench {
-    fn agent_wish(&mut self, wish: Wish) -> Result<(), CommandError> {
+    pub(super) fn agent_wish(&mut self, wish: Wish) -> Result<(), CommandError> {
         let agent = Some("li.wei".parse().unwrap());
         let effects = self.tell(Input::Wish { ticket: 9, agent, wish: Box::new(wish) });
         let reply = effects.iter().find_map(|effect| match effect {
@@ -136,7 +136,7 @@ impl Bench {
         self.receive(from, &reply);
     }
 
-    fn outcome(&self, contact: ContactId) -> Option<Outcome> {
+    pub(super) fn outcome(&self, contact: ContactId) -> Option<Outcome> {
         self.events_of(contact).into_iter().find_map(|kind| match kind {
             ContactEventKind::Closed { outcome, .. } => Some(*outcome),
             _ => None,

@@ -121,5 +121,7 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
         Node::Hours(hours) => (&[], vec![format!("schedule {}", hours.schedule)]),
         Node::Resume => (&[], vec!["back to the place in line".to_owned()]),
         Node::HangUp(hangup) => (&hangup.say, Vec::new()),
+        Node::Call(call) => (&[], vec![format!("flow {}", call.flow.id())]),
+        Node::Return => (&[], Vec::new()),
     }
 }
