@@ -34,6 +34,7 @@ mod scope;
 pub mod speech;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, Of, QueueFigures, Reason, Say};
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
