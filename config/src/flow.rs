@@ -196,7 +196,14 @@ impl Graph {
         };
         ivr::check(start, &self.shapes).iter().for_each(tell);
         match Flow::new(id, start, self.nodes) {
-            Ok(flow) => Some(Arc::new(flow)),
+            Ok(flow) => {
+                for node in flow.wordless_ends() {
+                    let why = format!("a caller may come to {node} and be hung up on without a word");
+                    let Some(place) = self.places.get(&node) else { continue };
+                    scope.report.warning("wordless_end", *place, &format!("{path}.{node}"), why, None);
+                }
+                Some(Arc::new(flow))
+            }
             // All other flaws showed in the shapes.
             Err(flaws) => {
                 flaws.iter().filter(|flaw| matches!(flaw, Flaw::TooDeep(_))).for_each(tell);

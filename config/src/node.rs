@@ -369,8 +369,17 @@ impl<'a> NodeReader<'a> {
             (TIMEOUT, limits.longest_wait.is_some()),
             (NO_AGENTS, limits.needs_agents),
         ];
+        if limits.overflow.is_some() {
+            return;
+        }
+        let missing = |(edge, may): &(&str, bool)| *may && exits.way(edge).is_none();
+        if !sends_back.iter().any(missing) && exits.way(CLOSED).is_none() {
+            let why = format!("a supervisor may close queue `{queue}`, and the call then ends: `{CLOSED}` is missing");
+            let mend = Some(format!("add {CLOSED} = \"NODE\", or overflow = \"NODE\" for every reason"));
+            self.scope.report.warning("no_way_back", self.table.place, &self.table.path(CLOSED), why, mend);
+        }
         for (edge, may) in sends_back {
-            if may && limits.overflow.is_none() && exits.way(edge).is_none() {
+            if missing(&(edge, may)) {
                 let why = format!("queue `{queue}` may send callers back, and the call then ends: `{edge}` is missing");
                 let mend = Some(format!("add {edge} = \"NODE\", or overflow = \"NODE\" for every reason"));
                 self.scope.report.error("no_way_back", self.table.place, &self.table.path(edge), why, mend);

@@ -100,9 +100,10 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "FL02",
-        what: "a question without words, a node that says nothing, or a way to a node or queue that is not there",
+        what: "a question without words, a node that says nothing, or a way to a node, queue or flow that is not there",
         codes: &[
             ("no_question", "add prompts = [\"…\"]"),
+            ("wordless_end", "add prompts = [\"…\"]"),
             ("empty_play", "add prompts = [\"…\"], or lead the edges of others past it"),
             ("unknown_node", "define it, or name another one"),
             ("unknown_queue", "define it in [[queue]]"),
@@ -155,7 +156,8 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "FL10",
-        what: "a queue that may send callers back to a flow that does not say what follows",
+        what: "a queue with limits that sends callers back to a flow that does not say what follows; warned of, where only a \
+               supervisor who closes the queue does so",
         codes: &[("no_way_back", "add overflow = \"NODE\"")],
     },
 ];
@@ -190,6 +192,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("recursive_flow", "A flow comes to itself by calling others."),
     ("too_deep", "A flow calls another, which calls another, and so on, too many times."),
     ("no_question", "A node waits for digits without saying anything first."),
+    ("wordless_end", "A caller who has heard nothing may be hung up on without a word (warning)."),
     ("empty_play", "A node that plays prompts has none."),
     ("dead_queue", "A flow sends callers to a queue that no agent serves and that never sends them back."),
     ("overlapping_keys", "A key of a menu is the beginning of another one."),
@@ -200,7 +203,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("queue_without_agents", "No agent serves a queue: its contacts wait for ever (warning)."),
     ("overflow_to_itself", "A queue overflows to itself."),
     ("no_callback", "A flow books a call back from a queue that offers none (warning)."),
-    ("no_way_back", "A queue may send callers back, and the flow does not say what follows: the call ends."),
+    (
+        "no_way_back",
+        "A queue may send callers back, and the flow does not say what follows: the call ends (a warning where only a supervisor may do so).",
+    ),
     ("unused_flow", "No entry point starts a flow (warning)."),
     ("no_entry", "There is no entry point: every call is refused (warning)."),
 ];

@@ -38,6 +38,7 @@ pub mod speech;
 #[cfg(test)]
 mod tests;
 mod voicemail;
+mod words;
 
 pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, Of, QueueFigures, Reason, Say};
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};

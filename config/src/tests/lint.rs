@@ -92,6 +92,17 @@ fn every_rule_refuses_its_broken_flow_and_tells_where_and_how_to_mend_it() {
 }
 
 #[test]
+fn what_may_end_a_call_badly_is_warned_of() {
+    let text = "[[entry]]\ndnis = \"8\"\nflow = \"f\"\n[[queue]]\nid = \"q\"\n[[agent]]\nid = \"x\"\nqueues = [\"q\"]\n\
+                [flow.f]\nstart = \"q\"\n[flow.f.node.q]\ntype = \"enqueue\"\nqueue = \"q\"\n";
+    let warned = |text: &str| told(check(text).unwrap_or_else(|problems| panic!("{problems:#?}")).warnings());
+    assert_eq!(warned(text), ["11:1 no_way_back"], "a supervisor may close it");
+    let silent = format!("{text}closed = \"bye\"\n[flow.f.node.bye]\ntype = \"hangup\"\n");
+    assert_eq!(warned(&silent), ["15:14 wordless_end"]);
+    assert_eq!(warned(&format!("{silent}prompts = [\"bye\"]\n")), [] as [String; 0]);
+}
+
+#[test]
 fn a_prompt_that_cannot_be_played_is_told_like_one_that_is_missing() {
     let wav = |name: &[u8; 4], channels: u8| {
         let odd = b"LIST\x03\0\0\0abc\0";
@@ -135,7 +146,7 @@ fn problems_outside_of_flows_have_no_rule_and_do_not_show_among_those_of_flows()
     assert!(problems[0].rule().is_none());
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
-    let here = "[flow.f]\nstart = \"bye\"\n[flow.f.node.bye]\ntype = \"hangup\"\n";
+    let here = "[flow.f]\nstart = \"bye\"\n[flow.f.node.bye]\ntype = \"transfer\"\nnumber = \"8000\"\n";
     write("c.toml", "flows = [\"f.toml\"]\n[[user]]\nlogin = \"x\"\n[[entry]]\ndnis = \"8\"\nflow = \"f\"\n");
     write("f.toml", here);
     std::fs::create_dir(dir.path().join("prompts")).unwrap();
