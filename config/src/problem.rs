@@ -108,6 +108,7 @@ pub const RULES: &[Rule] = &[
             ("unknown_node", "define it, or name another one"),
             ("unknown_queue", "define it in [[queue]]"),
             ("unknown_flow", "define it, or list its file in `flows`"),
+            ("unknown_schedule", "define it in [[schedule]]"),
         ],
     },
     Rule {
@@ -149,8 +150,6 @@ pub const RULES: &[Rule] = &[
         what: "an expression that cannot be understood, or a variable, field or function that is not there",
         codes: &[
             ("bad_expression", "docs/flows.md lists what conditions may name"),
-            ("unknown_schedule", "A schedule is named that no [[schedule]] defines."),
-            ("bad_schedule", "Opening hours or holidays of a schedule are not understood."),
             ("unknown_variable", "set it in a set or collect node"),
         ],
     },
@@ -183,6 +182,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("unknown_agent", "An agent is named that no [[agent]] defines."),
     ("unknown_disposition", "A disposition is named that no [[disposition]] defines."),
     ("unknown_flow", "A flow is named that no [flow.NAME] defines."),
+    ("unknown_schedule", "A schedule is named that no [[schedule]] defines."),
+    ("bad_schedule", "Opening hours or holidays of a schedule are not understood."),
     ("unknown_variable", "A flow says a variable that none of its nodes sets."),
     ("unknown_node", "A node is named that its flow does not have."),
     ("unreachable_node", "No way leads to a node of a flow."),

@@ -28,7 +28,7 @@ async fn shown(rest: &Rest, why: Option<&str>) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schedule_that_is_closed_at_once_stays_closed_over_a_restart() {
-    let bench = Bench::start(&Plan::default(), &[]).await;
+    let (bench, _phones) = Bench::with_phones(&Plan::default(), &["anna"]).await;
     let api = rest(&bench).await;
     let office = shown(&api, None).await;
     assert_eq!(office["openings"].as_array().map(Vec::len), Some(1), "one long opening of two weeks: {office}");

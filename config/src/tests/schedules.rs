@@ -62,7 +62,7 @@ fn mistakes_in_opening_hours_are_told_where_they_stand() {
     let cases = [
         ("Europe/Berlin", "Europe/Berln", "4:8 bad_schedule"),
         ("mon-fri", "mon-fry", "5:9 bad_schedule"),
-        ("DURATION:PT2H", "RRULE:FREQ=DAILY", "5:60 bad_schedule"),
+        ("DURATION:PT2H", "RRULE:FREQ=DAILY", "5:61 bad_schedule"),
         ("2026-11-24", "2026-11-31", "6:11 bad_schedule"),
         ("hours = \"office\"", "hours = \"ofice\"", "9:9 unknown_schedule"),
         ("schedule = \"office\"", "schedule = \"ofice\"", "20:12 unknown_schedule"),
