@@ -41,6 +41,7 @@ export const callbacks = {
   callback_badge: 'Call back',
   callback_next: 'Answer, and the customer is called.',
   callback_calling: 'Calling the customer…',
+  callback_calling_lower: 'calling the customer',
   callback_asked: 'asked {time} ago',
   callback_tried: 'called once in vain | called {n} times in vain',
   callback_attempt: 'attempt {n}',

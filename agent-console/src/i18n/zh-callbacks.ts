@@ -41,6 +41,7 @@ export const callbacks = {
   callback_badge: '回呼',
   callback_next: '接听后，系统将呼叫客户。',
   callback_calling: '正在呼叫客户…',
+  callback_calling_lower: '正在呼叫客户',
   callback_asked: '{time} 前提出',
   callback_tried: '已有 {n} 次未接通',
   callback_attempt: '第 {n} 次',
