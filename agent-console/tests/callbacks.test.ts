@@ -51,9 +51,16 @@ describe('the events of a call back', () => {
 
   it('tell how often it was tried in vain, and which contacts belong together', () => {
     const events = [at('callback_requested', 0, { from: 'call' }), at('callback_missed', 1, { attempt: 1 }), at('callback_missed', 2, { attempt: 2 }), at('callback_missed', 3, { attempt: 0 })];
-    expect(callbackPast(events)).toEqual({ missed: 2, from: 'call', booked: null });
-    expect(callbackPast([at('callback_booked', 0, { callback: 'back' })])).toEqual({ missed: 0, from: null, booked: 'back' });
+    expect(callbackPast(events)).toEqual({ missed: 2, from: 'call', booked: null, then: { again: null } });
+    expect(callbackPast([at('callback_booked', 0, { callback: 'back' })])).toEqual({ missed: 0, from: null, booked: 'back', then: null });
     expect(callbackPast([at('callback_requested', 0, { from: null })]).from).toBeNull();
+  });
+
+  it('tell what follows an attempt in vain, until the next one', () => {
+    const missed = at('callback_missed', 10, { attempt: 1, again_ms: 90 });
+    expect(callbackPast([at('connected', 5), missed]).then).toEqual({ again: 100 });
+    expect(callbackPast([missed, at('callback_dialled', 100, { attempt: 2 })]).then).toBeNull();
+    expect(callbackPast([missed, at('callback_dialled', 100), at('connected', 110)]).then).toBeNull();
   });
 
   it('end its wait when it rests', () => {

@@ -6,6 +6,7 @@ export const callbacks = {
   callback: 'Callback',
   callback_at: 'Scheduled for {at}',
   callback_again_at: 'Again at {at}',
+  callback_again_lower: 'again at {at}',
   callback_due: 'Due now',
   callback_suspended: 'Customer is calling us',
   callback_in_line: 'In line',

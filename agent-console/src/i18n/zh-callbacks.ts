@@ -6,6 +6,7 @@ export const callbacks = {
   callback: '回呼',
   callback_at: '预约 {at}',
   callback_again_at: '{at} 再拨',
+  callback_again_lower: '{at} 再拨',
   callback_due: '现在到期',
   callback_suspended: '客户正在来电',
   callback_in_line: '排队中',

@@ -90,14 +90,20 @@ export interface CallbackPast {
   from: string | null;
   /** The contact that calls the customer back. */
   booked: string | null;
+  /** What follows the last attempt, if that was in vain: when it is tried again; `null`: it is not. */
+  then: { again: number | null } | null;
 }
 
 /** Reads the events of a call back, or of the call that led to one. */
 export function callbackPast(events: Timed[]): CallbackPast {
-  const past: CallbackPast = { missed: 0, from: null, booked: null };
-  for (const { kind, fields } of events) {
+  const past: CallbackPast = { missed: 0, from: null, booked: null, then: null };
+  for (const { kind, at, fields } of events) {
     const f = (fields ?? {}) as Record<string, unknown>;
-    if (kind === 'callback_missed') past.missed = Math.max(past.missed, Number(f['attempt'] ?? 0));
+    if (kind === 'callback_missed') {
+      past.missed = Math.max(past.missed, Number(f['attempt'] ?? 0));
+      past.then = { again: f['again_ms'] == null ? null : at + Number(f['again_ms']) };
+    }
+    if (kind === 'callback_dialled' || kind === 'connected') past.then = null;
     if (kind === 'callback_requested' && f['from'] != null) past.from = String(f['from']);
     if (kind === 'callback_booked' && f['callback'] != null) past.booked = String(f['callback']);
   }
