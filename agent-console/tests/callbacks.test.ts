@@ -51,8 +51,8 @@ describe('the events of a call back', () => {
 
   it('tell how often it was tried in vain, and which contacts belong together', () => {
     const events = [at('callback_requested', 0, { from: 'call' }), at('callback_missed', 1, { attempt: 1 }), at('callback_missed', 2, { attempt: 2 }), at('callback_missed', 3, { attempt: 0 })];
-    expect(callbackPast(events)).toEqual({ missed: 2, from: 'call', booked: null, then: { again: null } });
-    expect(callbackPast([at('callback_booked', 0, { callback: 'back' })])).toEqual({ missed: 0, from: null, booked: 'back', then: null });
+    expect(callbackPast(events)).toEqual({ missed: 2, from: 'call', booked: null, then: { again: null }, dialling: false });
+    expect(callbackPast([at('callback_booked', 0, { callback: 'back' })])).toEqual({ missed: 0, from: null, booked: 'back', then: null, dialling: false });
     expect(callbackPast([at('callback_requested', 0, { from: null })]).from).toBeNull();
   });
 
@@ -61,6 +61,11 @@ describe('the events of a call back', () => {
     expect(callbackPast([at('connected', 5), missed]).then).toEqual({ again: 100 });
     expect(callbackPast([missed, at('callback_dialled', 100, { attempt: 2 })]).then).toBeNull();
     expect(callbackPast([missed, at('callback_dialled', 100), at('connected', 110)]).then).toBeNull();
+  });
+
+  it('tell that the customer is called before the agent is', () => {
+    const called = [at('offered', 0), at('callback_dialled', 0, { attempt: 1 })];
+    expect([callbackPast(called), callbackPast([...called, at('connected', 9)]), callbackPast([...called, at('callback_missed', 9)])].map((p) => p.dialling)).toEqual([true, false, false]);
   });
 
   it('end its wait when it rests', () => {

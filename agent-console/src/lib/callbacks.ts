@@ -92,11 +92,13 @@ export interface CallbackPast {
   booked: string | null;
   /** What follows the last attempt, if that was in vain: when it is tried again; `null`: it is not. */
   then: { again: number | null } | null;
+  /** The customer is being called, or is on the line without an agent. */
+  dialling: boolean;
 }
 
 /** Reads the events of a call back, or of the call that led to one. */
 export function callbackPast(events: Timed[]): CallbackPast {
-  const past: CallbackPast = { missed: 0, from: null, booked: null, then: null };
+  const past: CallbackPast = { missed: 0, from: null, booked: null, then: null, dialling: false };
   for (const { kind, at, fields } of events) {
     const f = (fields ?? {}) as Record<string, unknown>;
     if (kind === 'callback_missed') {
@@ -104,6 +106,8 @@ export function callbackPast(events: Timed[]): CallbackPast {
       past.then = { again: f['again_ms'] == null ? null : at + Number(f['again_ms']) };
     }
     if (kind === 'callback_dialled' || kind === 'connected') past.then = null;
+    if (kind === 'callback_dialled') past.dialling = true;
+    if (kind === 'callback_missed' || kind === 'connected' || kind === 'callback_restored') past.dialling = false;
     if (kind === 'callback_requested' && f['from'] != null) past.from = String(f['from']);
     if (kind === 'callback_booked' && f['callback'] != null) past.booked = String(f['callback']);
   }
