@@ -49,6 +49,8 @@ export function world(lang) {
     skills: [{ id: 'billing', level: 9 - (i % 5) }, ...(i % 2 ? [] : [{ id: 'german', level: 10 - i }])], handled: 58 - i * 3, aht_ms: 268_000 + i * 4000,
   }));
   const waiting = w.waiting.map((customer, i) => ({ contact: `w${i}`, queue: named(queues[2] ?? queues[0]), customer, since_at: now() - (222_000 - i * 29_000), offered: i === 0 }));
+  const calls = [['in_line', -410, -980, 0], ['trying', -180, -760, 1], ['suspended', -60, -640, 0], ['talking', -30, -400, 2], ['scheduled', 540, -300, 1], ['scheduled', 5_400, 5_400, 0], ['scheduled', 93_600, 93_600, 0]];
+  const callbacks = calls.map(([state, due, since, attempts], i) => ({ contact: `b${i}`, queue: named(queues[i % queues.length]), number: `+49302312510${i}`, customer: i % 3 === 2 ? null : w.handled[i]?.[0] ?? null, state, attempts, due_at: now() + due * 1000, since_at: now() + since * 1000, agent: i % 2 ? { id: people[i].id, name: people[i].name } : null }));
   const midnight = new Date().setHours(0, 0, 0, 0);
   const span = now() - midnight;
   const handled = w.handled.map(([name, seconds, code], i) => {
@@ -57,8 +59,11 @@ export function world(lang) {
   });
   const customer = { ...w.customer, contact_points: [{ kind: 'phone', raw: w.ani, normal: w.ani, label: 'office' }, { kind: 'email', raw: 'marta@keller.example', normal: 'marta@keller.example', label: '' }], contacts_7d: 3, contacts_total: 11, last_contacts: w.last.map(([disposition, note, agent, queue, days, s]) => ({ started_at: now() - days * 86_400_000, channel: 'voice', queue, agent, disposition, note, talk_ms: s * 1000 })) };
   const pop = { contact: 'live', ani: w.ani, caller_name: '', dnis: '+493023125000', queue: named(queues[0]), customer, path: ['main_menu', 'invoices', 'speak_to_someone'], digits: [{ node: 'invoices', digits: '2' }, { node: 'speak_to_someone', digits: '1' }], started_at: now() - 400_000, queued_at: now() - 350_000, waited_ms: 72_000, outgoing: false, diverted_from: null, diversion_reason: '', verified: null, signalled: [] };
-  return { ...w, queues, people, waiting, handled, customer, pop, dispositions: DISPOSITIONS.map(([code, en, zh]) => ({ code, labels: { en, zh }, queues: [] })), reasons: [...REASONS.map(([code, en, zh]) => ({ code, labels: { en, zh }, system: false })), { code: 'rona', labels: { en: 'No answer', zh: '无应答' }, system: true }] };
+  return { ...w, queues, people, waiting, callbacks, handled, customer, pop, dispositions: DISPOSITIONS.map(([code, en, zh]) => ({ code, labels: { en, zh }, queues: [] })), reasons: [...REASONS.map(([code, en, zh]) => ({ code, labels: { en, zh }, system: false })), { code: 'rona', labels: { en: 'No answer', zh: '无应答' }, system: true }] };
 }
+
+/** A call back: the customer's number stands in both places. */
+const backPop = (w) => ({ ...w.pop, contact: 'back', outgoing: true, dnis: w.pop.ani, path: [], digits: [], started_at: now() - 31 * MIN, queued_at: now() - 38 * MIN, waited_ms: 38 * MIN });
 
 export function deskOf(w, scene) {
   const hand = (phase, extra) => ({ interaction: 'i1', contact: 'live', queue: w.pop.queue, phase, since_at: now() - 272_000, connected_at: now() - 272_000, held_ms: 20_000, muted: false, recording: 'rec1', paused_by: null, consult: null, wrap_up_deadline_at: null, disposition: null, notes: w.notes, pop: w.pop, ...extra });
@@ -67,6 +72,12 @@ export function deskOf(w, scene) {
   switch (scene) {
     case 'offer':
       return { ...base, state: state('reserved', { offer: 'o1', since_at: now() - 6000 }), offer: { offer: 'o1', interaction: 'i1', contact: 'live', offered_at: now() - 6000, deadline_at: now() + 14_000, why: w.why, consulted_by: null, pop: w.pop } };
+    case 'back':
+      return { ...base, state: state('reserved', { offer: 'o1', since_at: now() - 6000 }), offer: { offer: 'o1', interaction: 'i1', contact: 'back', offered_at: now() - 6000, deadline_at: now() + 14_000, why: w.why, consulted_by: null, pop: backPop(w) } };
+    case 'back-calling':
+      return { ...base, state: state('busy', {}), interaction: hand('connecting', { contact: 'back', connected_at: null, pop: backPop(w) }) };
+    case 'back-talking':
+      return { ...base, state: state('busy', {}), interaction: hand('talking', { contact: 'back', pop: backPop(w) }) };
     case 'talking':
       return { ...base, state: state('busy', { next: { state: 'ready', reason: null } }), interaction: hand('talking', { disposition: 'refund' }) };
     case 'consult':
@@ -117,6 +128,15 @@ export function story(w) {
   const rows = [[0, 'started', { ani: w.ani, dnis: '+493023125000', trunk: 'north-1', channel: 'voice', caller_name: '' }], [2, 'flow_started', { flow: 'main', language: 'en' }], [3, 'node_entered', { node: 'main_menu' }], [9, 'digits_collected', { node: 'main_menu', digits: '2' }], [12, 'customer_identified', { customer: 'c1' }], [41, 'queued', { queue: w.queues[0].id, priority: 10 }], [80, 'offered', { offer: 'o0', interaction: 'i0', agent: w.people[2].id, queue: w.queues[0].id, why: w.why, decision: decision(w, 2) }], [100, 'offer_ended', { offer: 'o0', interaction: 'i0', agent: w.people[2].id, result: 'no_answer' }], [113, 'offered', { offer: 'o1', interaction: 'i1', agent: 'li.wei', queue: w.queues[0].id, why: w.why, decision: decision(w, 0) }], [114, 'ringing', { offer: 'o1', agent: 'li.wei' }], [120, 'connected', { interaction: 'i1', agent: 'li.wei' }], [120, 'recording_started', { recording: 'rec1' }], [150, 'held', { interaction: 'i1' }], [160, 'resumed', { interaction: 'i1' }], [170, 'notes_saved', { interaction: 'i1', text: w.notes.slice(0, 60) }], [180, 'customer_left', { by: 'customer', cause: 'normal' }], [180, 'interaction_ended', { interaction: 'i1', agent: 'li.wei' }], [181, 'recording_finished', { recording: 'rec1', path: 'x.wav', duration_ms: 60_000, sha256: 'a3f1c09e77bb20', gap_ms: 0 }], [190, 'disposition_set', { interaction: 'i1', code: 'refund', by: 'agent' }], [197, 'wrap_up_ended', { interaction: 'i1', agent: 'li.wei' }], [197, 'closed', { outcome: 'answered', by: 'customer' }]];
   const contact = { ...w.handled[0], id: 'h0', customer: 'c1', customer_name: w.customer.name, ani: w.ani, started_at: at(0), ended_at: at(180), closed_at: at(197), talk_ms: 50_000, hold_ms: 10_000, wait_ms: 72_000, ring_ms: 7000, wrap_up_ms: 17_000 };
   return { contact, events: rows.map(([s, kind, fields], i) => ({ seq: i + 1, at: at(s), kind, fields })), interactions: [{ id: 'i1', agent: 'li.wei', queue: w.queues[0].id, offered_at: at(113), answered_at: at(120), ended_at: at(180), wrapped_up_at: at(197), result: 'answered', disposition: 'refund' }], recordings: [{ id: 'rec1', contact: 'h0', duration_ms: 60_000, channels: 2, sha256: 'a3f1', gap_ms: 0, state: 'complete' }], legs: [{ role: 'customer', agent: null, codec: 'PCMA', received: 8981, expected: 9000, lost: 19, lost_permille: 2, peer_lost: 4, jitter_mean_us: 3100, jitter_max_us: 9000, round_trip_us: 42_000, mos_hundredths: 432 }, { role: 'agent', agent: 'li.wei', codec: 'PCMU', received: 2990, expected: 3000, lost: 10, lost_permille: 3, peer_lost: 0, jitter_mean_us: 900, jitter_max_us: 4000, round_trip_us: null, mos_hundredths: 436 }] };
+}
+
+/** The story of a call back that succeeded at the second attempt. */
+export function backStory(w) {
+  const t0 = now() - 31 * MIN;
+  const at = (s) => t0 + s * 1000;
+  const rows = [[0, 'started', { ani: w.ani, dnis: w.ani, channel: 'callback', caller_name: '' }], [0, 'callback_requested', { queue: w.queues[0].id, number: w.ani, from: 'h0', age_ms: 412_000, priority: 0, requirement: null, language: 'en', at_us: null, agent: null }], [0, 'customer_identified', { customer: 'c1' }], [0, 'queued', { queue: w.queues[0].id, priority: 0 }], [300, 'offered', { offer: 'o1', interaction: 'i1', agent: 'li.wei', queue: w.queues[0].id, why: w.why, decision: decision(w, 0) }], [305, 'callback_dialled', { attempt: 1 }], [330, 'callback_missed', { attempt: 1, cause: 'no_answer', again_ms: 900_000 }], [1230, 'queued', { queue: w.queues[0].id, priority: 0 }], [1300, 'callback_suspended', {}], [1360, 'callback_restored', {}], [1400, 'callback_dialled', { attempt: 2 }], [1409, 'connected', { interaction: 'i2', agent: 'li.wei' }], [1500, 'customer_left', { by: 'customer', cause: 'normal' }], [1520, 'closed', { outcome: 'answered', by: 'customer' }]];
+  const first = story(w);
+  return { ...first, contact: { ...first.contact, id: 'back', channel: 'callback', dnis: w.ani, started_at: at(0), ended_at: at(1500), closed_at: at(1520), path: [] }, recordings: [], legs: [], events: rows.map(([s, kind, fields], i) => ({ seq: i + 1, at: at(s), kind, fields })) };
 }
 
 /** A minute of two made-up voices in turn, as a stereo WAV. */

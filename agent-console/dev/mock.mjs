@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { deskOf, story, wav, why, world } from './canned.mjs';
+import { backStory, deskOf, story, wav, why, world } from './canned.mjs';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -28,7 +28,10 @@ function answer(method, path, query, who) {
   if (path === '/phone') return { sip_user: 'li.wei', sip_password: 'x', sip_domain: 'localhost', ws_path: '/sip', fixed_uri: null };
   if (path === '/contacts') return { items: w.handled, next: null };
   if (path.endsWith('/why')) return why(w, path.split('/')[2]);
+  if (method === 'DELETE' && path.startsWith('/callbacks/')) return {};
   if (method === 'POST' && /\/(priority|open)$/.test(path)) return {};
+  if (path === '/callbacks') return method === 'POST' ? {} : { items: w.callbacks.map((c) => ({ ...c, agent: c.agent?.id ?? null })) };
+  if (path === '/contacts/back') return backStory(w);
   if (path.startsWith('/contacts/')) return story(w);
   if (path === '/customers/import') return { dry_run: true, added: 41, changed: 3, errors: [{ line: 7, column: 'phones', why: '“+49 30 23” is too short for a German number; add 3 digits or more' }] };
   if (path === '/customers') return method === 'POST' ? w.customer : { items: [w.customer, ...w.handled.filter((h) => h.customer_name).map((h, i) => ({ ...w.customer, id: `x${i}`, name: h.customer_name, company: i % 2 ? '' : 'Halden', tier: i % 3 ? '' : 'silver', contact_points: [{ kind: 'phone', raw: h.ani, normal: h.ani, label: '' }] }))], next: 'more' };
@@ -63,7 +66,7 @@ function cti(socket) {
     const who = parse(message.token);
     const w = world(who.lang);
     const agent = who.role === 'agent' ? { id: 'li.wei', name: w.me } : null;
-    const view = () => ({ at: Date.now(), calls: 23, queues: w.queues, agents: w.people, waiting: w.waiting });
+    const view = () => ({ at: Date.now(), calls: 23, queues: w.queues, agents: w.people, waiting: w.waiting, callbacks: who.scene === 'none' ? [] : w.callbacks });
     say({ type: 'welcome', session: 's1', seq: 1, version: 1, server: '0.1.0', server_time_ms: Date.now(), user: { login: 'x', name: 'x', role: who.role }, agent, resumed: false });
     say({ type: 'snapshot', seq: 1, at: Date.now(), desk: agent ? deskOf(w, who.scene) : null, floor: agent ? null : view() });
     let seq = 2;

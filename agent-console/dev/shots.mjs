@@ -13,6 +13,8 @@ const PAGES = [
   ['ready', '/desk', 'agent:ready', BIG], ['not-ready', '/desk', 'agent:not-ready', BIG], ['wrap', '/desk', 'agent:wrap', BIG],
   ['floor', '/floor', 'supervisor:floor', BIG], ['why', '/floor?why=w1', 'supervisor:floor', BIG], ['why-rings', '/floor?why=w0', 'supervisor:floor', BIG],
   ['why-sticky', '/floor?why=w2', 'supervisor:floor', BIG], ['why-gone', '/floor?why=w3', 'supervisor:floor', BIG], ['why-360', '/floor?why=w1', 'supervisor:floor', { width: 360, height: 760 }], ['contacts', '/contacts', 'supervisor:x', BIG], ['story', '/contacts/h0', 'supervisor:x', BIG],
+  ['callbacks', '/callbacks', 'supervisor:x', BIG], ['callbacks-none', '/callbacks', 'supervisor:none', BIG], ['callbacks-agent', '/callbacks', 'agent:ready', BIG], ['callbacks-360', '/callbacks', 'supervisor:x', { width: 360, height: 760 }],
+  ['back', '/desk', 'agent:back', BIG], ['back-calling', '/desk', 'agent:back-calling', BIG], ['back-talking', '/desk', 'agent:back-talking', BIG], ['back-360', '/desk', 'agent:back', { width: 360, height: 760 }], ['back-story', '/contacts/back', 'supervisor:x', BIG],
   ['customers', '/customers?id=c1', 'supervisor:x', BIG], ['start', '/start?t=abc', null, BIG], ['call', '/call?demo=1', null, { width: 390, height: 844 }],
   ['desk-1000', '/desk', 'agent:talking', { width: 1000, height: 800 }], ['desk-360', '/desk', 'agent:talking', { width: 360, height: 760 }],
 ];
@@ -28,7 +30,7 @@ for (const [name, path, token, viewport] of PAGES) {
       const page = await context.newPage();
       page.on('pageerror', (error) => console.log(`${name} ${theme} ${lang}: ${error.message}`));
       page.on('console', (m) => { if (m.type() === 'error' && !/WebSocket/.test(m.text())) console.log(`${name} ${theme} ${lang}: ${m.text()}`); });
-      if (['talking', 'held', 'consult', 'paused', 'desk-1000', 'desk-360'].includes(name)) await page.addInitScript(() => localStorage.setItem('switchroom.audio', 'off'));
+      if (['talking', 'held', 'consult', 'paused', 'back-calling', 'back-talking', 'desk-1000', 'desk-360'].includes(name)) await page.addInitScript(() => localStorage.setItem('switchroom.audio', 'off'));
       if (token) await page.addInitScript((value) => sessionStorage.setItem('switchroom.token', value), `${token}:${lang}`);
       await page.goto(`http://127.0.0.1:${server.port}${path}`);
       // The system's own typeface may be missing on a build machine.

@@ -6,13 +6,14 @@ import { EMPTY, fold, type DeskModel } from './cti/fold';
 import type { InteractionCard, OfferCard, Problem, ServerMessage, TransferTo, WishBody } from './cti/types';
 import { t, word } from './i18n/index.svelte';
 import { serverTime } from './lib/clock.svelte';
+import { isCallback } from './lib/callbacks';
 import { midnight } from './lib/format';
 import { poll } from './lib/poll';
 import { doing, type Doing } from './lib/states';
 import { closeMic } from './phone/devices.svelte';
 import { AgentPhone } from './phone/agent-phone.svelte';
 import { Ringer } from './phone/sound';
-import { nameOfPop } from './pages/desk/names';
+import { nameOfPop, problemText } from './pages/desk/names';
 import { takeBegin } from './pages/signin/begin';
 import { toast } from './ui/toasts.svelte';
 
@@ -147,6 +148,11 @@ class DeskStore {
     if (this.interaction) void this.wish({ type: 'hang_up', contact: this.interaction.contact });
   }
 
+  /** Ends a call back in which nobody useful was reached; the engine calls again later. */
+  callAgainLater(): void {
+    if (this.interaction) void this.wish({ type: 'call_again_later', contact: this.interaction.contact });
+  }
+
   /** Sends digits to the customer's side. */
   sendDigits(digits: string): void {
     if (this.interaction) void this.wish({ type: 'send_digits', contact: this.interaction.contact, digits });
@@ -191,9 +197,7 @@ class DeskStore {
 
   /** A problem in the person's language. */
   explain(problem: Problem): string {
-    const code = String(problem.code);
-    const known = word('problem', code);
-    return known === code ? problem.message : known;
+    return problemText(String(problem.code), problem.message);
   }
 
   private async loadLists(): Promise<void> {
@@ -247,7 +251,7 @@ class DeskStore {
     if (this.browserPhone) this.ringer.start();
     const name = nameOfPop(after.pop);
     document.title = `● ${name}`;
-    this.spoken.urgent = t('say_offer', { name, queue: after.pop.queue?.name ?? '' });
+    this.spoken.urgent = t(isCallback(after.pop) && !after.consulted_by ? 'say_callback' : 'say_offer', { name, queue: after.pop.queue?.name ?? '' });
     this.notify(name, after);
   }
 

@@ -1,6 +1,6 @@
 /** The REST API of the engine that served this page. */
 import type {
-  Agent, ContactDetail, ContactPage, Customer, CustomerPage, CustomerWrite, Disposition, Import, Phone, PublicConfig,
+  Agent, Callback, CallbackWish, ContactDetail, ContactPage, Customer, CustomerPage, CustomerWrite, Disposition, Import, Phone, PublicConfig,
   Queue, Reason, SessionToken, StartCredentials, User, WebCall, WhyStory,
 } from './types';
 
@@ -89,6 +89,9 @@ export const api = {
   why: (id: string) => read<WhyStory>(`/contacts/${at(id)}/why`),
   setPriority: async (id: string, priority: number) => void (await send(`/contacts/${at(id)}/priority`, json('POST', { priority }))),
   openQueue: async (id: string, open: boolean) => void (await send(`/queues/${at(id)}/open`, json('POST', { open }))),
+  callbacks: async () => (await read<{ items: Callback[] }>('/callbacks')).items,
+  requestCallback: async (fields: CallbackWish) => void (await send('/callbacks', json('POST', fields))),
+  cancelCallback: async (id: string) => void (await send(`/callbacks/${at(id)}`, { method: 'DELETE' })),
   recording: async (id: string) => (await send(`/recordings/${at(id)}`)).blob(),
   customers: (search: string, cursor?: string | null) => read<CustomerPage>(`/customers${query({ search, cursor, limit: 50 })}`),
   customer: (id: string) => read<Customer>(`/customers/${at(id)}`),

@@ -1,11 +1,11 @@
 /** Names for the generated types of the CTI WebSocket. */
 import type {
   EventBody, Floor, InteractionCard, OfferCard, Pong, Pop, Problem, Reply, Snapshot, StateChange, TransferTo, Welcome, WishBody,
-  ConsultCard, CustomerCard, FloorAgent, FloorQueue, PastContact, WaitingContact, MonitorWord, OfferEnd, PhoneChange, PopChange,
+  ConsultCard, CustomerCard, FloorAgent, FloorCallback, FloorQueue, PastContact, WaitingContact, MonitorWord, OfferEnd, PhoneChange, PopChange,
 } from '../generated/cti';
 
 export type {
-  ConsultCard, CustomerCard, Floor, FloorAgent, FloorQueue, InteractionCard, MonitorWord, OfferCard, OfferEnd, PastContact, Pop, Problem, Reply,
+  ConsultCard, CustomerCard, Floor, FloorAgent, FloorCallback, FloorQueue, InteractionCard, MonitorWord, OfferCard, OfferEnd, PastContact, Pop, Problem, Reply,
   Snapshot, StateChange, TransferTo, WaitingContact, Welcome, WishBody, EventBody, PhoneChange, PopChange, Pong,
 };
 

@@ -1,9 +1,10 @@
 /** English. `{name}` is a value; `one | other` chooses by `{n}`. */
+import { callbacks } from './en-callbacks';
 import { desk } from './en-desk';
 import { pages } from './en-pages';
 import { why } from './en-why';
 
-export const en = { ...desk, ...pages, ...why };
+export const en = { ...desk, ...pages, ...why, ...callbacks };
 
 /** A text of the console. */
 export type Key = keyof typeof en;

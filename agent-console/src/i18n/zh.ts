@@ -1,7 +1,8 @@
 /** Chinese (zh-CN), in the floor's own words. */
 import type { Key } from './en';
+import { callbacks } from './zh-callbacks';
 import { desk } from './zh-desk';
 import { pages } from './zh-pages';
 import { why } from './zh-why';
 
-export const zh: Record<Key, string> = { ...desk, ...pages, ...why };
+export const zh: Record<Key, string> = { ...desk, ...pages, ...why, ...callbacks };

@@ -129,6 +129,11 @@ export function stepsOf(events: Timed[], now?: number): Step[] {
       case 'connected':
         wait.close(event.at, 'answered');
         break;
+      case 'callback_booked':
+      case 'callback_missed':
+      case 'callback_suspended':
+      case 'callback_cancelled':
+      case 'callback_restored':
       case 'queue_left':
       case 'customer_left':
       case 'closed':

@@ -1,7 +1,7 @@
 /** What an event of a contact says to a person. */
-import type { Contact, ContactEvent } from '../../api/types';
+import type { Contact, ContactDetail, ContactEvent } from '../../api/types';
 import { t, word, type Key } from '../../i18n/index.svelte';
-import { span } from '../../lib/format';
+import { clock, hourMinute, shortDay, span } from '../../lib/format';
 import { currentLang } from '../../i18n/index.svelte';
 import { phoneNumber } from '../../lib/number';
 import type { Heard } from '../../lib/quality';
@@ -23,6 +23,13 @@ export interface Says {
 type Fields = Record<string, unknown>;
 const text = (fields: Fields, name: string): string => (fields[name] == null ? '' : String(fields[name]));
 
+const CHANNELS: Record<string, IconName> = { voice: 'phone', callback: 'phone-outgoing', voicemail: 'volume-2' };
+
+/** The icon of a channel. */
+export function channelIcon(channel: string): IconName {
+  return CHANNELS[channel] ?? 'activity';
+}
+
 const LOOKS: Record<string, [IconName, Family, Says['group']]> = {
   started: ['phone-incoming', 'n', 'call'], customer_identified: ['search', 'n', 'routing'], flow_started: ['list-tree', 'n', 'routing'],
   node_entered: ['chevron-right', 'n', 'routing'], digits_collected: ['hash', 'n', 'routing'], queued: ['users', 'n', 'routing'],
@@ -36,6 +43,9 @@ const LOOKS: Record<string, [IconName, Family, Says['group']]> = {
   customer_left: ['phone-off', 'n', 'call'], interaction_ended: ['pencil-line', 'v', 'call'], notes_saved: ['pencil', 'n', 'call'],
   overflowed: ['arrow-right', 'a', 'routing'], queue_left: ['arrow-right', 'a', 'routing'], reprioritised: ['list-ordered', 'n', 'routing'],
   announced: ['list-ordered', 'n', 'routing'], queue_key: ['hash', 'n', 'routing'], queue_resumed: ['users', 'n', 'routing'],
+  callback_booked: ['phone-outgoing', 'c', 'routing'], callback_requested: ['phone-outgoing', 'n', 'routing'], callback_dialled: ['phone-outgoing', 'c', 'call'],
+  callback_missed: ['phone-missed', 'a', 'call'], callback_suspended: ['circle-pause', 'a', 'routing'], callback_cancelled: ['circle-x', 'n', 'routing'],
+  callback_restored: ['refresh-cw', 'n', 'routing'],
   disposition_set: ['check', 'n', 'call'], wrap_up_ended: ['check', 'v', 'call'], closed: ['flag', 'n', 'call'], leg_quality: ['activity', 'n', 'call'],
 };
 
@@ -63,8 +73,24 @@ function toldOfTheWait(f: Fields): string {
   return [place, wait].filter(Boolean).join(' · ');
 }
 
+/** Whom to call back, how long the customer had waited by then, for when, and by whom. */
+function wantedBack(f: Fields): string {
+  const waited = Number(f['age_ms'] ?? 0);
+  const at = f['at_us'] == null ? null : Number(f['at_us']) / 1_000;
+  return [
+    phoneNumber(text(f, 'number')), queueName(text(f, 'queue')), waited >= 1_000 ? t('story_waited_before', { time: clock(waited, currentLang()) }) : '',
+    at === null ? '' : t('story_for_time', { at: `${shortDay(at, currentLang())} ${hourMinute(at, currentLang())}` }), agentName(text(f, 'agent')),
+  ].filter(Boolean).join(' · ');
+}
+
+function missedBack(f: Fields): string {
+  const attempt = Number(f['attempt'] ?? 0);
+  const again = f['again_ms'] == null ? t('story_not_again') : t('story_again_in', { time: span(Number(f['again_ms']), currentLang()) });
+  return [attempt > 0 ? t('callback_attempt', { n: attempt }) : '', word('cause', text(f, 'cause')), again].filter(Boolean).join(' · ');
+}
+
 const DETAILS: Record<string, (f: Fields) => string> = {
-  started: (f) => [text(f, 'trunk'), `${callerNumber(text(f, 'ani'))} → ${phoneNumber(text(f, 'dnis'))}`].filter(Boolean).join(' · '),
+  started: (f) => [text(f, 'trunk'), text(f, 'channel') === 'callback' ? phoneNumber(text(f, 'dnis')) : `${callerNumber(text(f, 'ani'))} → ${phoneNumber(text(f, 'dnis'))}`].filter(Boolean).join(' · '),
   customer_identified: (f) => text(f, 'customer_name') || text(f, 'customer'),
   flow_started: (f) => [text(f, 'flow'), text(f, 'language')].filter(Boolean).join(' · '),
   node_entered: (f) => nodeName(text(f, 'node')),
@@ -92,6 +118,13 @@ const DETAILS: Record<string, (f: Fields) => string> = {
   announced: toldOfTheWait,
   queue_key: (f) => `${text(f, 'digit')} → ${nodeName(text(f, 'node'))}`,
   queue_resumed: (f) => queueName(text(f, 'queue')),
+  callback_booked: (f) => queueName(text(f, 'queue')),
+  callback_requested: wantedBack,
+  callback_dialled: (f) => t('callback_attempt', { n: text(f, 'attempt') }),
+  callback_missed: missedBack,
+  callback_suspended: () => t('story_elsewhere'),
+  callback_cancelled: (f) => word('callback_why', text(f, 'why')),
+  callback_restored: () => t('story_restarted'),
   reprioritised: (f) => (f['priority'] == null ? '' : t('priority_n', { n: text(f, 'priority') })),
   disposition_set: (f) => [dispositionLabel(text(f, 'code')), text(f, 'by') === 'timeout' ? t('by_timeout') : ''].filter(Boolean).join(' · '),
   wrap_up_ended: (f) => agentName(text(f, 'agent')),
@@ -99,10 +132,17 @@ const DETAILS: Record<string, (f: Fields) => string> = {
   closed: (f) => [word('outcome', text(f, 'outcome')), word('ended_by', text(f, 'by'))].filter(Boolean).join(' · '),
 };
 
+/** The number to call the customer at: who called, or whom an agent dialled; empty when it was withheld. */
+export function customerNumber(detail: ContactDetail): string {
+  const started = detail.events.find((e) => e.kind === 'started')?.fields as Fields | undefined;
+  return started?.['dialled_by'] == null ? detail.contact.ani : detail.contact.dnis;
+}
+
 /** The words for an event; an event of a later version shows its own word. */
 export function describe(event: ContactEvent, contact: Contact): Says {
   const [icon, family, group] = LOOKS[event.kind] ?? (['circle-dot', 'n', 'call'] as const);
-  const title = word('event', event.kind) as Key | string;
-  const fields = { ...(event.fields as Fields), customer_name: contact.customer_name ?? '' };
-  return { icon, family, group, title, detail: DETAILS[event.kind]?.(fields) ?? '' };
+  const fields: Fields = { ...(event.fields as Fields), customer_name: contact.customer_name ?? '' };
+  const kind = event.kind === 'started' && fields['channel'] === 'callback' ? 'started_callback' : event.kind;
+  const title = word('event', kind) as Key | string;
+  return { icon: kind === 'started_callback' ? channelIcon('callback') : icon, family, group, title, detail: DETAILS[event.kind]?.(fields) ?? '' };
 }

@@ -61,6 +61,12 @@ export function tierName(tier: string): string {
   return known === tier.toLowerCase() ? tier : known;
 }
 
+/** Why something was refused, in the person's language; `message` for a code of a later version. */
+export function problemText(code: string, message: string): string {
+  const known = word('problem', code);
+  return known === code ? message : known;
+}
+
 const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
 /** A node of a flow as words: `main_menu` is `Main menu`. */
