@@ -258,6 +258,11 @@ impl Call {
         true
     }
 
+    /// The leg is one of an attempt that is over: what is still heard of it concerns nobody.
+    pub(crate) fn attempt_is_over(&self) -> bool {
+        self.callback.is_some() && !self.customer.opened
+    }
+
     /// The customer could not be reached, or the agent says so: later again, or never. False: this is no such call, or the
     /// customer has talked and is gone for good.
     pub(crate) fn misses_callback(&mut self, now: Instant, cause: Cause, effects: &mut Vec<Effect>) -> bool {

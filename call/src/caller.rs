@@ -47,6 +47,9 @@ impl Call {
     }
 
     pub(crate) fn on_customer_leg(&mut self, now: Instant, fact: LegFact, effects: &mut Vec<Effect>) {
+        if self.attempt_is_over() {
+            return;
+        }
         let leg = self.customer.leg;
         match fact {
             LegFact::Acked { sdp } => {
@@ -68,6 +71,9 @@ impl Call {
     }
 
     pub(crate) fn on_customer_media(&mut self, now: Instant, fact: MediaFact, effects: &mut Vec<Effect>) {
+        if self.attempt_is_over() {
+            return;
+        }
         let leg = self.customer.leg;
         match fact {
             MediaFact::Opened { sdp } if self.pop.outgoing => self.dial_customer(sdp, effects),

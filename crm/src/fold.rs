@@ -96,6 +96,8 @@ impl Fold {
                 self.row.ani = Redacted::from(ani.as_str());
                 self.row.dnis = dnis.as_str().to_owned();
             }
+            Kind::CallbackRequested(order) => self.on_asked_for(order.queue),
+            Kind::VoicemailRequested(order) => self.on_asked_for(order.queue),
             Kind::CustomerIdentified { customer } => self.row.customer = Some(*customer),
             Kind::NodeEntered { node } if self.row.path.len() < PATH_MAX => self.row.path.push(node.to_string()),
             Kind::Queued { queue, .. } => self.on_queued(at, *queue),
@@ -149,6 +151,12 @@ impl Fold {
         self.row.events = self.row.events.saturating_add(1);
         self.seq = self.seq.max(seq);
         self.last = Some(at);
+    }
+
+    /// A contact that no call brought belongs to a queue before it waits there.
+    fn on_asked_for(&mut self, queue: QueueId) {
+        self.row.queue = Some(queue);
+        self.queues.insert(queue);
     }
 
     fn on_queued(&mut self, at: WallTime, queue: QueueId) {

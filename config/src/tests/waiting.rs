@@ -61,8 +61,8 @@ fn a_node_may_have_keys_of_its_own_or_none() {
 #[test]
 fn a_key_of_the_queue_must_lead_to_a_node_of_every_flow_that_queues_there() {
     let found = check(&text("treatment = { keys = { 1 = \"choices\" } }", "", "")).expect_err("accepted");
-    assert_eq!(told(&found), ["14:9 unknown_node"]);
-    assert!(found[0].why.contains("key 1 to node `choices`"), "{}", found[0].why);
+    assert_eq!(told(&found), ["12:1 no_way_back", "14:9 unknown_node"]);
+    assert!(found[1].why.contains("key 1 to node `choices`"), "{}", found[0].why);
 }
 
 #[test]

@@ -8,6 +8,8 @@ use domain::{CallbackCancel, CallbackOrder, CallbackState, Cause, Dnis, Language
 const CARRIER: &str = "127.0.0.4:5060";
 
 pub(super) const CENTRE: &str = r#"
+[sip]
+trunk_keep_alive_s = 0
 [[trunk]]
 id = "lan"
 sources = ["127.0.0.2/32", "127.0.0.3/32"]
