@@ -51,7 +51,6 @@ export const callbacks = {
   say_callback: '回呼：{name}，{queue}。按 F2 接听，随后呼叫客户。',
   try_again_later: '稍后再拨',
   try_again_hint: '稍后再拨：对方是语音信箱，或时机不便',
-  off_no_answer_yet: '呼叫客户后可用',
   wish_call_again_later: '稍后再拨',
 
   // Channels
