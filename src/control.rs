@@ -4,15 +4,16 @@ use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::mirror::Tap;
 use domain::{
-    CommandError, ContactEvent, ContactEventKind, ContactId, Explanation, FloorView, Instant, Query, TrunkId,
+    CommandError, ContactEvent, ContactEventKind, ContactId, Emergency, Explanation, FloorView, Instant, Query,
+    ScheduleId, TrunkId,
 };
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use switchboard::api::{LookupBy, TrunkState};
 use switchboard::{Effect, Input, Switchboard};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{debug, info, warn};
 
 /// The floor is published at most this often.
@@ -68,7 +69,7 @@ pub struct Shells {
     /// Answers to look-ups come back here.
     pub back: mpsc::Sender<Input>,
     /// The published floor.
-    pub floor: tokio::sync::watch::Sender<Arc<FloorView>>,
+    pub floor: watch::Sender<Arc<FloorView>>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Who looks at the wire.
@@ -99,15 +100,24 @@ pub struct Control {
     unkept: VecDeque<(ContactId, std::time::Instant)>,
     /// Where look-ups are made: not on the loop's own thread.
     runtime: Handle,
+    /// Where it is kept which schedules a person has closed.
+    emergencies: watch::Sender<BTreeMap<ScheduleId, Emergency>>,
 }
 
 impl Control {
-    /// A loop around this switchboard. `first` are the effects of its making. Look-ups are made on the present runtime.
+    /// A loop around this switchboard. `first` are the effects of its making; `emergencies` keeps what people closed.
+    /// Look-ups are made on the present runtime.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     #[must_use]
-    pub fn new(board: Switchboard, clock: Clock, shells: Shells, first: Vec<Effect>) -> Self {
+    pub fn new(
+        board: Switchboard,
+        clock: Clock,
+        shells: Shells,
+        first: Vec<Effect>,
+        emergencies: watch::Sender<BTreeMap<ScheduleId, Emergency>>,
+    ) -> Self {
         let mut control = Self {
             board,
             clock,
@@ -118,6 +128,7 @@ impl Control {
             floor_stale: true,
             unkept: VecDeque::new(),
             runtime: Handle::current(),
+            emergencies,
         };
         control.carry_out(first);
         control
@@ -260,6 +271,7 @@ impl Control {
                 Effect::Count(counter) => self.shells.metrics.sip(counter),
                 Effect::Door(note) => self.shells.transports.note(note),
                 Effect::Trunk { trunk, state } => log_trunk(trunk, state),
+                Effect::KeepEmergencies(closed) => _ = self.emergencies.send_replace(closed),
                 // Told to the tap before.
                 Effect::Dialog { .. } => {}
                 Effect::FlowNote { contact, note } => warn!(%contact, node = %note.node, "{}", note.kind),

@@ -109,6 +109,13 @@ pub enum Fact {
         /// Open.
         open: bool,
     },
+    /// The queue lets new contacts in or turns them away as closed; those in line stay. Queues let in until told otherwise.
+    Admits {
+        /// The queue.
+        queue: QueueId,
+        /// Lets in.
+        admits: bool,
+    },
     /// New points for a contact in line, at once in force; `None` keeps what it has.
     Reprioritised {
         /// The contact.

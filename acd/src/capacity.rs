@@ -33,7 +33,8 @@ pub(crate) struct Capacity {
 }
 
 impl Capacity {
-    /// An empty list means one voice contact; callbacks are calls and use voice's figure where they have none.
+    /// An empty list means one voice contact; callbacks are calls, and messages come by telephone: both use voice's figure
+    /// where they have none.
     pub(crate) fn new(list: &[(Channel, u8)]) -> Self {
         let mut units = [0; 7];
         for (channel, count) in list {
@@ -42,8 +43,10 @@ impl Capacity {
         if list.is_empty() {
             units[Channel::Voice as usize] = 1;
         }
-        if !list.iter().any(|(channel, _)| *channel == Channel::Callback) {
-            units[Channel::Callback as usize] = units[Channel::Voice as usize];
+        for like_voice in [Channel::Callback, Channel::Voicemail] {
+            if !list.iter().any(|(channel, _)| *channel == like_voice) {
+                units[like_voice as usize] = units[Channel::Voice as usize];
+            }
         }
         let with_units = Channel::ALL.into_iter().filter(|channel| units[*channel as usize] > 0);
         let channels = with_units.fold(0, |set, channel| set | bit(channel));

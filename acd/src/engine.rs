@@ -150,6 +150,7 @@ impl Engine {
             Fact::Occupied { agent, contact, queue } => self.on_occupied(agent, contact, queue, effects),
             Fact::Routable { agent, routable } => self.on_routable(agent, routable, effects),
             Fact::Opened { queue, open } => self.on_opened(queue, open),
+            Fact::Admits { queue, admits } => self.on_admits(queue, admits),
             Fact::Reprioritised { contact, priority, age_per_s } => {
                 self.on_reprioritised(contact, priority, age_per_s);
             }

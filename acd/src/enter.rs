@@ -145,8 +145,9 @@ impl Engine {
     #[inline]
     fn turned_away(&self, number: u32) -> Option<ExitReason> {
         let queue = self.queue(number);
+        let is_shut = (!queue.admits).then_some(ExitReason::Closed);
         let is_full = queue.setup.limits.most_waiting.is_some_and(|most| queue.line.len() >= most);
-        self.nobody_stays(number).or(is_full.then_some(ExitReason::Full))
+        self.nobody_stays(number).or(is_shut).or(is_full.then_some(ExitReason::Full))
     }
 
     /// Why nobody may stay in the queue, if so.
@@ -207,6 +208,12 @@ impl Engine {
             for (_, _, slot) in leaving {
                 self.send_on_if_due(slot, effects);
             }
+        }
+    }
+
+    pub(crate) fn on_admits(&mut self, id: QueueId, admits: bool) {
+        if let Some(number) = self.queue_number(id) {
+            self.queue_mut(number).admits = admits;
         }
     }
 

@@ -32,6 +32,8 @@ pub(crate) struct Queue {
     /// In the setup. A queue that is not is closed and there only for those in it.
     pub(crate) known: bool,
     pub(crate) open: bool,
+    /// New contacts are let in.
+    pub(crate) admits: bool,
     pub(crate) counts: Counts,
     pub(crate) line: Line,
     pub(crate) index: QueueIndex,
@@ -43,6 +45,7 @@ impl Queue {
             setup,
             known: true,
             open: true,
+            admits: true,
             counts: Counts::default(),
             line: Line::default(),
             index: QueueIndex::default(),

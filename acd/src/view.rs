@@ -167,6 +167,7 @@ impl Engine {
         WaitingView {
             contact: contact.id,
             queue: self.queue(contact.queue).setup.id,
+            channel: contact.ask.channel,
             customer: Redacted::default(),
             since: contact.entered,
             offered: !contact.ringing.is_empty(),

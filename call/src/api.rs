@@ -2,8 +2,8 @@
 
 pub use crate::facts::{LegFact, MediaFact};
 pub use crate::opening::{
-    Asked, CallbackFact, CallbackMode, CallbackRules, CallbackStart, Consultation, Dial, Incoming, Outgoing, Restored,
-    SecondCall, Watcher,
+    Asked, CallbackFact, CallbackMode, CallbackRules, CallbackStart, Consultation, Dial, Incoming, MessageFact,
+    MessageStart, Outgoing, Restored, SecondCall, Speaker, Watcher,
 };
 pub use crate::treatment::{Message, PLACE_PROMPTS, Place, Treatment};
 use core::time::Duration;
@@ -221,6 +221,15 @@ pub enum Fact {
         /// The queue whose agents call back.
         queue: QueueId,
     },
+    /// The customer leaves a message, and the line for it.
+    LeftMessage {
+        /// The contact that waits with the message.
+        voicemail: ContactId,
+        /// The queue whose agents hear it.
+        queue: QueueId,
+    },
+    /// Something happened to a message from outside.
+    Message(MessageFact),
     /// Something happened to a call back from outside.
     Callback(CallbackFact),
     /// A leg is over, and this is how it sounded.
@@ -242,6 +251,8 @@ pub struct FinishedRecording {
     pub sha256: String,
     /// Milliseconds missing.
     pub gap_ms: u64,
+    /// Milliseconds in which the customer could be heard.
+    pub voiced_ms: u64,
 }
 
 /// A wish of the agent who has the call.
@@ -479,6 +490,8 @@ pub enum Reason {
     OthersRing,
     /// The screen pop has had its time: the agent's phone is rung.
     Lead,
+    /// A message asks for an agent.
+    Message,
     /// A call back is due, or the customer's telephone rings too long.
     Callback,
 }

@@ -66,6 +66,7 @@ impl Call {
             ani: Ani::new(order.number.as_str()),
             caller_name: Redacted::default(),
             dnis: order.number.clone(),
+            channel: Channel::Callback,
             queue: Some(queue.id),
             customer: None,
             path: Vec::new(),
@@ -74,6 +75,7 @@ impl Call {
             queued: Some(since),
             outgoing: true,
             signalled: domain::Signalled::default(),
+            message: None,
         };
         let mut call = Self::new(now, pop, leg, recording, first_play, order.language);
         call.phase = Phase::Pending;
@@ -94,7 +96,7 @@ impl Call {
             call.event(now, call.callback_started(), effects);
             call.event(now, asked, effects);
         } else {
-            call.event(now, ContactEventKind::CallbackRestored, effects);
+            call.event(now, ContactEventKind::Restored, effects);
         }
         call
     }
@@ -132,7 +134,7 @@ impl Call {
 
     /// The contact's channel.
     pub(crate) fn channel(&self) -> Channel {
-        if self.callback.is_some() { Channel::Callback } else { Channel::Voice }
+        self.pop.channel
     }
 
     /// What the caller asked of this queue, if it was in its line.
@@ -399,8 +401,24 @@ impl Call {
         if self.customer.gone {
             return;
         }
-        self.booked = true;
+        self.booked = Some(Outcome::Callback);
         self.event(now, ContactEventKind::CallbackBooked { callback, queue }, effects);
+        self.give_up_place(now, effects);
+    }
+
+    /// The customer of this call leaves a message, which waits in another contact.
+    pub(crate) fn on_left_message(
+        &mut self,
+        now: Instant,
+        voicemail: ContactId,
+        queue: QueueId,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.customer.gone {
+            return;
+        }
+        self.booked = Some(Outcome::Voicemail);
+        self.event(now, ContactEventKind::VoicemailLeft { voicemail, queue }, effects);
         self.give_up_place(now, effects);
     }
 }

@@ -185,11 +185,11 @@ impl Call {
     }
 
     fn outcome_now(&self, cause: Cause) -> Outcome {
-        match cause {
+        match (cause, self.booked) {
             _ if self.ever_connected => Outcome::Answered,
-            Cause::InternalError => Outcome::System,
-            Cause::NoCodec | Cause::Overload | Cause::Forbidden => Outcome::Rejected,
-            _ if self.booked => Outcome::Callback,
+            (Cause::InternalError, _) => Outcome::System,
+            (Cause::NoCodec | Cause::Overload | Cause::Forbidden, _) => Outcome::Rejected,
+            (_, Some(booked)) => booked,
             _ if self.pop.outgoing => Outcome::Unanswered,
             _ if self.sent_away => Outcome::FlowedOut,
             _ if self.pop.queued.is_some() => Outcome::Abandoned,

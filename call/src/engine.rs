@@ -4,6 +4,7 @@ use crate::api::{Effect, Fact, Incoming, LegFact, MediaFact, Outgoing, Phase, Qu
 use crate::callback::Callback;
 use crate::consult::Consult;
 use crate::legs::Far;
+use crate::message::Message;
 use crate::monitor::Monitoring;
 use crate::part::{Part, Role, Stage, Taping};
 use crate::rooms::Room;
@@ -63,8 +64,10 @@ pub struct Call {
     pub(crate) consult: Option<Consult>,
     /// The customer is called back by this contact.
     pub(crate) callback: Option<Callback>,
-    /// The customer left the line to be called back by another contact.
-    pub(crate) booked: bool,
+    /// A caller left a message.
+    pub(crate) message: Option<Message>,
+    /// The customer left the line to be called back, or with a message, by another contact; that call's outcome.
+    pub(crate) booked: Option<Outcome>,
     pub(crate) monitors: Vec<Monitoring>,
     /// Another phone of an agent is about to take the agent's leg over.
     pub(crate) takeover: Option<Takeover>,
@@ -104,6 +107,7 @@ impl Call {
             ani: incoming.ani.clone(),
             caller_name: incoming.caller_name.clone(),
             dnis: incoming.dnis.clone(),
+            channel: domain::Channel::Voice,
             queue: None,
             customer: None,
             path: Vec::new(),
@@ -112,6 +116,7 @@ impl Call {
             queued: None,
             outgoing: false,
             signalled: incoming.signalled.clone(),
+            message: None,
         };
         let mut call = Self::new(now, pop, incoming.leg, incoming.recording, incoming.first_play, incoming.language);
         call.carried.clone_from(&incoming.carried);
@@ -127,6 +132,7 @@ impl Call {
             ani: domain::Ani::default(),
             caller_name: domain::Redacted::default(),
             dnis: outgoing.dnis.clone(),
+            channel: domain::Channel::Voice,
             queue: None,
             customer: None,
             path: Vec::new(),
@@ -135,6 +141,7 @@ impl Call {
             queued: None,
             outgoing: true,
             signalled: domain::Signalled::default(),
+            message: None,
         };
         let mut call = Self::new(now, pop, outgoing.leg, outgoing.recording, outgoing.first_play, Language::EN);
         call.open_outgoing(now, outgoing, effects);
@@ -165,7 +172,8 @@ impl Call {
             far: None,
             consult: None,
             callback: None,
-            booked: false,
+            message: None,
+            booked: None,
             monitors: Vec::new(),
             takeover: None,
             rooms: Vec::new(),
@@ -198,6 +206,12 @@ impl Call {
     #[must_use]
     pub fn contact(&self) -> ContactId {
         self.pop.contact
+    }
+
+    /// The customer's leg.
+    #[must_use]
+    pub fn customer_leg(&self) -> LegId {
+        self.customer.leg
     }
 
     /// Where the call stands.
@@ -292,12 +306,13 @@ impl Call {
             return Some((at, Reason::Lead));
         }
         let back = self.callback.as_ref().and_then(Callback::deadline).map(|at| (at, Reason::Callback));
+        let message = self.message.as_ref().and_then(Message::deadline).map(|at| (at, Reason::Message));
         let number = self.far.as_ref().and_then(Far::deadline).map(|at| (at, Reason::NumberRings));
         let asked = self.consult.as_ref().and_then(Consult::deadline);
         let others = asked.into_iter().chain(self.monitors.iter().filter_map(Monitoring::deadline)).min();
         let others = others.map(|at| (at, Reason::OthersRing));
         let treatment = self.treatment_due().map(|at| (at, Reason::Treatment));
-        [back, number, others, treatment].into_iter().flatten().min_by_key(|(at, _)| *at)
+        [back, message, number, others, treatment].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Tells the call that something happened.
@@ -318,6 +333,8 @@ impl Call {
             Fact::WrapUpEnded { agent, timed_out } => self.on_wrap_up_ended(now, agent, timed_out, effects),
             Fact::RecordingFinished(recording) => self.on_recording_finished(now, recording, effects),
             Fact::Booked { callback, queue } => self.on_booked(now, callback, queue, effects),
+            Fact::LeftMessage { voicemail, queue } => self.on_left_message(now, voicemail, queue, effects),
+            Fact::Message(fact) => self.on_message(fact, effects),
             Fact::Callback(fact) => self.on_callback(now, fact, effects),
             Fact::Measured(quality) => self.event(now, ContactEventKind::LegQuality(*quality), effects),
             Fact::Tick => self.on_tick(now, effects),
@@ -420,6 +437,7 @@ impl Call {
         match reason {
             Reason::Arriving if self.pop.outgoing => self.on_abort(now, Cause::NoAnswer, effects),
             Reason::Arriving => self.on_abort(now, Cause::InternalError, effects),
+            Reason::Message => self.on_message_tick(now, effects),
             Reason::Callback => self.on_callback_tick(now, effects),
             Reason::Lead => (0..self.parts.len()).for_each(|index| self.ring_if_due(now, index, effects)),
             // Monitors are looked after whenever anything happened.

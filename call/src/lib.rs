@@ -11,6 +11,7 @@ mod engine;
 mod facts;
 mod legs;
 mod line;
+mod message;
 mod monitor;
 mod opening;
 mod part;

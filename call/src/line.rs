@@ -57,7 +57,7 @@ impl Call {
     }
 
     pub(crate) fn play_music_to(&mut self, leg: LegId, effects: &mut Vec<Effect>) {
-        let Some(line) = &self.line else { return };
+        let Some(line) = self.line.as_ref().filter(|_| self.message.is_none()) else { return };
         let items = vec![Say::Prompt(line.rules.music)];
         let language: Language = self.customer.language;
         let play = self.play_id();
@@ -105,7 +105,9 @@ impl Call {
         if self.customer.gone || self.phase != Phase::Queued {
             return;
         }
-        if self.callback_turned_away(now, queue, reason, effects) {
+        if self.callback_turned_away(now, queue, reason, effects)
+            || self.message_turned_away(now, queue, reason, effects)
+        {
             return;
         }
         self.phase = Phase::InFlow;

@@ -4,7 +4,8 @@ use crate::api::{Phone, QueueRules, Reserved};
 use core::time::Duration;
 use domain::{
     AgentId, Ani, CallbackCancel, CallbackOrder, ContactId, Dnis, EndedBy, EntryPointId, FlowId, Instant,
-    InteractionId, Language, LegId, Monitor, RecordingId, Redacted, Signalled, TransferTarget, TrunkId,
+    InteractionId, Language, LegId, MessageView, Monitor, OfferId, RecordingId, Redacted, Signalled, TransferTarget,
+    TrunkId, VoicemailOrder,
 };
 
 /// What a call is built from when somebody calls in.
@@ -162,6 +163,49 @@ pub enum CallbackFact {
     NoWay,
     /// It is not to be made.
     Cancelled(CallbackCancel, EndedBy),
+}
+
+/// Who leaves a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speaker {
+    /// The calling number.
+    pub ani: Ani,
+    /// The caller's name as signalled.
+    pub name: Redacted,
+    /// The called number.
+    pub dnis: Dnis,
+}
+
+/// What a message is built from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageStart {
+    /// The contact.
+    pub contact: ContactId,
+    /// The leg of the caller who speaks.
+    pub leg: LegId,
+    /// The recording.
+    pub recording: RecordingId,
+    /// Base of the ids of what is played.
+    pub first_play: u64,
+    /// What was left, and for whom.
+    pub order: VoicemailOrder,
+    /// The queue.
+    pub queue: QueueRules,
+    /// By whom.
+    pub caller: Speaker,
+    /// Its age in the line counts from here.
+    pub since: Instant,
+    /// Spoken before a restart: the number of its last event, and what there is to hear.
+    pub restored: Option<(u32, MessageView)>,
+}
+
+/// What happens to a message from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageFact {
+    /// The caller has spoken.
+    Spoken,
+    /// The agent takes it.
+    Accepted(OfferId),
 }
 
 /// Who is to be consulted, and how.

@@ -36,7 +36,12 @@ impl Call {
         self.take_dial(reserved.dial.take());
         let (leg, browser) = (reserved.leg, reserved.browser);
         self.parts.push(Part::ringing(now, Role::Serves, reserved, record));
-        if !self.dials_first(now, effects) {
+        if self.message.is_some() {
+            // It is taken on the desk: no phone rings.
+            if let Some(part) = self.parts.last_mut() {
+                part.leg = None;
+            }
+        } else if !self.dials_first(now, effects) {
             effects.push(Effect::Media(leg, MediaEffect::Open { browser, offer: None }));
         }
     }
@@ -163,7 +168,7 @@ impl Call {
             self.desk_offer_ended(index, offer, result, effects);
             let role = self.parts[index].role;
             match role {
-                Role::Serves if self.dials_now(now, index, effects) => {}
+                Role::Serves if self.opens_message(now, index, effects) || self.dials_now(now, index, effects) => {}
                 Role::Serves => self.join(now, index, effects),
                 Role::Consulted => self.join_consulted(now, index, effects),
             }
@@ -281,6 +286,9 @@ impl Call {
                 self.offer_over(now, index, offer, OfferResult::Declined, effects);
             }
             (Stage::Ringing, _) if self.try_again(now, effects) => {}
+            (Stage::Talking, _) if self.message.is_some() => {
+                self.customer_gone(now, EndedBy::Agent, Cause::Normal, effects);
+            }
             (Stage::Talking | Stage::Held | Stage::Ringing, _) => {
                 effects.push(Effect::Leg(self.customer.leg, LegEffect::HangUp(Cause::Normal)));
                 self.customer_gone(now, EndedBy::Agent, Cause::Normal, effects);

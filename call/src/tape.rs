@@ -60,10 +60,12 @@ impl Call {
         effects: &mut Vec<Effect>,
     ) {
         self.tape = Tape::Done;
-        if let Some(FinishedRecording { path, duration_ms, sha256, gap_ms }) = recording {
+        let sound = recording.as_ref().map(|finished| (finished.duration_ms, finished.voiced_ms));
+        if let Some(FinishedRecording { path, duration_ms, sha256, gap_ms, .. }) = recording {
             let recording = self.recording;
             let kind = ContactEventKind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms };
             self.event(now, kind, effects);
         }
+        self.message_kept(now, sound, effects);
     }
 }

@@ -12,7 +12,7 @@ use core::str::FromStr;
 use core::time::Duration;
 use domain::{
     DispositionCode, DispositionRow, Dnis, EntryPointId, FlowId, Language, Priority, Proficiency, PromptId, QueueId,
-    ReasonCode, Requirement, Ring, ServiceLevelGoal, SkillId,
+    ReasonCode, Requirement, Ring, ScheduleId, ServiceLevelGoal, SkillId,
 };
 
 /// Music for queues that name none.
@@ -70,6 +70,10 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
     let setup = setup(id.map_or_else(placeholder, |id| id.value));
     let music = table.id("music").map(|music| music.value);
     let treatment = treatment(table);
+    let hours = table.id::<ScheduleId>("hours").filter(|schedule| {
+        let name = (schedule.value.as_str(), schedule.place);
+        table.known("hours", "unknown_schedule", "schedule", name, &known.schedules())
+    });
     let record = table.flag("record", true);
     let callback = crate::callback::callback(table);
     let default = table.id::<DispositionCode>("default_disposition").filter(|code| {
@@ -82,7 +86,8 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
     }
     let music = music.or_else(|| MUSIC.parse().ok())?;
     let default_disposition = default.map(|code| code.value);
-    Some(Queue { setup, music, treatment, record, dispositions: Vec::new(), default_disposition, callback })
+    let hours = hours.map(|schedule| schedule.value);
+    Some(Queue { setup, music, treatment, hours, record, dispositions: Vec::new(), default_disposition, callback })
 }
 
 /// An id for a thing whose own id is missing; the configuration is refused anyway.

@@ -44,6 +44,10 @@ impl Config {
         marks.extend(self.tls.iter().map(|identity| ("tls".to_owned(), identity.mark())));
         marks.extend(self.skills.iter().map(|skill| (format!("skill {}", skill.id), format!("{skill:?}"))));
         marks.extend(self.queues.iter().map(|queue| (format!("queue {}", queue.setup.id), format!("{queue:?}"))));
+        let schedule = |schedule: &std::sync::Arc<hours::Schedule>| {
+            (format!("schedule {}", schedule.id()), format!("{schedule:?}"))
+        };
+        marks.extend(self.schedules.iter().map(schedule));
         marks.extend(self.agents.iter().map(|agent| (format!("agent {}", agent.id), agent_mark(agent))));
         let user = |user: &crate::User| (format!("user {}", user.login), format!("{user:?} {}", shown(&user.password)));
         marks.extend(self.users.iter().map(user));

@@ -10,7 +10,7 @@ use crate::reader::Table;
 use crate::report::{Place, Placed, Report, Source};
 use crate::tls::{self, Identity};
 use crate::tree::{self, Entry as TreeEntry, Value};
-use crate::{business, people, routing, server};
+use crate::{business, people, routing, schedule, server};
 use core::net::SocketAddr;
 use domain::{DispositionCode, DispositionRow, Language, QueueId};
 use std::collections::BTreeSet;
@@ -24,6 +24,7 @@ pub(crate) struct Known {
     agents: Vec<String>,
     dispositions: Vec<String>,
     flows: Vec<String>,
+    schedules: Vec<String>,
 }
 
 fn words(names: &[String]) -> Vec<&str> {
@@ -45,6 +46,10 @@ impl Known {
 
     pub(crate) fn dispositions(&self) -> Vec<&str> {
         words(&self.dispositions)
+    }
+
+    pub(crate) fn schedules(&self) -> Vec<&str> {
+        words(&self.schedules)
     }
 
     pub(crate) fn flows(&self) -> Vec<&str> {
@@ -125,6 +130,7 @@ impl<'a> Checking<'a> {
         let mirror = server::mirror(root, self.outside);
         let database = server::store(root, self.outside);
         let routing = routing::routing(root);
+        let schedules = root.tables("schedule").iter().filter_map(schedule::schedule).collect();
         let skills = root.tables("skill").iter().filter_map(business::skill).collect();
         let mut queues: Vec<Queue> =
             root.tables("queue").iter().filter_map(|table| business::queue(table, &known)).collect();
@@ -142,7 +148,7 @@ impl<'a> Checking<'a> {
         let entries: Vec<Entry> = root.tables("entry").iter().filter_map(entry).collect();
         let served = agents.iter().flat_map(|agent| agent.queues.iter().map(|part| part.queue)).collect();
         let around = Around { known: &known, queues: &queues, served: &served };
-        let texts: Vec<FlowText> = self.roots.iter().flat_map(|root| flow::flows(root, self.report, around)).collect();
+        let texts: Vec<FlowText> = flow::flows(&self.roots, self.report, around);
         self.check_between(&queues, &served, &entries, &texts);
         self.check_prompts(&server, &entries, &texts);
         self.roots.iter().for_each(Table::done);
@@ -157,6 +163,7 @@ impl<'a> Checking<'a> {
             mirror,
             database,
             routing,
+            schedules,
             skills,
             queues,
             agents,
@@ -215,6 +222,7 @@ impl<'a> Checking<'a> {
             agents: names("agent", lists(&[("agent", "id")])),
             dispositions: names("disposition", lists(&[("disposition", "code")])),
             flows: names("flow", flows.collect()),
+            schedules: names("schedule", lists(&[("schedule", "id")])),
         }
     }
 
@@ -279,7 +287,8 @@ impl<'a> Checking<'a> {
                 None,
             );
         }
-        for flow in flows.iter().filter(|flow| !entries.iter().any(|entry| entry.flow == flow.id)) {
+        let starts = |flow: &FlowText| entries.iter().any(|entry| flow.callers.contains(&entry.flow));
+        for flow in flows.iter().filter(|flow| !starts(flow)) {
             let why = format!("no entry point starts flow `{}`", flow.id);
             self.report.warning("unused_flow", flow.place, &flow.path, why, None);
         }
@@ -302,7 +311,8 @@ impl<'a> Checking<'a> {
             }
         };
         for flow in flows {
-            let started = entries.iter().filter(|entry| entry.flow == flow.id).map(|entry| entry.language);
+            let started = entries.iter().filter(|entry| flow.callers.contains(&entry.flow));
+            let started = started.map(|entry| entry.language);
             let mut languages: BTreeSet<Language> = flow.languages.iter().copied().chain(started).collect();
             if languages.is_empty() {
                 languages.insert(server.default_language);

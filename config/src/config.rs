@@ -11,6 +11,7 @@ use crate::report::Source;
 use crate::tls::Identity;
 use core::net::{IpAddr, SocketAddr};
 use domain::{AgentId, DispositionRow, FlowId, QueueId};
+use hours::Schedule;
 use ivr::Flow;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub struct Config {
     pub(crate) mirror: MirrorSettings,
     pub(crate) database: Option<Database>,
     pub(crate) routing: Routing,
+    pub(crate) schedules: Vec<Arc<Schedule>>,
     pub(crate) skills: Vec<Skill>,
     pub(crate) queues: Vec<Queue>,
     pub(crate) agents: Vec<Agent>,
@@ -179,6 +181,12 @@ impl Config {
     #[must_use]
     pub fn routing(&self) -> &Routing {
         &self.routing
+    }
+
+    /// Schedules of opening hours.
+    #[must_use]
+    pub fn schedules(&self) -> &[Arc<Schedule>] {
+        &self.schedules
     }
 
     /// The flows.

@@ -7,7 +7,8 @@ use crate::node::NodeReader;
 use crate::outside::PromptSet;
 use crate::reader::Table;
 use crate::report::{Place, Placed, Report, hint, nearest};
-use crate::tree::{Item, Value};
+use crate::subflow::{Links, Written};
+use crate::tree::Item;
 use core::cell::RefCell;
 use domain::{FlowId, Language, NodeId, PromptId, QueueId, Requirement};
 use ivr::speech::{self, Kind};
@@ -49,6 +50,8 @@ pub(crate) struct FlowScope<'a> {
     pub(crate) nodes: Vec<String>,
     pub(crate) variables: BTreeSet<String>,
     pub(crate) compiler: Compiler,
+    /// Flows that may be called; `None`: a broken one.
+    pub(crate) called: &'a BTreeMap<FlowId, Option<Arc<Flow>>>,
     pub(crate) uses: RefCell<Vec<PromptUse>>,
     pub(crate) languages: RefCell<BTreeSet<Language>>,
 }
@@ -59,12 +62,38 @@ pub(crate) struct FlowText {
     pub(crate) place: Place,
     pub(crate) path: String,
     pub(crate) uses: Vec<PromptUse>,
+    /// Those that it sets, and those that flows joined to it by calls set.
     pub(crate) languages: BTreeSet<Language>,
+    /// The flows that may lead here by calls, itself among them.
+    pub(crate) callers: BTreeSet<FlowId>,
     pub(crate) flow: Option<Arc<Flow>>,
 }
 
-/// Reads every `[flow.NAME]` of a file.
-pub(crate) fn flows<'a>(root: &Table<'a>, report: &'a Report, around: Around<'_>) -> Vec<FlowText> {
+/// Reads every `[flow.NAME]` of all files. Flows that others call are read first.
+pub(crate) fn flows<'a>(roots: &[Table<'a>], report: &'a Report, around: Around<'_>) -> Vec<FlowText> {
+    let written: Vec<Written<'a>> = roots.iter().flat_map(|root| written(root)).collect();
+    let links = Links::new(&written, around.known);
+    links.refuse_circles(&written, report);
+    let (mut done, mut texts) = (BTreeMap::new(), Vec::new());
+    for n in links.callees_first() {
+        let names = links.names(n);
+        let mut text = flow(&written[n], names, report, around, &done);
+        text.callers = links.callers(n).into_iter().map(|caller| written[caller].id).collect();
+        done.insert(text.id, text.flow.clone());
+        texts.push((n, text));
+    }
+    let languages: Vec<(usize, BTreeSet<Language>)> =
+        texts.iter().map(|(n, text)| (*n, text.languages.clone())).collect();
+    for (n, text) in &mut texts {
+        let family = links.family(*n);
+        let of_family = languages.iter().filter(|(other, _)| family.contains(other));
+        text.languages = of_family.flat_map(|(_, languages)| languages.iter().copied()).collect();
+    }
+    texts.into_iter().map(|(_, text)| text).collect()
+}
+
+/// The flows of a file.
+fn written<'a>(root: &Table<'a>) -> Vec<Written<'a>> {
     let Some(table) = root.table("flow") else { return Vec::new() };
     let flow = |(name, item): (Placed<String>, &'a Item)| {
         let id = match name.value.parse() {
@@ -74,13 +103,19 @@ pub(crate) fn flows<'a>(root: &Table<'a>, report: &'a Report, around: Around<'_>
                 return None;
             }
         };
-        let of_flow = table.as_table(&name.value, table.path(&name.value), item)?;
-        Some(flow(&of_flow, (id, name.place), report, around))
+        let table = table.as_table(&name.value, table.path(&name.value), item)?;
+        Some(Written { id, place: name.place, table })
     };
     table.named().filter_map(flow).collect()
 }
 
-fn flow<'a>(table: &Table<'a>, (id, place): (FlowId, Place), report: &'a Report, around: Around<'_>) -> FlowText {
+fn flow<'a>(
+    Written { id, place, table }: &Written<'a>,
+    visible: Names,
+    report: &'a Report,
+    around: Around<'_>,
+    called: &BTreeMap<FlowId, Option<Arc<Flow>>>,
+) -> FlowText {
     let start: Option<Placed<NodeId>> = table.need_id("start");
     let nodes = table.table("node");
     if nodes.is_none() && !table.has("node") {
@@ -89,9 +124,7 @@ fn flow<'a>(table: &Table<'a>, (id, place): (FlowId, Place), report: &'a Report,
     table.done();
     let items: Vec<(Placed<String>, Table<'a>)> = nodes.as_ref().map(|nodes| node_tables(nodes)).unwrap_or_default();
     let names = items.iter().map(|(name, _)| name.value.clone()).collect();
-    let visible = visible_names(&items, around.known);
     let variables = visible.variables.union(&visible.digits).cloned().collect();
-    let compiler = Compiler::new(visible);
     let scope = FlowScope {
         report,
         known: around.known,
@@ -99,7 +132,8 @@ fn flow<'a>(table: &Table<'a>, (id, place): (FlowId, Place), report: &'a Report,
         served: around.served,
         nodes: names,
         variables,
-        compiler,
+        compiler: Compiler::new(visible),
+        called,
         uses: RefCell::default(),
         languages: RefCell::default(),
     };
@@ -116,9 +150,9 @@ fn flow<'a>(table: &Table<'a>, (id, place): (FlowId, Place), report: &'a Report,
         let meant = nearest(start.value.as_str(), names).and_then(|near| near.parse().ok());
         if there { Some(start.value) } else { meant }
     });
-    let flow = start.and_then(|start| graph.finish(id, start, &scope, &table.path("node")));
+    let flow = start.and_then(|start| graph.finish(*id, start, &scope, &table.path("node")));
     let (uses, languages) = (scope.uses.into_inner(), scope.languages.into_inner());
-    FlowText { id, place, path: table.path(""), uses, languages, flow }
+    FlowText { id: *id, place: *place, path: table.path(""), uses, languages, callers: BTreeSet::new(), flow }
 }
 
 fn node_tables<'a>(nodes: &Table<'a>) -> Vec<(Placed<String>, Table<'a>)> {
@@ -131,23 +165,6 @@ fn node_tables<'a>(nodes: &Table<'a>) -> Vec<(Placed<String>, Table<'a>)> {
         Some((name, table))
     };
     nodes.named().filter_map(node).collect()
-}
-
-/// What expressions of a flow may name: looked up beforehand, because a condition may stand before the node that sets
-/// its variable.
-fn visible_names(nodes: &[(Placed<String>, Table<'_>)], known: &Known) -> Names {
-    let mut names = Names { queues: known.queues().into_iter().map(str::to_owned).collect(), ..Names::default() };
-    for (name, node) in nodes {
-        let kind = node.word("type");
-        if matches!(kind, Some("menu" | "collect")) {
-            names.digits.insert(name.value.clone());
-        }
-        names.variables.extend(node.word("variable").filter(|_| kind == Some("collect")).map(str::to_owned));
-        if let (Some("set"), Some(Value::Table(values))) = (kind, node.peek("values")) {
-            names.variables.extend(values.iter().map(|entry| entry.key.clone()));
-        }
-    }
-    names
 }
 
 /// The nodes read so far.
@@ -172,12 +189,27 @@ impl Graph {
     }
 
     fn finish(self, id: FlowId, start: NodeId, scope: &FlowScope<'_>, path: &str) -> Option<Arc<Flow>> {
-        for flaw in ivr::check(start, &self.shapes) {
-            let (node, code) = (flaw.node(), code_of(&flaw));
-            let Some(place) = self.places.get(&node) else { continue };
+        let tell = |flaw: &Flaw| {
+            let (node, code) = (flaw.node(), code_of(flaw));
+            let Some(place) = self.places.get(&node) else { return };
             scope.report.error(code, *place, &format!("{path}.{node}"), flaw.to_string(), None);
+        };
+        ivr::check(start, &self.shapes).iter().for_each(tell);
+        match Flow::new(id, start, self.nodes) {
+            Ok(flow) => {
+                for node in flow.wordless_ends() {
+                    let why = format!("a caller may come to {node} and be hung up on without a word");
+                    let Some(place) = self.places.get(&node) else { continue };
+                    scope.report.warning("wordless_end", *place, &format!("{path}.{node}"), why, None);
+                }
+                Some(Arc::new(flow))
+            }
+            // All other flaws showed in the shapes.
+            Err(flaws) => {
+                flaws.iter().filter(|flaw| matches!(flaw, Flaw::TooDeep(_))).for_each(tell);
+                None
+            }
         }
-        Flow::new(id, start, self.nodes).ok().map(Arc::new)
     }
 }
 
@@ -187,6 +219,7 @@ fn code_of(flaw: &Flaw) -> &'static str {
         Flaw::Unreachable(_) => "unreachable_node",
         Flaw::NoWayOut(_) => "no_end",
         Flaw::SilentLoop(_) => "silent_loop",
+        Flaw::TooDeep(_) => "too_deep",
     }
 }
 
@@ -209,8 +242,12 @@ pub(crate) fn check_prompts(report: &Report, uses: &[PromptUse], languages: &BTr
 fn no_prompt(prompt: PromptId, languages: &BTreeSet<Language>, there: &PromptSet) -> Option<(String, Option<String>)> {
     let missing = languages.iter().filter(|language| !there.has(prompt, **language));
     let missing: Vec<&str> = missing.map(Language::as_str).collect();
+    if missing.is_empty() {
+        let (file, flaw) = languages.iter().find_map(|language| there.flaw(prompt, *language))?;
+        return Some((format!("`{file}` {flaw}"), None));
+    }
     let hint = if missing.len() == languages.len() { hint(prompt.as_str(), &there.names()) } else { None };
-    (!missing.is_empty()).then(|| (format!("prompt `{prompt}` has no WAV file in {}", missing.join(", ")), hint))
+    Some((format!("prompt `{prompt}` has no WAV file in {}", missing.join(", ")), hint))
 }
 
 fn no_pieces(kind: Kind, languages: &BTreeSet<Language>, there: &PromptSet) -> Option<(String, Option<String>)> {

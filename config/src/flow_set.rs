@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::model::{Entry, ServerSettings};
 use crate::problem::Problem;
 use domain::{FlowId, QueueId};
+use hours::Schedule;
 use ivr::Flow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub struct FlowSet {
     pub entries: Vec<Entry>,
     /// The queues.
     pub queues: Vec<QueueId>,
+    /// Schedules of opening hours.
+    pub schedules: Vec<Arc<Schedule>>,
     /// Language and folders; `None` if there is no configuration.
     pub server: Option<ServerSettings>,
     /// The files in which flows may stand, the configuration first.
@@ -32,6 +35,7 @@ impl FlowSet {
             flows: config.flows,
             problems,
             entries: config.entries,
+            schedules: config.schedules,
             queues: config.queues.iter().map(|queue| queue.setup.id).collect(),
             server: Some(config.server),
             files,

@@ -29,8 +29,10 @@ mod reader;
 mod report;
 mod routing;
 mod say;
+mod schedule;
 mod server;
 mod sip_setup;
+mod subflow;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -2,11 +2,12 @@
 
 use crate::config::Config;
 use crate::flow_set::FlowSet;
-use crate::outside::{Outside, PromptSet};
+use crate::outside::{HEAD, Outside, PromptSet};
 use crate::problem::{Level, Problem};
 use crate::report::Source;
 use std::env;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// The files beside a configuration file, and the environment of this process.
@@ -44,12 +45,22 @@ impl Outside for Disk {
                 }
             }
         }
-        Ok(Some(PromptSet::of_files(files.iter().map(PathBuf::as_path))))
+        let all = PromptSet::of_files(files.iter().map(PathBuf::as_path));
+        // One that cannot be read now is told by the media when it starts.
+        let heads = files.iter().filter_map(|file| Some((file, head(file).ok()?)));
+        Ok(Some(heads.fold(all, |all, (file, head)| all.with_head(file, &head))))
     }
 
     fn resolve(&self, path: &str) -> PathBuf {
         self.base.join(path)
     }
+}
+
+/// The first bytes of a file.
+fn head(file: &Path) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    fs::File::open(file)?.take(HEAD).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 /// Reads and checks a configuration file. Paths in it are relative to its folder.

@@ -7,7 +7,7 @@ use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use domain::{
     AgentId, Channel, DispositionCode, Dnis, EntryPointId, FlowId, Language, Proficiency, PromptId, ReasonCode, Role,
-    SkillId, TrunkId,
+    ScheduleId, SkillId, TrunkId,
 };
 use secrecy::SecretString;
 use sip::api::{Destination, Policy, Timers, TrunkRegistration};
@@ -198,6 +198,8 @@ pub struct Queue {
     pub music: PromptId,
     /// What they are told besides.
     pub treatment: Treatment,
+    /// New contacts are let in while this schedule is open; `None`: always.
+    pub hours: Option<ScheduleId>,
     /// Its contacts are recorded.
     pub record: bool,
     /// Dispositions that its agents may choose.

@@ -8,14 +8,16 @@ use crate::report::{Place, Placed, nearest};
 use crate::treatment::by_digit;
 use crate::tree::{Item, Value};
 use core::cell::RefCell;
-use domain::{Dnis, Language, NodeId, Priority, PromptId, QueueId};
+use domain::{Dnis, FlowId, Language, NodeId, Priority, PromptId, QueueId};
 use ivr::api::{CLOSED, FULL, LookupKey, NO_AGENTS, OVERFLOW, TIMEOUT, TransferTo};
 use ivr::{
-    Branch, Callback, Collect, Edge, Enqueue, Exits, Expression, HangUp, Lookup, Menu, Node, Play, Retry, Say, Set,
+    Branch, Call, Collect, Edge, Enqueue, Exits, Expression, HangUp, Lookup, Menu, Node, Play, Retry, Say, Set,
     SetValue, Transfer,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+mod aside;
 mod waiting;
 
 type Read = for<'r> fn(&NodeReader<'r>) -> Option<Node>;
@@ -29,9 +31,13 @@ const KINDS: &[(&str, Read)] = &[
     ("set", |node| node.set()),
     ("enqueue", |node| node.enqueue()),
     ("callback", |node| node.callback()),
+    ("voicemail", |node| node.voicemail()),
+    ("hours", |node| node.hours()),
     ("resume", |_| Some(Node::Resume)),
     ("transfer", |node| node.transfer()),
     ("hangup", |node| node.hangup()),
+    ("call", |node| node.call()),
+    ("return", |_| Some(Node::Return)),
 ];
 
 const LOOKUP_KEYS: &[(&str, LookupKey)] =
@@ -363,8 +369,17 @@ impl<'a> NodeReader<'a> {
             (TIMEOUT, limits.longest_wait.is_some()),
             (NO_AGENTS, limits.needs_agents),
         ];
+        if limits.overflow.is_some() {
+            return;
+        }
+        let missing = |(edge, may): &(&str, bool)| *may && exits.way(edge).is_none();
+        if !sends_back.iter().any(missing) && exits.way(CLOSED).is_none() {
+            let why = format!("a supervisor may close queue `{queue}`, and the call then ends: `{CLOSED}` is missing");
+            let mend = Some(format!("add {CLOSED} = \"NODE\", or overflow = \"NODE\" for every reason"));
+            self.scope.report.warning("no_way_back", self.table.place, &self.table.path(CLOSED), why, mend);
+        }
         for (edge, may) in sends_back {
-            if may && limits.overflow.is_none() && exits.way(edge).is_none() {
+            if missing(&(edge, may)) {
                 let why = format!("queue `{queue}` may send callers back, and the call then ends: `{edge}` is missing");
                 let mend = Some(format!("add {edge} = \"NODE\", or overflow = \"NODE\" for every reason"));
                 self.scope.report.error("no_way_back", self.table.place, &self.table.path(edge), why, mend);
@@ -375,7 +390,9 @@ impl<'a> NodeReader<'a> {
     /// A queue in which callers wait for ever.
     fn refuse_dead(&self, queue: QueueId) {
         let limits = self.scope.queues.iter().find(|known| known.setup.id == queue).map(|q| q.setup.limits);
-        let Some(limits) = limits.filter(|_| !self.scope.served.contains(&queue)) else { return };
+        // Where nobody serves any queue yet, the warning of each queue says so.
+        let forgotten = !self.scope.served.is_empty() && !self.scope.served.contains(&queue);
+        let Some(limits) = limits.filter(|_| forgotten) else { return };
         if !limits.needs_agents && limits.longest_wait.is_none() && limits.overflow.is_none() {
             let why = format!("no agent serves queue `{queue}`, and nothing ends the wait there");
             self.table.refuse("dead_queue", self.table.place_of("queue"), "queue", why);
@@ -406,22 +423,17 @@ impl<'a> NodeReader<'a> {
         Some(Node::Transfer(Transfer { say, to, failed: failed.1 }))
     }
 
-    fn callback(&self) -> Option<Node> {
-        let queue: Option<Placed<QueueId>> = self.table.need_id("queue");
-        let there = queue.filter(|queue| {
-            let name = (queue.value.as_str(), queue.place);
-            self.table.known("queue", "unknown_queue", "queue", name, &self.scope.known.queues())
-        });
-        let variable = self.table.need_text_if_any("variable").map(|variable| variable.value);
-        let (booked, refused) = (self.need_edge("booked"), self.need_edge("refused"));
-        let bad_number = if self.table.has("bad_number") { self.edge("bad_number") } else { refused };
-        let (queue, booked, refused, bad_number) = (there?.value, booked?, refused?, bad_number?);
-        if self.scope.queues.iter().any(|known| known.setup.id == queue && known.callback.is_none()) {
-            let why = format!("queue `{queue}` offers no calls back: the flow always goes on by `refused`");
-            let mend = Some(format!("add callback = {{}} to the queue `{queue}`"));
-            self.scope.report.warning("no_callback", self.table.place, &self.table.path("queue"), why, mend);
+    fn call(&self) -> Option<Node> {
+        let flow: Option<Placed<FlowId>> = self.table.need_id("flow");
+        let next = self.need_edge("next");
+        let flow = flow?;
+        let name = (flow.value.as_str(), flow.place);
+        if !self.table.known("flow", "unknown_flow", "flow", name, &self.scope.known.flows()) {
+            return None;
         }
-        Some(Node::Callback(Callback { queue, variable, booked, refused, bad_number }))
+        // One that is broken is told of where it stands.
+        let called = self.scope.called.get(&flow.value)?.as_ref()?;
+        Some(Node::Call(Call { flow: Arc::clone(called), next: next? }))
     }
 
     fn hangup(&self) -> Option<Node> {

@@ -100,13 +100,15 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "FL02",
-        what: "a question without words, a node that says nothing, or a way to a node or queue that is not there",
+        what: "a question without words, a node that says nothing, or a way to a node, queue or flow that is not there",
         codes: &[
             ("no_question", "add prompts = [\"…\"]"),
+            ("wordless_end", "add prompts = [\"…\"]"),
             ("empty_play", "add prompts = [\"…\"], or lead the edges of others past it"),
             ("unknown_node", "define it, or name another one"),
             ("unknown_queue", "define it in [[queue]]"),
             ("unknown_flow", "define it, or list its file in `flows`"),
+            ("unknown_schedule", "define it in [[schedule]]"),
         ],
     },
     Rule {
@@ -116,11 +118,12 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "FL04",
-        what: "nodes round which a caller who keys nothing goes for ever",
-        codes: &[(
-            "silent_loop",
-            "count the rounds by `attempts`, and lead `no_input` or `exhausted` out of the circle",
-        )],
+        what: "nodes round which a caller who keys nothing goes for ever, or flows that call themselves",
+        codes: &[
+            ("silent_loop", "count the rounds by `attempts`, and lead `no_input` or `exhausted` out of the circle"),
+            ("recursive_flow", "lead an edge back within one flow instead"),
+            ("too_deep", "put some of these flows together"),
+        ],
     },
     Rule {
         name: "FL05",
@@ -152,7 +155,8 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "FL10",
-        what: "a queue that may send callers back to a flow that does not say what follows",
+        what: "a queue with limits that sends callers back to a flow that does not say what follows; warned of, where only a \
+               supervisor who closes the queue does so",
         codes: &[("no_way_back", "add overflow = \"NODE\"")],
     },
 ];
@@ -178,24 +182,32 @@ pub const CODES: &[(&str, &str)] = &[
     ("unknown_agent", "An agent is named that no [[agent]] defines."),
     ("unknown_disposition", "A disposition is named that no [[disposition]] defines."),
     ("unknown_flow", "A flow is named that no [flow.NAME] defines."),
+    ("unknown_schedule", "A schedule is named that no [[schedule]] defines."),
+    ("bad_schedule", "Opening hours or holidays of a schedule are not understood."),
     ("unknown_variable", "A flow says a variable that none of its nodes sets."),
     ("unknown_node", "A node is named that its flow does not have."),
     ("unreachable_node", "No way leads to a node of a flow."),
     ("no_exit", "A node does not say what follows it."),
     ("no_end", "From some nodes of a flow the call can never end."),
     ("silent_loop", "A caller who keys nothing would go round some nodes of a flow for ever."),
+    ("recursive_flow", "A flow comes to itself by calling others."),
+    ("too_deep", "A flow calls another, which calls another, and so on, too many times."),
     ("no_question", "A node waits for digits without saying anything first."),
+    ("wordless_end", "A caller who has heard nothing may be hung up on without a word (warning)."),
     ("empty_play", "A node that plays prompts has none."),
     ("dead_queue", "A flow sends callers to a queue that no agent serves and that never sends them back."),
     ("overlapping_keys", "A key of a menu is the beginning of another one."),
     ("no_fallback", "A flow asks the outside without saying what follows when nothing useful comes back."),
-    ("missing_prompt", "A prompt has no WAV file in a language in which a flow may play it."),
+    ("missing_prompt", "A prompt has no WAV file that can be played in a language in which a flow may play it."),
     ("missing_secret", "A secret's file or environment variable is not there or is empty."),
     ("agent_without_queue", "An agent serves no queue and is never offered a contact (warning)."),
     ("queue_without_agents", "No agent serves a queue: its contacts wait for ever (warning)."),
     ("overflow_to_itself", "A queue overflows to itself."),
     ("no_callback", "A flow books a call back from a queue that offers none (warning)."),
-    ("no_way_back", "A queue may send callers back, and the flow does not say what follows: the call ends."),
+    (
+        "no_way_back",
+        "A queue may send callers back, and the flow does not say what follows: the call ends (a warning where only a supervisor may do so).",
+    ),
     ("unused_flow", "No entry point starts a flow (warning)."),
     ("no_entry", "There is no entry point: every call is refused (warning)."),
 ];

@@ -56,14 +56,6 @@ impl<'a> Table<'a> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.item)
     }
 
-    /// The text of a key, if it is one; asks for nothing.
-    pub(crate) fn word(&self, key: &str) -> Option<&'a str> {
-        match self.peek(key) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-
     /// The value of a key; asks for nothing.
     pub(crate) fn peek(&self, key: &str) -> Option<&'a Value> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.item.value)

@@ -4,6 +4,8 @@ mod flows;
 mod good;
 mod lint;
 mod saying;
+mod schedules;
+mod subflows;
 mod tls;
 mod waiting;
 
@@ -242,12 +244,16 @@ fn every_code_that_the_sources_use_is_explained() {
         include_str!("flow.rs"),
         include_str!("load.rs"),
         include_str!("node.rs"),
+        include_str!("node/waiting.rs"),
         include_str!("people.rs"),
         include_str!("reader.rs"),
         include_str!("routing.rs"),
         include_str!("say.rs"),
+        include_str!("schedule.rs"),
         include_str!("server.rs"),
+        include_str!("subflow.rs"),
         include_str!("tls.rs"),
+        include_str!("treatment.rs"),
         include_str!("tree.rs"),
     ]
     .concat();

@@ -89,11 +89,13 @@ fn fields(kind: &Kind) -> Value {
         Kind::Closed { outcome, by } => json!({ "outcome": outcome.as_str(), "by": by.as_str() }),
         Kind::CallbackBooked { .. }
         | Kind::CallbackRequested(_)
+        | Kind::VoicemailLeft { .. }
+        | Kind::VoicemailRequested(_)
         | Kind::CallbackDialled { .. }
         | Kind::CallbackMissed { .. }
         | Kind::CallbackSuspended
         | Kind::CallbackCancelled { .. }
-        | Kind::CallbackRestored => callback::fields(kind),
+        | Kind::Restored => callback::fields(kind),
     }
 }
 
@@ -217,8 +219,15 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "wrap_up_ended" => Kind::WrapUpEnded { interaction: f.id("interaction")?, agent: f.id("agent")? },
         "leg_quality" => Kind::LegQuality(leg_quality(&f)?),
         "closed" => Kind::Closed { outcome: f.word("outcome", Outcome::ALL, Outcome::as_str)?, by: f.ended_by()? },
-        "callback_booked" | "callback_requested" | "callback_dialled" | "callback_missed" | "callback_suspended"
-        | "callback_cancelled" | "callback_restored" => callback::event(kind, &f)?,
+        "callback_booked"
+        | "voicemail_left"
+        | "voicemail_requested"
+        | "callback_requested"
+        | "callback_dialled"
+        | "callback_missed"
+        | "callback_suspended"
+        | "callback_cancelled"
+        | "restored" => callback::event(kind, &f)?,
         _ => return Err(DecodeError::UnknownKind),
     })
 }

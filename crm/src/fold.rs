@@ -102,10 +102,11 @@ impl Fold {
             Kind::Overflowed { to, .. } => self.on_queued(at, *to),
             Kind::QueueLeft { .. }
             | Kind::CallbackBooked { .. }
+            | Kind::VoicemailLeft { .. }
             | Kind::CallbackSuspended
             | Kind::CallbackMissed { .. }
             | Kind::CallbackCancelled { .. } => self.stop_waiting(at),
-            Kind::CallbackRestored => self.on_restored(before),
+            Kind::Restored => self.on_restored(before),
             Kind::Offered { offer, interaction, agent, queue, .. } => {
                 let part = self.part(*interaction, *agent, at);
                 part.offer = Some(*offer);

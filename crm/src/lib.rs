@@ -16,7 +16,6 @@
 //! ```
 
 mod bulk;
-mod callbacks;
 mod codec;
 mod contacts;
 mod cursor;
@@ -28,6 +27,7 @@ pub mod fold;
 mod import;
 mod journal;
 mod lite;
+mod open_work;
 mod persist;
 mod phone;
 mod reasons;
@@ -38,10 +38,10 @@ mod users;
 mod visits;
 mod writer;
 
-pub use callbacks::PastEvents;
 pub use codec::{DecodeError, decode, encode};
 pub use error::StoreError;
 pub use journal::{Journal, JournalHealth, Stored};
+pub use open_work::PastEvents;
 pub use phone::Numbering;
 pub use reasons::decisions;
 pub use seed::SeedUser;

@@ -158,14 +158,14 @@ impl Store {
         }
     }
 
-    /// Closes every contact that a crash left open, as outcome `system`, but for calls back that are still to be made. Call it
+    /// Closes every contact that a crash left open, as outcome `system`, but for calls back and messages that are still open. Call it
     /// before new contacts begin.
     ///
     /// # Errors
     /// The database failed.
     pub async fn close_interrupted(&self, now: WallTime) -> Result<Vec<ContactId>, StoreError> {
         let mut tx = self.db.begin().await?;
-        let rows = tx.fetch(crate::callbacks::CUT_OFF, vals![]).await?;
+        let rows = tx.fetch(crate::open_work::CUT_OFF, vals![]).await?;
         let ids = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<ContactId>, _>>()?;
         for id in &ids {
             let closed = ContactEventKind::Closed { outcome: Outcome::System, by: EndedBy::System };

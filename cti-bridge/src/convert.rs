@@ -3,7 +3,7 @@
 use crate::fold::DeskFold;
 use crate::schema::{
     ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorCallback,
-    FloorLeg, FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, MonitorWord, NamedQueue, NextCard,
+    FloorLeg, FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, Message, MonitorWord, NamedQueue, NextCard,
     OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange, QueueAgents,
     QueueCounts, RoleWord, ServiceLevel, SignalledField, StateChange, StateWord, WaitingContact,
 };
@@ -125,6 +125,7 @@ impl Converter<'_> {
             ani: pop.ani.as_str().to_owned(),
             caller_name: pop.caller_name.0.clone(),
             dnis: pop.dnis.as_str().to_owned(),
+            channel: pop.channel.as_str().to_owned(),
             queue: pop.queue.map(|id| self.queue(id)),
             customer: pop.customer.as_ref().map(customer),
             path: pop.path.iter().map(ToString::to_string).collect(),
@@ -137,6 +138,11 @@ impl Converter<'_> {
             diversion_reason: pop.signalled.diversion_reason.clone(),
             verified: pop.signalled.verified,
             signalled: signalled(&pop.signalled),
+            message: pop.message.as_ref().map(|message| Message {
+                recording: message.recording.to_string(),
+                duration_ms: message.duration_ms,
+                left_at: self.ms(message.left),
+            }),
         }
     }
 
@@ -260,6 +266,7 @@ impl Converter<'_> {
         WaitingContact {
             contact: view.contact.to_string(),
             queue: self.queue(view.queue),
+            channel: view.channel.as_str().to_owned(),
             customer: view.customer.0.clone(),
             since_at: self.ms(view.since),
             offered: view.offered,

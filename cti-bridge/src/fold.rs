@@ -88,6 +88,8 @@ mod tests {
             queued: None,
             outgoing: false,
             signalled: domain::Signalled::default(),
+            channel: domain::Channel::Voice,
+            message: None,
         }
     }
 

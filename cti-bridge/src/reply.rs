@@ -24,6 +24,8 @@ pub enum ErrorCode {
     NotYourContact,
     /// There is no such queue.
     UnknownQueue,
+    /// There is no such schedule.
+    UnknownSchedule,
     /// There is no such reason code.
     UnknownReason,
     /// There is no such disposition.
@@ -64,7 +66,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::UnknownAgent,
         Self::NotSignedIn,
         Self::WrongState,
@@ -72,6 +74,7 @@ impl ErrorCode {
         Self::UnknownContact,
         Self::NotYourContact,
         Self::UnknownQueue,
+        Self::UnknownSchedule,
         Self::UnknownReason,
         Self::UnknownDisposition,
         Self::DispositionMissing,
@@ -104,6 +107,7 @@ pub const fn command_code(error: CommandError) -> ErrorCode {
         CommandError::UnknownContact => ErrorCode::UnknownContact,
         CommandError::NotYourContact => ErrorCode::NotYourContact,
         CommandError::UnknownQueue => ErrorCode::UnknownQueue,
+        CommandError::UnknownSchedule => ErrorCode::UnknownSchedule,
         CommandError::UnknownReason => ErrorCode::UnknownReason,
         CommandError::UnknownDisposition => ErrorCode::UnknownDisposition,
         CommandError::DispositionMissing => ErrorCode::DispositionMissing,

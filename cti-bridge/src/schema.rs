@@ -15,7 +15,7 @@ pub use floor::{
     ExpectedWait, Floor, FloorAgent, FloorCallback, FloorLeg, FloorMonitor, FloorQueue, Goal, QueueAgents, QueueCounts,
     ServiceLevel, WaitingContact,
 };
-pub use pop::{CustomerCard, KeyedDigits, NamedQueue, PastContact, Point, Pop, SignalledField};
+pub use pop::{CustomerCard, KeyedDigits, Message, NamedQueue, PastContact, Point, Pop, SignalledField};
 pub use why::{
     AgentVerdict, Candidate, Chances, Excluded, NeededSkill, PassedOver, PastOffer, Reasons, ToldWait, WhyStory,
 };

@@ -119,7 +119,10 @@ pub enum Outcome {
     FlowedOut,
     /// The customer left the line for a call back.
     Callback,
-    /// A call back that was not made: the customer was reached otherwise, or somebody took it back.
+    /// The caller left a message instead of waiting.
+    Voicemail,
+    /// A call back that was not made: the customer was reached otherwise, or somebody took it back; or a message in
+    /// which nobody said anything.
     Cancelled,
     /// Nobody answered the call that an agent dialled, or no attempt to call back.
     Unanswered,
@@ -129,13 +132,14 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Answered,
         Self::Abandoned,
         Self::SelfServed,
         Self::Rejected,
         Self::FlowedOut,
         Self::Callback,
+        Self::Voicemail,
         Self::Cancelled,
         Self::Unanswered,
         Self::System,
@@ -151,6 +155,7 @@ impl Outcome {
             Self::Rejected => "rejected",
             Self::FlowedOut => "flowed_out",
             Self::Callback => "callback",
+            Self::Voicemail => "voicemail",
             Self::Cancelled => "cancelled",
             Self::Unanswered => "unanswered",
             Self::System => "system",

@@ -2,7 +2,8 @@
 
 use crate::{
     AgentId, AgentState, Ani, ConsultView, ContactId, Customer, DispositionCode, Dnis, Instant, InteractionId, Monitor,
-    NextState, NodeId, OfferId, OfferResult, Priority, QueueId, ReasonCode, RecordingId, Redacted,
+    NextState, NodeId, OfferId, OfferResult, Priority, PromptId, QueueId, ReasonCode, RecordingId, Redacted,
+    ScheduleId,
 };
 
 /// Who receives a desk event.
@@ -87,6 +88,8 @@ pub struct ScreenPop {
     pub caller_name: Redacted,
     /// The called number.
     pub dnis: Dnis,
+    /// The channel.
+    pub channel: crate::Channel,
     /// The queue, if it came through one.
     pub queue: Option<QueueId>,
     /// The customer, if recognised.
@@ -103,6 +106,8 @@ pub struct ScreenPop {
     pub outgoing: bool,
     /// What the caller's network says beside number and name.
     pub signalled: Signalled,
+    /// The message to be heard, in a voicemail.
+    pub message: Option<crate::MessageView>,
 }
 
 /// What a caller's network says beside number and name.
@@ -266,6 +271,15 @@ pub enum Wish {
         /// Points per second of age; `None`: as before.
         age_per_s: Option<u32>,
     },
+    /// Close a schedule at once, or let it go by its hours again; steers the floor.
+    CloseSchedule {
+        /// The schedule.
+        schedule: ScheduleId,
+        /// Closed.
+        closed: bool,
+        /// Said to callers.
+        prompt: Option<PromptId>,
+    },
     /// Open or close a queue; steers the floor.
     OpenQueue {
         /// The queue.
@@ -285,7 +299,11 @@ impl Wish {
     pub const fn steers(&self) -> bool {
         matches!(
             self,
-            Self::Reprioritise { .. } | Self::OpenQueue { .. } | Self::RequestCallback(_) | Self::CancelCallback(_)
+            Self::Reprioritise { .. }
+                | Self::OpenQueue { .. }
+                | Self::CloseSchedule { .. }
+                | Self::RequestCallback(_)
+                | Self::CancelCallback(_)
         )
     }
 

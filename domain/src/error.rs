@@ -24,6 +24,9 @@ pub enum CommandError {
     /// There is no such queue.
     #[error("there is no such queue")]
     UnknownQueue,
+    /// There is no such schedule.
+    #[error("there is no such schedule")]
+    UnknownSchedule,
     /// There is no such reason code.
     #[error("there is no such reason code")]
     UnknownReason,
@@ -58,7 +61,7 @@ pub enum CommandError {
 
 impl CommandError {
     /// Every refusal.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::UnknownAgent,
         Self::NotSignedIn,
         Self::WrongState,
@@ -66,6 +69,7 @@ impl CommandError {
         Self::UnknownContact,
         Self::NotYourContact,
         Self::UnknownQueue,
+        Self::UnknownSchedule,
         Self::UnknownReason,
         Self::UnknownDisposition,
         Self::DispositionMissing,
@@ -89,6 +93,7 @@ impl CommandError {
             Self::UnknownContact => "unknown_contact",
             Self::NotYourContact => "not_your_contact",
             Self::UnknownQueue => "unknown_queue",
+            Self::UnknownSchedule => "unknown_schedule",
             Self::UnknownReason => "unknown_reason",
             Self::UnknownDisposition => "unknown_disposition",
             Self::DispositionMissing => "disposition_missing",

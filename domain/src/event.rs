@@ -4,7 +4,7 @@
 use crate::{
     AgentId, Ani, CallbackCancel, CallbackOrder, Cause, Channel, ConsultResult, ContactId, CustomerId, Decision,
     DispositionCode, Dnis, EndedBy, EntryPointId, ExitReason, FlowId, Instant, InteractionId, Language, LegQuality,
-    Monitor, NodeId, OfferId, OfferResult, Outcome, Priority, QueueId, RecordingId, Redacted, TrunkId,
+    Monitor, NodeId, OfferId, OfferResult, Outcome, Priority, QueueId, RecordingId, Redacted, TrunkId, VoicemailOrder,
 };
 
 /// One thing that happened to a contact.
@@ -87,6 +87,15 @@ pub enum ContactEventKind {
         /// The queue whose agents call back.
         queue: QueueId,
     },
+    /// The caller leaves a message, and the line for it.
+    VoicemailLeft {
+        /// The contact that waits with the message.
+        voicemail: ContactId,
+        /// The queue whose agents hear it.
+        queue: QueueId,
+    },
+    /// Where this message came from and whose agents hear it. Always the second event of a voicemail.
+    VoicemailRequested(Box<VoicemailOrder>),
     /// What this call back is to do. Always the second event of a callback.
     CallbackRequested(Box<CallbackOrder>),
     /// The customer is being called back.
@@ -110,8 +119,8 @@ pub enum ContactEventKind {
         /// Why.
         why: CallbackCancel,
     },
-    /// The engine was started anew: the callback goes on, whatever was under way is over.
-    CallbackRestored,
+    /// The engine was started anew: the contact goes on, whatever was under way is over.
+    Restored,
     /// An agent was reserved and is being rung.
     Offered {
         /// The offer.
@@ -352,12 +361,14 @@ impl ContactEventKind {
             Self::DigitsCollected { .. } => "digits_collected",
             Self::Queued { .. } => "queued",
             Self::CallbackBooked { .. } => "callback_booked",
+            Self::VoicemailLeft { .. } => "voicemail_left",
+            Self::VoicemailRequested(_) => "voicemail_requested",
             Self::CallbackRequested(_) => "callback_requested",
             Self::CallbackDialled { .. } => "callback_dialled",
             Self::CallbackMissed { .. } => "callback_missed",
             Self::CallbackSuspended => "callback_suspended",
             Self::CallbackCancelled { .. } => "callback_cancelled",
-            Self::CallbackRestored => "callback_restored",
+            Self::Restored => "restored",
             Self::Offered { .. } => "offered",
             Self::Overflowed { .. } => "overflowed",
             Self::QueueLeft { .. } => "queue_left",

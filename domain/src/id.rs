@@ -136,6 +136,8 @@ slug_id! {
     PromptId,
     /// An entry point.
     EntryPointId,
+    /// A schedule of opening hours.
+    ScheduleId,
 }
 
 /// Crockford's base-32 alphabet: no I, L, O, U.

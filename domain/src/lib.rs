@@ -29,6 +29,7 @@ mod time;
 mod trace;
 mod view;
 mod visit;
+mod voicemail;
 mod why;
 
 pub use agent::{AgentState, Channel, NextState, Priority, Proficiency, Role};
@@ -47,7 +48,7 @@ pub use history::{
 };
 pub use id::{
     AgentId, ContactId, CustomerId, DispositionCode, EntryPointId, FlowId, InteractionId, LegId, NodeId, OfferId,
-    ParseIdError, PlayId, PromptId, QueueId, ReasonCode, RecordingId, SkillId, Slug, TrunkId,
+    ParseIdError, PlayId, PromptId, QueueId, ReasonCode, RecordingId, ScheduleId, SkillId, Slug, TrunkId,
 };
 pub use joint::{ConsultResult, ConsultStage, ConsultView, Monitor, MonitorView};
 pub use phone::{Ani, Dnis, Language, Redacted};
@@ -55,6 +56,10 @@ pub use quality::{LegQuality, LegRole};
 pub use requirement::{Requirement, Ring};
 pub use time::{Instant, WallTime};
 pub use trace::{SipMessage, SipTrace};
-pub use view::{AgentView, CallbackView, Counts, FloorView, QueueView, ServiceLevelGoal, WaitingView, WebCallerView};
+pub use view::{
+    AgentView, CallbackView, ClosedWhy, Counts, Emergency, FloorView, QueueView, ScheduleView, ServiceLevelGoal,
+    WaitingView, WebCallerView,
+};
 pub use visit::{QueueExit, QueueVisit, Visit};
+pub use voicemail::{MessageView, VoicemailOrder};
 pub use why::{Decision, Exclusion, Explanation, PastDecision, RoutingRule, Verdict, WhyStory};

@@ -1,8 +1,8 @@
 //! Read views: what supervisors see. Published by the control loop, never asked for.
 
 use crate::{
-    AgentId, AgentState, CallbackState, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase, LegQuality,
-    MonitorView, NextState, QueueId, Redacted, SkillId, WallTime,
+    AgentId, AgentState, CallbackState, Channel, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase,
+    LegQuality, MonitorView, NextState, PromptId, QueueId, Redacted, ScheduleId, SkillId, WallTime,
 };
 
 /// Share of contacts to be answered within a time.
@@ -124,6 +124,8 @@ pub struct WaitingView {
     pub contact: ContactId,
     /// The queue.
     pub queue: QueueId,
+    /// The channel.
+    pub channel: Channel,
     /// Name or number of the caller.
     pub customer: Redacted,
     /// When it entered the line.
@@ -170,6 +172,45 @@ pub struct WebCallerView {
     pub position: Option<u32>,
 }
 
+/// A schedule that a person closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emergency {
+    /// Said to callers.
+    pub prompt: Option<PromptId>,
+    /// Since when.
+    pub since: WallTime,
+}
+
+/// Why a schedule is closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClosedWhy {
+    /// It is not the time.
+    Hours,
+    /// It is a holiday of this name.
+    Holiday(String),
+    /// A person closed it.
+    Emergency,
+}
+
+/// A schedule of opening hours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleView {
+    /// The id.
+    pub id: ScheduleId,
+    /// The name.
+    pub name: String,
+    /// The name of its time zone.
+    pub zone: String,
+    /// Why it is closed; `None`: it is open.
+    pub closed: Option<ClosedWhy>,
+    /// When its hours change next; `None`: not for a month.
+    pub next_change: Option<WallTime>,
+    /// A person closed it.
+    pub emergency: Option<Emergency>,
+    /// When its hours are open in the next 14 days: from, to.
+    pub openings: Vec<(WallTime, WallTime)>,
+}
+
 /// Everything on the floor at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FloorView {
@@ -191,4 +232,6 @@ pub struct FloorView {
     pub callbacks: Vec<CallbackView>,
     /// Web callers on the line.
     pub web_callers: Vec<WebCallerView>,
+    /// Opening hours, in order of id.
+    pub schedules: Vec<ScheduleView>,
 }

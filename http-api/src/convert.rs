@@ -158,6 +158,7 @@ fn waiting(view: &WaitingView, floor: &FloorView, clock: Clock) -> dto::Waiting 
     dto::Waiting {
         contact: view.contact.to_string(),
         queue: named_queue(view.queue, floor),
+        channel: view.channel.as_str().to_owned(),
         customer: view.customer.0.clone(),
         since_at: clock.wall_ms(view.since),
         offered: view.offered,

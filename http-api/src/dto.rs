@@ -8,6 +8,7 @@ mod contact;
 mod customer;
 mod floor;
 mod log;
+mod schedule;
 mod steer;
 mod trace;
 mod why;
@@ -22,6 +23,7 @@ pub use floor::{
     QueueCounts, Queues, ServiceLevel, Skill, Waiting,
 };
 pub use log::ContactLogLine;
+pub use schedule::{ClosedWhy, EmergencyWish, Opening, Schedule, Schedules};
 
 pub use steer::{ConfigFlaw, MonitorMode, MonitorWish, OpenWish, PriorityWish, Reloaded};
 pub use trace::{SipMessage, SipTrace};

@@ -18,6 +18,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("unknown_contact", 404, "There is no such live contact"),
     ("not_your_contact", 403, "This contact is with another agent"),
     ("unknown_queue", 404, "There is no such queue"),
+    ("unknown_schedule", 404, "There is no such schedule"),
     ("unknown_reason", 422, "There is no such reason code"),
     ("unknown_disposition", 422, "There is no such disposition for this queue"),
     ("disposition_missing", 409, "A disposition is needed first"),
@@ -59,6 +60,7 @@ fn fix(code: &str) -> &'static str {
     match code {
         "unknown_agent" => "Take an id from GET /api/v1/agents.",
         "unknown_queue" => "Take an id from GET /api/v1/queues.",
+        "unknown_schedule" => "Take an id from GET /api/v1/schedules.",
         "unknown_reason" => "Take a code from GET /api/v1/reasons.",
         "unknown_disposition" => "Take a code from GET /api/v1/dispositions.",
         "not_signed_in" => "Put the agent in the state signed_in first.",
@@ -208,6 +210,7 @@ impl From<CommandError> for Problem {
             CommandError::UnknownContact => "unknown_contact",
             CommandError::NotYourContact => "not_your_contact",
             CommandError::UnknownQueue => "unknown_queue",
+            CommandError::UnknownSchedule => "unknown_schedule",
             CommandError::UnknownReason => "unknown_reason",
             CommandError::UnknownDisposition => "unknown_disposition",
             CommandError::DispositionMissing => "disposition_missing",

@@ -10,6 +10,7 @@ mod customers;
 mod log;
 mod public;
 mod recordings;
+mod schedules;
 mod sessions;
 mod steer;
 
@@ -42,6 +43,8 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(steer::set_priority))
         .routes(routes!(steer::monitor_contact, steer::stop_monitoring))
         .routes(routes!(steer::open_queue))
+        .routes(routes!(schedules::list_schedules))
+        .routes(routes!(schedules::set_emergency))
         .routes(routes!(steer::reload_config))
         .routes(routes!(callbacks::list_callbacks, callbacks::request_callback))
         .routes(routes!(callbacks::cancel_callback))

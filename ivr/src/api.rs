@@ -3,8 +3,8 @@
 use crate::expression::Expression;
 use crate::speech::Kind;
 use domain::{
-    Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QueueId, Redacted, Requirement, SkillId,
-    WallTime,
+    Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QueueId, Redacted, Requirement, ScheduleId,
+    SkillId, WallTime,
 };
 
 /// A piece of a prompt list.
@@ -20,7 +20,7 @@ pub enum Say {
 }
 
 /// Where a value that is said comes from.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Of {
     /// The flow's text.
     Text(String),
@@ -35,7 +35,8 @@ impl core::fmt::Debug for Say {
         match self {
             Self::Prompt(prompt) => write!(f, "Prompt({prompt})"),
             Self::Digits(text) => write!(f, "Digits({} characters)", text.chars().count()),
-            Self::Value(kind, _) => write!(f, "Value({})", kind.word()),
+            // The flow's words; the caller's never stand here.
+            Self::Value(kind, of) => write!(f, "Value({kind:?}, {of:?})"),
         }
     }
 }
@@ -68,6 +69,41 @@ pub struct QueueFigures {
     pub callback: bool,
 }
 
+/// What a schedule says of this moment. Next openings are local times, `YYYY-MM-DDTHH:MM`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Open.
+    Open,
+    /// It is not the time.
+    Closed {
+        /// The next opening, if one is near.
+        next: Option<String>,
+    },
+    /// It is a holiday.
+    Holiday {
+        /// The next opening, if one is near.
+        next: Option<String>,
+    },
+    /// A person closed it.
+    Emergency {
+        /// Said to callers.
+        prompt: Option<PromptId>,
+    },
+    /// There is no such schedule any more.
+    Unknown,
+}
+
+impl Standing {
+    /// The next opening.
+    #[must_use]
+    pub fn next_opening(&self) -> Option<&str> {
+        match self {
+            Self::Closed { next } | Self::Holiday { next } => next.as_deref(),
+            Self::Open | Self::Emergency { .. } | Self::Unknown => None,
+        }
+    }
+}
+
 /// What a run may read of the world while it handles a fact.
 #[derive(Clone, Copy)]
 pub struct Env<'a> {
@@ -77,6 +113,8 @@ pub struct Env<'a> {
     pub utc_offset_s: i32,
     /// Every queue. Called at most once per node, and only when an expression reads `queues`.
     pub queues: &'a dyn Fn() -> Vec<(QueueId, QueueFigures)>,
+    /// A schedule of opening hours. Called for `hours` nodes only.
+    pub schedules: &'a dyn Fn(ScheduleId) -> Standing,
 }
 
 /// Why [`crate::Run::deadline`] asks to be called.
@@ -90,6 +128,8 @@ pub enum Reason {
     Lookup,
     /// Booking a call back takes too long.
     Booking,
+    /// The caller has spoken as long as a message may last.
+    Message,
     /// A playing is not reported to have ended.
     Play,
 }
@@ -124,12 +164,18 @@ pub enum NoteKind {
     /// Nobody told that a playing ended.
     #[error("the end of a playing was not reported")]
     PlayOverdue,
+    /// The schedule is no more.
+    #[error("the schedule is not there any more; it counts as open")]
+    NoSchedule,
     /// The flow wants the caller to go on waiting, who keeps no place in a line; the call ends.
     #[error("the caller keeps no place in a line to which to go back; the call ends")]
     NoPlace,
     /// The caller came back by an edge that the node does not have; the call ends.
     #[error("the caller came back to a node without an edge for it; the call ends")]
     NoWayBack,
+    /// The flow returned and nothing had called it; the call ends.
+    #[error("the flow returns, but no flow called it; the call ends")]
+    NobodyCalled,
     /// The flow went through too many nodes without waiting for anything; the call ends.
     #[error("the flow goes round in circles; the call ends")]
     Circles,
@@ -185,6 +231,8 @@ pub enum Fact {
     Returned(&'static str),
     /// What became of the call back.
     Callback(Booking),
+    /// The message cannot be recorded.
+    RecordFailed,
     /// An agent has taken the caller, who kept the place in line while the flow had the caller's ear.
     Taken,
     /// A deadline of `Run::deadline` has come.
@@ -287,6 +335,15 @@ pub enum Effect {
     Resume,
     /// Send the caller elsewhere; the run ends, unless the transfer fails and `Returned(FAILED)` says so.
     Transfer(TransferTo),
+    /// Record what the caller says, for agents of this queue; report `RecordFailed` if that cannot be.
+    Record {
+        /// The queue.
+        queue: QueueId,
+        /// Added to the queue's base.
+        priority: Priority,
+    },
+    /// The message is over.
+    RecordEnd,
     /// Book a call back; report `Fact::Callback`.
     Callback {
         /// Whose agents call back.

@@ -1,7 +1,7 @@
 //! Dispatch: which fact does what where.
 
 use crate::api::{Effect, Env, FAILED, Fact, LookupKey, NoteKind, Say};
-use crate::flow::{Branch, Enqueue, Lookup, Node, Set, SetValue};
+use crate::flow::{Branch, Call, Enqueue, Lookup, Node, Set, SetValue};
 use crate::run::{PLAY_MAX, Run, STEPS_MAX, State, is_key};
 use domain::{Customer, Instant, NodeId, PlayId, Requirement, SkillId};
 use std::sync::Arc;
@@ -24,6 +24,7 @@ impl Run {
             Fact::Found(customer) => self.on_found(customer),
             Fact::Returned(edge) => self.on_returned(edge, step),
             Fact::Callback(booking) => self.on_booking(booking),
+            Fact::RecordFailed => self.on_record_failed(),
             Fact::Taken => self.on_taken(),
             Fact::Tick => self.on_tick(step),
         };
@@ -56,16 +57,36 @@ impl Run {
             Node::Lookup(lookup) => self.enter_lookup(lookup, step),
             Node::Branch(branch) => Some(self.choose(branch, step)),
             Node::Set(set) => Some(self.set(set, step)),
+            Node::Hours(hours) => self.ask_hours(hours, step),
             Node::Enqueue(enqueue) => self.enqueue(enqueue, step),
+            Node::Voicemail(voicemail) => self.say(&voicemail.say, step),
             Node::Callback(callback) => self.enter_callback(callback, step),
             Node::Resume => self.resume(step),
             Node::Transfer(transfer) => self.say(&transfer.say, step),
             Node::HangUp(hangup) => self.say(&hangup.say, step),
+            Node::Call(call) => Some(self.call(call)),
+            Node::Return => self.go_back(step),
         }
     }
 
+    fn call(&mut self, call: &Call) -> NodeId {
+        let caller = core::mem::replace(&mut self.flow, Arc::clone(&call.flow));
+        self.calls.push((caller, call.next));
+        self.flow.start()
+    }
+
+    /// Back to the flow that called this one.
+    fn go_back(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
+        let Some((caller, next)) = self.calls.pop() else {
+            self.note(NoteKind::NobodyCalled);
+            return self.end(step);
+        };
+        self.flow = caller;
+        Some(next)
+    }
+
     /// Plays what a node says before it goes on; goes on at once if that is nothing.
-    fn say(&mut self, say: &[Say], step: &mut Step<'_>) -> Option<NodeId> {
+    pub(crate) fn say(&mut self, say: &[Say], step: &mut Step<'_>) -> Option<NodeId> {
         match self.play(say, step) {
             Some(play) => {
                 self.state = State::Saying { play, until: step.now + PLAY_MAX };
@@ -91,6 +112,8 @@ impl Run {
         let flow = Arc::clone(&self.flow);
         match flow.node(self.at)? {
             Node::Play(play) => Some(play.next),
+            Node::Voicemail(voicemail) => self.record(voicemail, step),
+            Node::Hours(_) => self.emergency_said(),
             Node::Transfer(transfer) => {
                 self.state = State::Away;
                 self.kept = None;
@@ -115,6 +138,7 @@ impl Run {
         match self.state {
             State::Asking { .. } => self.on_answer(digit, step),
             State::Saying { .. } => self.on_digit_while_saying(digit, step),
+            State::Speaking { .. } => self.on_spoken(step),
             State::New | State::Looking { .. } | State::Booking { .. } => {
                 self.keep_ahead(digit);
                 None
@@ -200,6 +224,7 @@ impl Run {
             State::Asking { .. } => self.on_silence(step),
             State::Looking { .. } => self.on_lookup_late(),
             State::Booking { .. } => self.on_booking_late(),
+            State::Speaking { .. } => self.on_spoken(step),
             State::New | State::Queued | State::Away | State::Over => None,
         }
     }

@@ -4,8 +4,9 @@ use crate::api::{CLOSED, FULL, LookupKey, NO_AGENTS, OVERFLOW, Say, TIMEOUT, Tra
 use crate::expression::Expression;
 use crate::graph::{self, Edge, Flaw, Shape};
 use core::time::Duration;
-use domain::{FlowId, Language, NodeId, Priority, PromptId, QueueId, Requirement};
+use domain::{FlowId, Language, NodeId, Priority, PromptId, QueueId, Requirement, ScheduleId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A checked graph of nodes: every edge leads to a node, every node can be reached and lets the caller out again, and
 /// a caller who keys nothing comes to an end.
@@ -14,8 +15,16 @@ pub struct Flow {
     id: FlowId,
     start: NodeId,
     nodes: BTreeMap<NodeId, Node>,
+    /// Variables that its nodes set, and those of flows that it calls.
     variables: BTreeSet<String>,
+    /// Nodes that take digits, likewise.
+    inputs: BTreeSet<NodeId>,
+    /// How many flows stand one upon the other when its calls are deepest; one without calls.
+    depth: usize,
 }
+
+/// How many flows may stand one upon the other.
+pub const DEPTH_MAX: usize = 8;
 
 impl Flow {
     /// Checks a graph.
@@ -24,12 +33,19 @@ impl Flow {
     /// Everything that is wrong with it, at once.
     pub fn new(id: FlowId, start: NodeId, nodes: BTreeMap<NodeId, Node>) -> Result<Self, Vec<Flaw>> {
         let shapes = nodes.iter().map(|(id, node)| (*id, node.shape())).collect();
-        let flaws = graph::check(start, &shapes);
+        let mut flaws = graph::check(start, &shapes);
+        let called = || nodes.iter().filter_map(|(id, node)| Some((*id, node.called()?)));
+        flaws.extend(called().filter(|(_, flow)| flow.depth >= DEPTH_MAX).map(|(node, _)| Flaw::TooDeep(node)));
         if !flaws.is_empty() {
             return Err(flaws);
         }
-        let variables = nodes.values().flat_map(Node::variables).collect();
-        Ok(Self { id, start, nodes, variables })
+        let own = nodes.values().flat_map(Node::variables);
+        let variables = own.chain(called().flat_map(|(_, flow)| flow.variables.clone())).collect();
+        let takes_digits = |node: &Node| matches!(node, Node::Menu(_) | Node::Collect(_));
+        let own = nodes.iter().filter(|(_, node)| takes_digits(node)).map(|(id, _)| *id);
+        let inputs = own.chain(called().flat_map(|(_, flow)| flow.inputs.clone())).collect();
+        let depth = 1 + called().map(|(_, flow)| flow.depth).max().unwrap_or(0);
+        Ok(Self { id, start, nodes, variables, inputs, depth })
     }
 
     /// The id.
@@ -62,7 +78,25 @@ impl Flow {
 
     /// Nodes that take digits.
     pub(crate) fn input_nodes(&self) -> impl Iterator<Item = NodeId> {
-        self.nodes().filter(|(_, node)| matches!(node, Node::Menu(_) | Node::Collect(_))).map(|(id, _)| id)
+        self.inputs.iter().copied()
+    }
+
+    /// True if a caller who keys nothing may come from its start to a `return` node without waiting in a line.
+    fn passes_silently(&self) -> bool {
+        let (mut seen, mut open) = (BTreeSet::from([self.start]), vec![self.start]);
+        while let Some(node) = open.pop().and_then(|id| self.nodes.get(&id)) {
+            if matches!(node, Node::Return) {
+                return true;
+            }
+            let silent = node.edges().into_iter().filter(|edge| !edge.pausing);
+            open.extend(silent.map(|edge| edge.to).filter(|to| seen.insert(*to)));
+        }
+        false
+    }
+
+    /// True if the call may end within it.
+    fn may_end(&self) -> bool {
+        self.nodes.values().any(|node| !matches!(node, Node::Return) && node.shape().ends)
     }
 }
 
@@ -81,16 +115,24 @@ pub enum Node {
     Branch(Branch),
     /// Sets variables or the language.
     Set(Set),
+    /// Goes by a schedule of opening hours.
+    Hours(HoursNode),
     /// Hands the caller to a queue.
     Enqueue(Box<Enqueue>),
     /// Books a call back that keeps the caller's place in line.
     Callback(Callback),
+    /// Takes a message.
+    Voicemail(Voicemail),
     /// Lets a caller who came by a key of the queue go on waiting at the same place.
     Resume,
     /// Sends the caller elsewhere.
     Transfer(Transfer),
     /// Ends the call.
     HangUp(HangUp),
+    /// Goes through another flow and comes back.
+    Call(Call),
+    /// Goes back to the flow that called this one.
+    Return,
 }
 
 /// Plays prompts.
@@ -201,6 +243,23 @@ pub struct Set {
     pub next: NodeId,
 }
 
+/// Goes by a schedule of opening hours.
+#[derive(Debug)]
+pub struct HoursNode {
+    /// The schedule.
+    pub schedule: ScheduleId,
+    /// The variable that takes the next opening, local, `YYYY-MM-DDTHH:MM`; empty where none is near.
+    pub variable: Option<String>,
+    /// What follows when it is open.
+    pub open: NodeId,
+    /// What follows when it is closed.
+    pub closed: NodeId,
+    /// What follows on a holiday; `None`: as when closed.
+    pub holiday: Option<NodeId>,
+    /// What follows when a person closed it; `None`: as when closed.
+    pub emergency: Option<NodeId>,
+}
+
 /// Hands the caller to a queue.
 #[derive(Debug)]
 pub struct Enqueue {
@@ -258,6 +317,23 @@ impl Exits {
     }
 }
 
+/// Takes a message for agents of a queue.
+#[derive(Debug)]
+pub struct Voicemail {
+    /// Said before, with the tone.
+    pub say: Vec<Say>,
+    /// Whose agents hear it.
+    pub queue: QueueId,
+    /// Added to the queue's base.
+    pub priority: Priority,
+    /// The longest message.
+    pub longest: Duration,
+    /// What follows a key or the longest message.
+    pub next: NodeId,
+    /// What follows when nothing can be recorded.
+    pub failed: NodeId,
+}
+
 /// Books a call back, which takes over the caller's place in line.
 #[derive(Debug)]
 pub struct Callback {
@@ -284,6 +360,15 @@ pub struct Transfer {
     pub failed: Option<NodeId>,
 }
 
+/// Goes through another flow and comes back. Variables are shared.
+#[derive(Debug)]
+pub struct Call {
+    /// The other flow.
+    pub flow: Arc<Flow>,
+    /// What follows when it returns.
+    pub next: NodeId,
+}
+
 /// Ends the call.
 #[derive(Debug)]
 pub struct HangUp {
@@ -302,18 +387,35 @@ impl Node {
             Self::Lookup(_) => "lookup",
             Self::Branch(_) => "branch",
             Self::Set(_) => "set",
+            Self::Hours(_) => "hours",
             Self::Enqueue(_) => "enqueue",
             Self::Callback(_) => "callback",
+            Self::Voicemail(_) => "voicemail",
             Self::Resume => "resume",
             Self::Transfer(_) => "transfer",
             Self::HangUp(_) => "hangup",
+            Self::Call(_) => "call",
+            Self::Return => "return",
+        }
+    }
+
+    /// The flow that it calls.
+    #[must_use]
+    pub fn called(&self) -> Option<&Arc<Flow>> {
+        match self {
+            Self::Call(call) => Some(&call.flow),
+            _ => None,
         }
     }
 
     /// The node as the graph check sees it.
     #[must_use]
     pub fn shape(&self) -> Shape {
-        let ends = matches!(self, Self::Enqueue(_) | Self::Resume | Self::Transfer(_) | Self::HangUp(_));
+        let ends = match self {
+            Self::Enqueue(_) | Self::Resume | Self::Transfer(_) | Self::HangUp(_) | Self::Return => true,
+            Self::Call(call) => call.flow.may_end(),
+            _ => false,
+        };
         Shape { edges: self.edges(), ends }
     }
 
@@ -338,9 +440,20 @@ impl Node {
                 cases.chain([Edge::silent("else", branch.otherwise)]).collect()
             }
             Self::Set(set) => vec![Edge::silent("next", set.next)],
+            Self::Hours(hours) => {
+                let others = [("holiday", hours.holiday), ("emergency", hours.emergency)];
+                let others = others.into_iter().filter_map(|(field, to)| Some(Edge::silent(field, to?)));
+                [Edge::silent("open", hours.open), Edge::silent("closed", hours.closed)]
+                    .into_iter()
+                    .chain(others)
+                    .collect()
+            }
             Self::Enqueue(enqueue) => {
                 let keys = enqueue.keys.iter().map(|(digit, to)| Edge::pausing(&format!("keys.{digit}"), *to));
                 enqueue.exits.edges().into_iter().chain(keys).collect()
+            }
+            Self::Voicemail(voicemail) => {
+                vec![Edge::pausing("next", voicemail.next), Edge::silent("failed", voicemail.failed)]
             }
             Self::Callback(callback) => vec![
                 Edge::silent("booked", callback.booked),
@@ -348,13 +461,16 @@ impl Node {
                 Edge::silent("bad_number", callback.bad_number),
             ],
             Self::Transfer(transfer) => transfer.failed.map(|to| Edge::pausing("failed", to)).into_iter().collect(),
-            Self::Resume | Self::HangUp(_) => Vec::new(),
+            Self::Resume | Self::HangUp(_) | Self::Return => Vec::new(),
+            Self::Call(call) if call.flow.passes_silently() => vec![Edge::silent("next", call.next)],
+            Self::Call(call) => vec![Edge::pausing("next", call.next)],
         }
     }
 
     fn variables(&self) -> Vec<String> {
         match self {
             Self::Collect(collect) => vec![collect.variable.clone()],
+            Self::Hours(hours) => hours.variable.iter().cloned().collect(),
             Self::Set(set) => set.values.iter().map(|(name, _)| name.clone()).collect(),
             _ => Vec::new(),
         }

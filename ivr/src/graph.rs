@@ -1,5 +1,6 @@
 //! The check of a graph.
 
+use crate::flow::DEPTH_MAX;
 use domain::NodeId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,8 +58,11 @@ pub enum Flaw {
     #[error("no way leads to {0}")]
     Unreachable(NodeId),
     /// From these nodes the call never ends.
-    #[error("from {} no way leads to an enqueue, transfer or hangup node", .0[0])]
+    #[error("from {} no way leads to an enqueue, transfer, hangup or return node", .0[0])]
     NoWayOut(Vec<NodeId>),
+    /// Too many flows stand one upon the other here.
+    #[error("{0} calls a flow that calls another, and so on, more than {DEPTH_MAX} deep")]
+    TooDeep(NodeId),
     /// A caller who keys nothing goes round these nodes for ever.
     #[error("a caller who keys nothing goes round {} for ever", names(.0))]
     SilentLoop(Vec<NodeId>),
@@ -69,7 +73,9 @@ impl Flaw {
     #[must_use]
     pub fn node(&self) -> NodeId {
         match self {
-            Self::NoStart(node) | Self::Unreachable(node) | Self::UnknownTarget { node, .. } => *node,
+            Self::NoStart(node) | Self::Unreachable(node) | Self::TooDeep(node) | Self::UnknownTarget { node, .. } => {
+                *node
+            }
             Self::NoWayOut(nodes) | Self::SilentLoop(nodes) => nodes[0],
         }
     }

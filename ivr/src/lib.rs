@@ -4,7 +4,7 @@
 //!
 //! ```
 //! use domain::{Ani, Dnis, Instant, Language, PlayId, Redacted, WallTime};
-//! use ivr::api::{Context, Effect, Env, Fact, Say};
+//! use ivr::api::{Context, Effect, Env, Fact, Say, Standing};
 //! use ivr::{Flow, HangUp, Node, Run};
 //! use std::sync::Arc;
 //!
@@ -15,7 +15,7 @@
 //!     language: Language::EN, first_play: 7,
 //! };
 //! let mut run = Run::new(Arc::new(flow), caller);
-//! let env = Env { wall: WallTime::default(), utc_offset_s: 0, queues: &Vec::new };
+//! let env = Env { wall: WallTime::default(), utc_offset_s: 0, queues: &Vec::new, schedules: &|_| Standing::Unknown };
 //! let mut effects = Vec::new();
 //! run.handle(Instant::ZERO, Fact::Started, &env, &mut effects);
 //! run.handle(Instant::from_millis(900), Fact::PlayDone(PlayId::new(7)), &env, &mut effects);
@@ -29,6 +29,7 @@ mod engine;
 mod expression;
 mod flow;
 mod graph;
+mod hours;
 mod input;
 mod kept;
 mod run;
@@ -36,11 +37,14 @@ mod scope;
 pub mod speech;
 #[cfg(test)]
 mod tests;
+mod voicemail;
+mod words;
 
 pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, Of, QueueFigures, Reason, Say};
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
 pub use flow::{
-    Branch, Callback, Collect, Enqueue, Exits, Flow, HangUp, Lookup, Menu, Node, Play, Retry, Set, SetValue, Transfer,
+    Branch, Call, Callback, Collect, DEPTH_MAX, Enqueue, Exits, Flow, HangUp, HoursNode, Lookup, Menu, Node, Play,
+    Retry, Set, SetValue, Transfer, Voicemail,
 };
 pub use graph::{Edge, Flaw, Shape, check};
 pub use run::Run;

@@ -31,6 +31,8 @@ pub(crate) enum State {
     Looking { until: Instant },
     /// A call back is being booked.
     Booking { until: Instant },
+    /// The caller speaks a message.
+    Speaking { until: Instant },
     /// A queue has the caller.
     Queued,
     /// A transfer has the caller.
@@ -51,7 +53,10 @@ pub(crate) struct Kept {
 /// One caller's walk through a flow.
 #[derive(Clone)]
 pub struct Run {
+    /// The flow in which the caller is.
     pub(crate) flow: Arc<Flow>,
+    /// The flows that called it, the first one first, each with the node at which it goes on.
+    pub(crate) calls: Vec<(Arc<Flow>, NodeId)>,
     pub(crate) context: Context,
     pub(crate) state: State,
     pub(crate) at: NodeId,
@@ -85,6 +90,7 @@ impl Run {
             at: flow.start(),
             language: context.language,
             flow,
+            calls: Vec::new(),
             context,
             state: State::New,
             customer: None,
@@ -111,6 +117,7 @@ impl Run {
             State::Asking { until, .. } => Some((until, Reason::InterDigit)),
             State::Looking { until } => Some((until, Reason::Lookup)),
             State::Booking { until } => Some((until, Reason::Booking)),
+            State::Speaking { until } => Some((until, Reason::Message)),
             State::New | State::Queued | State::Away | State::Over => None,
         }
     }
@@ -133,7 +140,7 @@ impl Run {
         self.language
     }
 
-    /// The flow.
+    /// The flow in which the caller is.
     #[must_use]
     pub fn flow(&self) -> &Flow {
         &self.flow
@@ -260,7 +267,9 @@ impl Run {
         scope.add_map("caller", caller.into_iter());
         scope.add_customer(self.customer.as_deref());
         let entry = |node: NodeId| self.digits.iter().rev().find(|(n, _)| *n == node).map(|(_, d)| d.0.clone());
-        let nodes: Vec<NodeId> = self.flow.input_nodes().collect();
+        // Names are shared by all flows that the first one leads to.
+        let first = self.calls.first().map_or(&self.flow, |(flow, _)| flow);
+        let nodes: Vec<NodeId> = first.input_nodes().collect();
         let digits = nodes.iter().map(|node| (node.as_str(), Value::Text(entry(*node).unwrap_or_default())));
         scope.add_map("digits", digits);
         scope.add_map("vars", self.vars.iter().map(|(name, value)| (name.as_str(), value.clone())));

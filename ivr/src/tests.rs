@@ -2,13 +2,15 @@
 
 mod expressions;
 mod graphs;
+mod hours;
 mod kept;
 mod random;
 mod saying;
+mod subflows;
 
 use crate::api::{
     CLOSED, Context, Effect, Env, FAILED, FULL, Fact, LookupKey, NO_AGENTS, NoteKind, OVERFLOW, QueueFigures, Reason,
-    Say, TIMEOUT, TransferTo,
+    Say, Standing, TIMEOUT, TransferTo,
 };
 use crate::*;
 use core::time::Duration;
@@ -95,6 +97,8 @@ pub(crate) struct Walk {
     pub(crate) floor: Vec<(QueueId, QueueFigures)>,
     /// 2026-11-21 12:00:00 UTC, a Saturday.
     pub(crate) wall: WallTime,
+    /// What every schedule says.
+    pub(crate) standing: Standing,
 }
 
 impl Walk {
@@ -113,6 +117,7 @@ impl Walk {
             wanted: Vec::new(),
             floor: Vec::new(),
             wall,
+            standing: Standing::Open,
         }
     }
 
@@ -127,7 +132,9 @@ impl Walk {
         self.wanted.clear();
         let floor = self.floor.clone();
         let queues = move || floor.clone();
-        let env = Env { wall: self.wall, utc_offset_s: 3_600, queues: &queues };
+        let standing = self.standing.clone();
+        let schedules = move |_| standing.clone();
+        let env = Env { wall: self.wall, utc_offset_s: 3_600, queues: &queues, schedules: &schedules };
         self.run.handle(self.now, fact, &env, &mut self.wanted);
         &self.wanted
     }

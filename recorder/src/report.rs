@@ -19,6 +19,8 @@ pub struct Finished {
     pub sha256: String,
     /// Milliseconds that never came and are silence in the file.
     pub gap_ms: u64,
+    /// Milliseconds in which the customer's side was louder than −45 dB of full scale.
+    pub voiced_ms: u64,
     /// Where it was paused, in order: silence by intent, and no gap.
     pub pauses: Vec<Pause>,
 }

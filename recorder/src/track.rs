@@ -15,6 +15,18 @@ pub(crate) const SPEC: WavSpec =
 /// The lengths in a WAV header have 32 bits; a little is kept for the header itself.
 const FRAMES_MAX: u64 = (u32::MAX as u64 - 1_024) / FRAME;
 
+/// Mean square of a sine of −45 dB of full scale: quieter is a line without anybody who speaks.
+const VOICED: i64 = 17_000;
+
+/// Samples that stand in 20 ms that are loud enough to be speech.
+fn voiced(samples: &[i16]) -> u64 {
+    let loud = |piece: &&[i16]| {
+        let energy: i64 = piece.iter().map(|sample| i64::from(*sample) * i64::from(*sample)).sum();
+        energy > VOICED * piece.len() as i64
+    };
+    samples.chunks(160).filter(loud).map(|piece| piece.len() as u64).sum()
+}
+
 /// Silence is written in pieces of one second.
 const PIECE: u64 = RATE as u64;
 
@@ -25,6 +37,7 @@ pub(crate) struct Track<W: Write + Seek> {
     wav: WavWriter<W>,
     frames: u64,
     gap_frames: u64,
+    voiced_frames: u64,
     pub(crate) pauses: Vec<crate::Pause>,
 }
 
@@ -43,13 +56,25 @@ impl Track<BufWriter<File>> {
 impl<W: Write + Seek> Track<W> {
     pub(crate) fn over(medium: W, path: &Path, contact: ContactId) -> Result<Self, RecorderError> {
         let wav = WavWriter::new(medium, SPEC).map_err(io_error).map_err(disk(path))?;
-        let mut track = Self { contact, path: path.to_owned(), wav, frames: 0, gap_frames: 0, pauses: Vec::new() };
+        let mut track = Self {
+            contact,
+            path: path.to_owned(),
+            wav,
+            frames: 0,
+            gap_frames: 0,
+            voiced_frames: 0,
+            pauses: Vec::new(),
+        };
         track.flush()?;
         Ok(track)
     }
 
     pub(crate) fn duration_ms(&self) -> u64 {
         millis(self.frames)
+    }
+
+    pub(crate) fn voiced_ms(&self) -> u64 {
+        millis(self.voiced_frames)
     }
 
     pub(crate) fn gap_ms(&self) -> u64 {
@@ -68,6 +93,7 @@ impl<W: Write + Seek> Track<W> {
         self.write_silence(missing)?;
         self.gap_frames += missing;
         let known = usize::try_from(self.frames.saturating_sub(start)).unwrap_or(usize::MAX).min(length);
+        self.voiced_frames += customer.get(known..).map_or(0, voiced);
         let both = customer.len().min(agent.len()).max(known);
         let pairs = |range: core::ops::Range<usize>| Some((customer.get(range.clone())?, agent.get(range)?));
         if let Some((left, right)) = pairs(known..both) {

@@ -153,12 +153,12 @@ impl<R: Fn(Report)> Writer<R> {
 
     fn close(&self, recording: RecordingId, mut track: Track<BufWriter<File>>) {
         let (contact, open) = (track.contact, track.path.clone());
-        let (duration_ms, gap_ms) = (track.duration_ms(), track.gap_ms());
+        let (duration_ms, gap_ms, voiced_ms) = (track.duration_ms(), track.gap_ms(), track.voiced_ms());
         let pauses = core::mem::take(&mut track.pauses);
         match track.close().and_then(|()| finish(&open, recording)) {
             Ok((path, sha256)) => {
                 let path = relative(&self.dir, &path);
-                let finished = Finished { recording, contact, path, duration_ms, sha256, gap_ms, pauses };
+                let finished = Finished { recording, contact, path, duration_ms, sha256, gap_ms, voiced_ms, pauses };
                 (self.report)(Report::Finished(finished));
             }
             Err(why) => self.give_up(recording, &open, why),

@@ -316,7 +316,7 @@ fn queue(queue: &config::Queue) -> QueueSetup {
         default_disposition: queue.default_disposition,
         disposition_required: !queue.dispositions.is_empty() && queue.default_disposition.is_some(),
     };
-    QueueSetup { rules, dispositions: queue.dispositions.clone() }
+    QueueSetup { rules, dispositions: queue.dispositions.clone(), hours: queue.hours }
 }
 
 fn rules(config: &Config, max_calls: usize) -> Rules {
@@ -343,6 +343,7 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
         dial_trunk: config.trunks().iter().find(|trunk| trunk.peer.is_some()).map(|trunk| trunk.id),
         dial_spares: Vec::new(),
         srtp: switchboard::api::Srtp::default(),
+        schedules: config.schedules().to_vec(),
         utc_offset_s: config.server().utc_offset_s,
         max_calls,
     }
@@ -354,6 +355,7 @@ pub(crate) fn board(config: &Config, max_calls: usize, dice: &mut Dice) -> switc
         sip: config.sip(BOARD, None),
         acd: config.acd(),
         rules: rules(config, max_calls),
+        emergencies: std::collections::BTreeMap::new(),
         wall_at_start: WALL_AT_START,
         seed: dice.seed(),
     }

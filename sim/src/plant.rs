@@ -195,6 +195,7 @@ impl Plant {
             duration_ms: 1_000,
             sha256: "00".to_owned(),
             gap_ms: 0,
+            voiced_ms: 0,
         };
         Some((dice.millis(5, 500), Answer::Recorded(recording, (!dice.percent(10)).then_some(finished))))
     }

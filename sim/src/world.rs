@@ -419,6 +419,7 @@ impl World {
                 | Effect::Door(_)
                 | Effect::Trunk { .. }
                 | Effect::Dialog { .. }
+                | Effect::KeepEmergencies(_)
                 | Effect::FlowNote { .. } => {}
             }
         }

@@ -53,18 +53,18 @@ pub(super) async fn recall(board: &mut Switchboard, store: &crm::Store) {
     }
 }
 
-/// Gives the switchboard the calls back that were still to be made when the engine stopped.
-pub(super) async fn recall_callbacks(
+/// Gives the switchboard the calls back that were still to be made and the messages still to be heard when the engine stopped.
+pub(super) async fn recall_open_work(
     board: &mut Switchboard,
     store: &crm::Store,
     now: domain::Instant,
     first: &mut Vec<switchboard::Effect>,
 ) -> Result<(), crm::StoreError> {
-    let open = store.open_callbacks().await?;
+    let open = store.open_work().await?;
     if !open.is_empty() {
-        tracing::info!(callbacks = open.len(), "calls back of before are taken up again");
+        tracing::info!(contacts = open.len(), "calls back and messages of before are taken up again");
     }
-    board.restore_callbacks(now, open, first);
+    board.restore(now, open, first);
     Ok(())
 }
 
@@ -145,6 +145,9 @@ pub(super) async fn wish_http(
 ) {
     while let Some(request) = wished.recv().await {
         tracing::debug!(agent = ?request.agent, by = request.by, "the API wishes");
+        if let domain::Wish::CloseSchedule { schedule, closed, .. } = &request.wish {
+            tracing::info!(%schedule, closed, by = request.by, "a schedule is closed at once or let go by its hours");
+        }
         let wish = control::WishRequest { agent: request.agent, wish: request.wish, reply: request.reply };
         if to.send(wish).await.is_err() {
             return;

@@ -2,6 +2,7 @@
 
 mod asks;
 mod doors;
+pub(crate) mod emergencies;
 mod error;
 mod reload;
 mod setup;
@@ -187,13 +188,14 @@ impl Daemon {
         let serving = Serving { doors: &doors, transports: &transports, gate };
         let (serving, http, https) = serving.start(http, https.zip(certificate)).map_err(BootError::Media)?;
 
-        let (board, first) = make_board(&doors.reloader.running, (sip_address, sip_tls), &clock, &store).await?;
+        let (board, first, emergencies) =
+            make_board(&doors.reloader.running, (sip_address, sip_tls), &clock, &store).await?;
         let names = sip_io::Names::new(&doors.reloader.running.sip_settings().dns, sip_address.ip());
         let bridge = doors.reloader.bridge.clone();
         tokio::spawn(doors.reloader.run(reloads));
         let shells =
             Shells { transports, workers, journal, store: store.clone(), bridge, back, floor, metrics, tap, names };
-        let control = Control::new(board, clock, shells, first);
+        let control = Control::new(board, clock, shells, first, emergencies);
         let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains: explained });
         info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
         Ok(Self {
@@ -252,18 +254,18 @@ impl Daemon {
     }
 }
 
-/// The switchboard with the counters of today, and what it wants at once.
+/// The switchboard with the counters of today, what it wants at once, and where it keeps what outlives a restart.
 async fn make_board(
     config: &Config,
     sip: (SocketAddr, Option<SocketAddr>),
     clock: &Clock,
     store: &crm::Store,
-) -> Result<(Switchboard, Vec<Effect>), BootError> {
+) -> Result<(Switchboard, Vec<Effect>, watch::Sender<emergencies::Closed>), BootError> {
     let mut first = Vec::new();
     let mut board = Switchboard::new(clock.now(), setup::switchboard(config, sip, clock)?, &mut first);
     asks::recall(&mut board, store).await;
-    asks::recall_callbacks(&mut board, store, clock.now(), &mut first).await?;
-    Ok((board, first))
+    asks::recall_open_work(&mut board, store, clock.now(), &mut first).await?;
+    Ok((board, first, emergencies::keeper(config.data_dir())))
 }
 
 /// The sockets in use, and what secures and counts them.
@@ -352,6 +354,7 @@ fn report_to(back: mpsc::Sender<Input>) -> impl Fn(recorder::Report) + Send + 's
                     duration_ms: tape.duration_ms,
                     sha256: tape.sha256,
                     gap_ms: tape.gap_ms,
+                    voiced_ms: tape.voiced_ms,
                 };
                 (tape.recording, Some(finished))
             }

@@ -1,7 +1,7 @@
 //! From the checked configuration to what each part is built from.
 
 use super::doors::Edge;
-use super::{BootError, Options, Sockets, recordings_dir};
+use super::{BootError, Options, Sockets, emergencies, recordings_dir};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::mirror;
@@ -140,6 +140,7 @@ fn queue_setup(queue: &config::Queue) -> QueueSetup {
             disposition_required: !queue.dispositions.is_empty() && has_default,
         },
         dispositions: queue.dispositions.clone(),
+        hours: queue.hours,
     }
 }
 
@@ -199,6 +200,7 @@ pub(super) fn rules(config: &Config) -> Rules {
             tls_phones: config.media().srtp == config::SrtpOffers::Tls,
             trunks: config.trunks().iter().filter(|trunk| trunk.srtp).map(|trunk| trunk.id).collect(),
         },
+        schedules: config.schedules().to_vec(),
         utc_offset_s: config.server().utc_offset_s,
         max_calls: CALLS_MAX,
     }
@@ -216,6 +218,7 @@ pub(super) fn switchboard(
         sip: config.sip(sip.0, sip.1),
         acd: config.acd(),
         rules: rules(config),
+        emergencies: emergencies::read(config.data_dir()),
         wall_at_start: clock.wall_at_start(),
         seed,
     })

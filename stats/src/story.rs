@@ -61,7 +61,7 @@ pub struct Story {
     served: bool,
     parts: Vec<Part>,
     last_ms: i64,
-    /// A call back: nobody waits on the line, and the figures of those who do are kept apart from it.
+    /// A call back or a message: nobody waits on the line, and the figures of those who do are kept apart from it.
     apart: bool,
 }
 
@@ -106,7 +106,7 @@ impl Story {
     pub fn tell(&mut self, at: WallTime, kind: &Kind, steps: &mut Vec<Step>) {
         let now = at.as_micros().div_euclid(1_000);
         let before = core::mem::replace(&mut self.last_ms, now);
-        if let Kind::Started { channel: Channel::Callback, .. } = kind {
+        if let Kind::Started { channel: Channel::Callback | Channel::Voicemail, .. } = kind {
             self.apart = true;
         }
         if self.apart {
@@ -115,7 +115,9 @@ impl Story {
         match kind {
             Kind::Queued { queue, .. } => self.on_queued(now, *queue, steps),
             Kind::Overflowed { to, .. } => self.on_queued(now, *to, steps),
-            Kind::QueueLeft { .. } | Kind::CallbackBooked { .. } => self.leave(now, QueueExit::FlowedOut, steps),
+            Kind::QueueLeft { .. } | Kind::CallbackBooked { .. } | Kind::VoicemailLeft { .. } => {
+                self.leave(now, QueueExit::FlowedOut, steps)
+            }
             Kind::Connected { interaction, .. } => self.on_connected(now, *interaction, steps),
             Kind::Held { interaction } => {
                 if let Some(part) = self.part(*interaction).filter(|part| part.ended_ms.is_none()) {

@@ -3,8 +3,8 @@
 use call::api::{CallbackRules, FinishedRecording, Phone, QueueRules};
 use core::time::Duration;
 use domain::{
-    AgentId, CommandError, ContactEvent, ContactId, Customer, DeskEvent, DispositionCode, EntryPointId, FlowId,
-    Language, QueueId, ReasonCode, RecordingId, Redacted, TrunkId, WallTime, Wish,
+    AgentId, CommandError, ContactEvent, ContactId, Customer, DeskEvent, DispositionCode, Emergency, EntryPointId,
+    FlowId, Language, QueueId, ReasonCode, RecordingId, Redacted, ScheduleId, TrunkId, WallTime, Wish,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub struct QueueSetup {
     pub rules: QueueRules,
     /// Dispositions that may be chosen.
     pub dispositions: Vec<DispositionCode>,
+    /// New contacts are let in while this schedule is open; `None`: always.
+    pub hours: Option<ScheduleId>,
 }
 
 /// When a queue offers to call back, and how it does.
@@ -96,6 +98,8 @@ pub struct Rules {
     pub dial_spares: Vec<TrunkId>,
     /// Who is offered SRTP.
     pub srtp: Srtp,
+    /// Schedules of opening hours.
+    pub schedules: Vec<Arc<hours::Schedule>>,
     /// Local time minus UTC, in seconds.
     pub utc_offset_s: i32,
     /// More calls than this at once are refused with 503.
@@ -120,6 +124,8 @@ pub struct Setup {
     pub acd: acd::api::Setup,
     /// The rest.
     pub rules: Rules,
+    /// Schedules that a person has closed.
+    pub emergencies: BTreeMap<ScheduleId, Emergency>,
     /// Wall time at the engine's start.
     pub wall_at_start: WallTime,
     /// Seed of every id, tag, branch and nonce.
@@ -279,6 +285,8 @@ pub enum Effect {
     Count(sip::api::Counter),
     /// The transports' door must know this.
     Door(sip::api::DoorNote),
+    /// Keep over a restart which schedules a person has closed.
+    KeepEmergencies(BTreeMap<ScheduleId, Emergency>),
     /// A trunk came or went: for the log.
     Trunk {
         /// The trunk.
@@ -306,4 +314,6 @@ pub enum Reason {
     Call(ContactId),
     /// A new day begins for the counters.
     Midnight,
+    /// A schedule opens or closes.
+    Hours,
 }

@@ -116,11 +116,12 @@ impl Switchboard {
                     self.callbacks.remember_dial(number, now);
                 }
             }
-            ContactEventKind::Queued { queue, .. } if !self.callbacks.open.contains_key(&contact) => {
+            ContactEventKind::Queued { queue, .. } if self.is_live(contact) => {
                 self.callbacks.load.entry(*queue).or_default().arrived(now);
             }
             ContactEventKind::Connected { .. } => self.on_reached(contact),
             ContactEventKind::CustomerLeft { .. } => {
+                self.message_spoken(contact);
                 if let Some(callback) = self.callbacks.lines.remove(&contact) {
                     self.tell_callback(callback, CallbackFact::Resumed);
                 }
@@ -128,6 +129,11 @@ impl Switchboard {
             ContactEventKind::Closed { .. } => _ = self.callbacks.open.remove(&contact),
             _ => {}
         }
+    }
+
+    /// Whether the customer of this contact is on the telephone.
+    fn is_live(&self, contact: ContactId) -> bool {
+        self.calls.get(&contact).is_some_and(|live| live.call.pop().channel == domain::Channel::Voice)
     }
 
     fn tell_callback(&mut self, callback: ContactId, fact: CallbackFact) {
@@ -141,7 +147,7 @@ impl Switchboard {
 
     /// A customer talks with an agent: nobody needs to call any more.
     fn on_reached(&mut self, contact: ContactId) {
-        if self.callbacks.open.contains_key(&contact) || self.callbacks.open.is_empty() {
+        if self.callbacks.open.is_empty() || !self.is_live(contact) {
             return;
         }
         let by_number = self.callbacks.lines.remove(&contact);
@@ -271,7 +277,7 @@ impl Switchboard {
     }
 
     /// The moment of a wall time, or the earliest there is.
-    fn moment(&self, at: WallTime) -> Instant {
+    pub(crate) fn moment(&self, at: WallTime) -> Instant {
         let since = at.as_micros().saturating_sub(self.wall_at_start.as_micros());
         Instant::from_micros(u64::try_from(since).unwrap_or(0))
     }
@@ -313,10 +319,13 @@ impl Switchboard {
         self.reschedule(contact);
     }
 
-    /// Takes up calls back that were open when the engine stopped. Call it once, before the first call.
-    pub fn restore_callbacks(&mut self, now: Instant, past: Vec<PastEvents>, out: &mut Vec<Effect>) {
+    /// Takes up calls back and messages that were open when the engine stopped. Call it once, before the first call.
+    pub fn restore(&mut self, now: Instant, past: Vec<PastEvents>, out: &mut Vec<Effect>) {
         for (contact, events) in past {
-            let Some((order, past)) = self.read_past(&events) else { continue };
+            let Some((order, past)) = self.read_past(&events) else {
+                self.restore_message(now, contact, &events, out);
+                continue;
+            };
             let number = order.number.clone();
             self.callbacks.open.insert(contact, (order.queue, number.as_str().to_owned()));
             if let Some(at) = past.dialled {

@@ -180,8 +180,10 @@ impl Switchboard {
             };
             self.rules.queues.keys().map(figures).collect::<Vec<_>>()
         };
-        let env =
-            ivr::api::Env { wall: self.wall_at_start.at(now), utc_offset_s: self.rules.utc_offset_s, queues: &queues };
+        let wall = self.wall_at_start.at(now);
+        let schedules = |schedule| self.timetable.standing(schedule, wall);
+        let utc_offset_s = self.rules.utc_offset_s;
+        let env = ivr::api::Env { wall, utc_offset_s, queues: &queues, schedules: &schedules };
         run.handle(now, fact, &env, &mut effects);
         for note in run.take_notes() {
             out.push(Effect::FlowNote { contact, note });
@@ -196,6 +198,12 @@ impl Switchboard {
     }
 
     fn on_flow_effect(&mut self, now: Instant, contact: ContactId, effect: ivr::api::Effect, out: &mut Vec<Effect>) {
+        if let ivr::api::Effect::Record { queue, priority } = effect {
+            return self.take_message(now, contact, (queue, priority), out);
+        }
+        if effect == ivr::api::Effect::RecordEnd {
+            return self.message_spoken(contact);
+        }
         if let ivr::api::Effect::Callback { queue, number } = effect {
             return self.book_for_caller(now, contact, queue, number, out);
         }

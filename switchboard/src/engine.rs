@@ -3,6 +3,7 @@
 use crate::api::{AgentRules, Asker, Effect, Input, Reason, Rules, Setup};
 use crate::callbacks::Callbacks;
 use crate::quality::Quality;
+use crate::timetable::Timetable;
 use call::Call;
 use call::api::Phone;
 use domain::{AgentId, ContactId, Instant, InteractionId, LegId, QueueId, RecordingId, TrunkId, WallTime};
@@ -117,11 +118,14 @@ pub struct Switchboard {
     pub(crate) directory: Directory,
     pub(crate) quality: Quality,
     pub(crate) callbacks: Callbacks,
+    /// Callers who speak a message, and the contact that gets it.
+    pub(crate) speaking: BTreeMap<ContactId, ContactId>,
     pub(crate) calls: BTreeMap<ContactId, Live>,
     pub(crate) timers: BTreeSet<(Instant, ContactId)>,
     pub(crate) jobs: VecDeque<Job>,
     pub(crate) wall_at_start: WallTime,
     pub(crate) draining: bool,
+    pub(crate) timetable: Timetable,
     /// Today's figures.
     pub(crate) day: stats::Day,
     /// Queues that a supervisor closed.
@@ -141,6 +145,8 @@ impl Switchboard {
         let mut acd = acd::Engine::new(acd::api::Setup { seed: dice.next_u64(), ..setup.acd }, first_offer);
         acd.begin_at(now);
         acd.explain_decisions(true);
+        let wall = setup.wall_at_start.at(now);
+        let timetable = Timetable::new(&setup.rules.schedules, setup.emergencies, wall);
         let mut board = Self {
             sip: sip::Endpoint::new(setup.sip, sip_seed),
             acd,
@@ -148,16 +154,19 @@ impl Switchboard {
             directory: Directory::new(&setup.rules.agents),
             quality: Quality::default(),
             callbacks: Callbacks::default(),
+            speaking: BTreeMap::new(),
             rules: setup.rules,
             calls: BTreeMap::new(),
             timers: BTreeSet::new(),
             jobs: VecDeque::new(),
             wall_at_start: setup.wall_at_start,
             draining: false,
+            timetable,
             day,
             closed: BTreeSet::new(),
             dice,
         };
+        board.set_doors(now);
         board.sign_in_configured(now, &BTreeSet::new(), out);
         board.settle(now, out);
         board
@@ -166,6 +175,7 @@ impl Switchboard {
     /// Tells the switchboard that something happened or is wished, and collects what it wants.
     pub fn handle(&mut self, now: Instant, input: Input, out: &mut Vec<Effect>) {
         self.turn_day(now);
+        self.turn_hours(now);
         match input {
             Input::Sip(fact) => self.tell_sip(now, fact, out),
             Input::Media(media::api::Event::Stats { leg, stats }) => self.on_measured(now, leg, &stats, out),
@@ -174,8 +184,11 @@ impl Switchboard {
             Input::Stored(contact) => self.on_stored(contact),
             Input::Found { contact, asker, customer } => self.on_found(contact, asker, customer),
             Input::Recorded { recording, finished } => {
-                if let Some(contact) = self.directory.recordings.get(&recording) {
-                    self.jobs.push_back(Job::Call(*contact, call::Fact::RecordingFinished(finished)));
+                if let Some(contact) = self.directory.recordings.get(&recording).copied() {
+                    if finished.is_none() {
+                        self.message_failed(contact);
+                    }
+                    self.jobs.push_back(Job::Call(contact, call::Fact::RecordingFinished(finished)));
                 }
             }
             Input::Wish { ticket, agent, wish } => {
@@ -203,7 +216,8 @@ impl Switchboard {
         let acd = self.acd.deadline().map(|(at, why)| (at, Reason::Acd(why)));
         let call = self.timers.first().map(|(at, contact)| (*at, Reason::Call(*contact)));
         let midnight = Some((self.midnight(), Reason::Midnight));
-        [sip, acd, call, midnight].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let hours = self.hours_change().map(|at| (at, Reason::Hours));
+        [sip, acd, call, midnight, hours].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Calls in progress, with those that only wrap up.

@@ -99,6 +99,7 @@ impl Switchboard {
         let calls = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
         let closed = self.closed.iter().copied().collect();
         let (counts_since, _) = self.today();
+        let schedules = self.timetable.views(self.wall_at_start.at(now));
         let mut floor = FloorView {
             at: now,
             counts_since,
@@ -109,6 +110,7 @@ impl Switchboard {
             closed,
             callbacks: self.callbacks_shown(),
             web_callers: Vec::new(),
+            schedules,
         };
         floor.web_callers = self.calls.values().filter_map(|live| web_caller(&live.call, &floor)).collect();
         floor

@@ -13,12 +13,14 @@ mod desk_phone;
 mod engine;
 mod floor;
 mod joint;
+mod messages;
 mod quality;
 mod reconfigure;
 mod refer;
 mod route;
 #[cfg(test)]
 mod tests;
+mod timetable;
 mod why;
 mod wishes;
 

@@ -28,6 +28,7 @@ impl Switchboard {
                 self.tell_desk(now, agent, DeskBody::Phone { reachable: routable }, out);
             }
         }
+        self.set_schedules(now);
         self.sign_in_configured(now, &known, out);
     }
 }

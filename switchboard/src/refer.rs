@@ -108,9 +108,11 @@ impl Switchboard {
 
 pub(crate) fn refusal(error: CommandError) -> Cause {
     match error {
-        CommandError::UnknownQueue | CommandError::UnknownAgent | CommandError::BadNumber | CommandError::NoTrunk => {
-            Cause::NotFound
-        }
+        CommandError::UnknownQueue
+        | CommandError::UnknownSchedule
+        | CommandError::UnknownAgent
+        | CommandError::BadNumber
+        | CommandError::NoTrunk => Cause::NotFound,
         CommandError::AgentUnavailable => Cause::Busy,
         _ => Cause::Declined,
     }

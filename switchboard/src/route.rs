@@ -282,7 +282,7 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
             FlowFact::Transfer { leg, phone: Phone::Uri(uri), to: "uri".to_owned() }
         }
         Flow::HangUp => FlowFact::HangUp,
-        Flow::Lookup { .. } | Flow::Callback { .. } => return None,
+        Flow::Lookup { .. } | Flow::Callback { .. } | Flow::Record { .. } | Flow::RecordEnd => return None,
     })
 }
 

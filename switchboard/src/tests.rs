@@ -2,7 +2,9 @@
 
 mod callbacks;
 mod desk_phone;
+mod hours;
 mod joint;
+mod messages;
 mod quality;
 mod refer;
 mod treatment;
@@ -88,7 +90,7 @@ fn queue(queue: &config::Queue) -> QueueSetup {
         default_disposition: None,
         disposition_required: false,
     };
-    QueueSetup { rules, dispositions: Vec::new() }
+    QueueSetup { rules, dispositions: Vec::new(), hours: queue.hours }
 }
 
 fn agent(agent: &config::Agent) -> AgentRules {
@@ -116,6 +118,7 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
         flows: config.flows().clone(),
         agents: config.agents().iter().map(agent).collect(),
         queues: config.queues().iter().map(|one| (one.setup.id, queue(one))).collect(),
+        schedules: config.schedules().to_vec(),
         max_calls,
         ..Rules::default()
     }
@@ -124,7 +127,8 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
 fn setup(text: &str, max_calls: usize) -> Setup {
     let config = config(text);
     let (sip, acd, rules) = (config.sip(address(US), None), config.acd(), rules(&config, max_calls));
-    Setup { sip, acd, rules, wall_at_start: WallTime::from_micros(0), seed: [3; 32] }
+    let emergencies = std::collections::BTreeMap::new();
+    Setup { sip, acd, rules, emergencies, wall_at_start: WallTime::from_micros(0), seed: [3; 32] }
 }
 
 fn address(text: &str) -> SocketAddr {

@@ -79,6 +79,9 @@ impl Switchboard {
             (Wish::OpenQueue { queue, open }, _) => self.open_queue(queue, open),
             (Wish::RequestCallback(order), _) => self.book_callback(now, *order, out).map(|_| ()),
             (Wish::CancelCallback(contact), _) => self.withdraw_callback(now, contact, out),
+            (Wish::CloseSchedule { schedule, closed, prompt }, _) => {
+                self.close_schedule(now, schedule, closed, prompt, out)
+            }
             (_, None) => Err(CommandError::UnknownAgent),
             (wish, Some(agent)) => self.agent_wish(now, agent, wish, out),
         }
@@ -113,7 +116,7 @@ impl Switchboard {
             Wish::Ready => self.ready(now, agent, out),
             Wish::NotReady(reason) if !self.rules.reasons.contains(&reason) => Err(CommandError::UnknownReason),
             Wish::NotReady(reason) => self.command_acd(now, Command::NotReady(agent, reason), out),
-            Wish::Answer(offer) => self.current(offer).and(Err(CommandError::AnswerOnPhone)),
+            Wish::Answer(offer) => self.current(offer).and_then(|()| self.accept_message(agent, offer)),
             Wish::Decline(offer) => self.decline(agent, offer),
             Wish::Dial(number) => self.dial(now, agent, &number, out),
             Wish::Consult(contact, target) => self.consult(now, agent, contact, target, out),

@@ -4,6 +4,7 @@
 mod support;
 
 mod figures;
+mod hours;
 mod leaving;
 mod lossy;
 mod names;

@@ -115,6 +115,18 @@ flow = "direct"
 language = "en"
 
 [[entry]]
+id = "hours"
+dnis = "8003"
+flow = "hours"
+language = "en"
+
+# Open at every hour of every day but for an emergency.
+[[schedule]]
+id = "always"
+zone = "America/New_York"
+open = [{ days = "mon-sun", from = "00:00", to = "24:00" }]
+
+[[entry]]
 id = "waiting"
 dnis = "8002"
 flow = "waiting"
@@ -223,6 +235,28 @@ overflow = "bye"
 [flow.direct.node.bye]
 type = "hangup"
 
+[flow.hours]
+start = "hours"
+
+[flow.hours.node.hours]
+type = "hours"
+schedule = "always"
+open = "line"
+closed = "bye"
+emergency = "storm"
+
+[flow.hours.node.line]
+type = "enqueue"
+queue = "help"
+overflow = "bye"
+
+[flow.hours.node.storm]
+type = "hangup"
+prompts = ["closed"]
+
+[flow.hours.node.bye]
+type = "hangup"
+
 [flow.waiting]
 start = "line"
 
@@ -278,7 +312,7 @@ impl Bench {
     }
 
     /// Starts a daemon with what the directory holds.
-    async fn open(dir: TempDir) -> Self {
+    pub async fn open(dir: TempDir) -> Self {
         let mut config = config::load(&dir.path().join("switchroom.toml")).unwrap_or_else(|problems| {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });

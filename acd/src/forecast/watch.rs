@@ -36,7 +36,11 @@ impl From<&Fact> for Noted {
             Fact::Routable { agent, .. } => Self::Agent(*agent),
             Fact::Reprioritised { contact, .. } => Self::Points(*contact),
             Fact::Reconfigured(_) => Self::Setup,
-            Fact::OfferEnded { .. } | Fact::Extended { .. } | Fact::Opened { .. } | Fact::Tick => Self::Nothing,
+            Fact::OfferEnded { .. }
+            | Fact::Extended { .. }
+            | Fact::Opened { .. }
+            | Fact::Admits { .. }
+            | Fact::Tick => Self::Nothing,
         }
     }
 }

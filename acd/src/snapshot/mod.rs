@@ -18,7 +18,7 @@ use crate::engine::Engine;
 const MARK: [u8; 4] = *b"ACDs";
 
 /// The version that is written, and the only one that is read.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// Why bytes are no snapshot of an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +27,7 @@ pub enum SnapshotError {
     #[error("this is no snapshot of an ACD engine")]
     NotASnapshot,
     /// Written by another version of the engine.
-    #[error("the snapshot has version {0}; this engine reads version 1")]
+    #[error("the snapshot has version {0}; this engine reads version 2")]
     OtherVersion(u16),
     /// They end too early, go on too long, or were changed.
     #[error("the snapshot is damaged")]

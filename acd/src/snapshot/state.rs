@@ -111,6 +111,7 @@ fn write_queue(queue: &Queue, out: &mut Writer) {
     queue.setup.write(out);
     queue.known.write(out);
     queue.open.write(out);
+    queue.admits.write(out);
     queue.counts.write(out);
 }
 
@@ -118,6 +119,7 @@ fn read_queue(from: &mut Reader<'_>) -> Result<Queue, SnapshotError> {
     let mut queue = Queue::new(Stored::read(from)?);
     queue.known = Stored::read(from)?;
     queue.open = Stored::read(from)?;
+    queue.admits = Stored::read(from)?;
     queue.counts = Stored::read(from)?;
     Ok(queue)
 }

@@ -164,3 +164,16 @@ fn above_the_cap_contacts_wait_although_agents_are_ready() {
     floor.finish("li", 1);
     assert_eq!(floor.offers()[1], (2, "mo".to_owned()), "wrap-up does not count");
 }
+
+#[test]
+fn a_queue_whose_hours_are_over_turns_new_contacts_away_and_serves_those_in_line() {
+    let mut floor = floor(Limits::default());
+    floor.arrive(1);
+    floor.fact(Fact::Admits { queue: "sales".parse().unwrap(), admits: false });
+    floor.arrive(2);
+    assert_eq!(floor.sent_on(), [out(2, "sales", ExitReason::Closed)]);
+    assert_eq!(floor.engine.queue_of(contact(1).contact), Some("sales".parse::<QueueId>().unwrap()));
+    floor.fact(Fact::Admits { queue: "sales".parse().unwrap(), admits: true });
+    floor.arrive(3);
+    assert!(floor.engine.queue_of(contact(3).contact).is_some());
+}

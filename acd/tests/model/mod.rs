@@ -197,8 +197,10 @@ impl Profile {
         if units.is_empty() {
             units.insert(Channel::Voice, 1);
         }
-        if !units.contains_key(&Channel::Callback) {
-            units.insert(Channel::Callback, units.get(&Channel::Voice).copied().unwrap_or(0));
+        for like_voice in [Channel::Callback, Channel::Voicemail] {
+            if !units.contains_key(&like_voice) {
+                units.insert(like_voice, units.get(&Channel::Voice).copied().unwrap_or(0));
+            }
         }
         Self { skills: agent.skills.iter().copied().collect(), parts: agent.queues.clone(), units }
     }

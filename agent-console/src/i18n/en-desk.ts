@@ -376,6 +376,7 @@ export const desk = {
   problem_unknown_contact: 'The contact is over.',
   problem_not_your_contact: 'The contact is with another agent.',
   problem_unknown_queue: 'There is no such queue.',
+  problem_unknown_schedule: 'There is no such schedule.',
   problem_unknown_reason: 'There is no such reason.',
   problem_unknown_disposition: 'There is no such disposition.',
   problem_disposition_missing: 'Choose a disposition first.',

@@ -376,6 +376,7 @@ export const desk = {
   problem_unknown_contact: '该联络已结束。',
   problem_not_your_contact: '该联络属于其他坐席。',
   problem_unknown_queue: '没有这个队列。',
+  problem_unknown_schedule: '没有这个时间表。',
   problem_unknown_reason: '没有这个示忙原因。',
   problem_unknown_disposition: '没有这个话后结果。',
   problem_disposition_missing: '请先选择话后结果。',

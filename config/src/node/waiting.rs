@@ -3,9 +3,11 @@
 use super::NodeReader;
 use crate::flow::Need;
 use crate::model::Queue;
+use crate::report::Placed;
 use crate::treatment::by_digit;
-use domain::{NodeId, QueueId};
+use domain::{NodeId, QueueId, ScheduleId};
 use ivr::speech::Kind;
+use ivr::{HoursNode, Node};
 use std::collections::BTreeMap;
 
 /// Prompts around a place in line.
@@ -39,6 +41,25 @@ impl NodeReader<'_> {
             there.then_some((*digit, *node))
         };
         known.treatment.keys.iter().map(is_here).collect()
+    }
+
+    /// Goes by a schedule of opening hours.
+    pub(super) fn hours(&self) -> Option<Node> {
+        let schedule: Option<Placed<ScheduleId>> = self.table.need_id("schedule");
+        let there = schedule.filter(|schedule| {
+            let name = (schedule.value.as_str(), schedule.place);
+            self.table.known("schedule", "unknown_schedule", "schedule", name, &self.scope.known.schedules())
+        });
+        let variable = self.table.need_text_if_any("variable").map(|variable| variable.value);
+        let (open, closed) = (self.need_edge("open"), self.need_edge("closed"));
+        let way = |key: &'static str| match (self.table.has(key), self.edge(key)) {
+            (true, None) => None,
+            (_, way) => Some(way),
+        };
+        let (holiday, emergency) = (way("holiday"), way("emergency"));
+        let schedule = there?.value;
+        let (open, closed, holiday, emergency) = (open?, closed?, holiday?, emergency?);
+        Some(Node::Hours(HoursNode { schedule, variable, open, closed, holiday, emergency }))
     }
 
     /// The prompts that those who wait in this queue may hear, or in one to which it overflows.

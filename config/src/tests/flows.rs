@@ -179,7 +179,7 @@ fn a_prompt_must_be_there_in_every_language_of_its_flow() {
                 [flow.f.node.c]\ntype = \"play\"\nprompts = [\"bey\"]\nnext = \"d\"\n\
                 [flow.f.node.d]\ntype = \"enqueue\"\nqueue = \"billing\"\n";
     let found = flow_in(&world, flow).expect_err("accepted");
-    assert_eq!(told(&found), ["5:12 missing_prompt", "13:12 missing_prompt"]);
+    assert_eq!(told(&found), ["5:12 missing_prompt", "13:12 missing_prompt", "15:1 no_way_back"]);
     assert_eq!(found[0].why, "prompt `hi` has no WAV file in zh");
     assert_eq!(found[1].hint.as_deref(), Some("did you mean `bye`?"));
 }

@@ -279,6 +279,7 @@ no_agents = "sorry"
 closed = "sorry"
 [flow.f.node.sorry]
 type = "hangup"
+prompts = ["sorry"]
 "#;
 
 #[test]
@@ -316,6 +317,16 @@ fn the_demo_is_sound_and_every_prompt_of_it_is_shipped() {
     assert_eq!(config.server().company, "Halden Energy");
     assert_eq!(config.users()[0].password.expose_secret(), "pw-DEMO_PASSWORD_LI_WEI");
     assert!(examples::demo(&|_| None, Path::new("/tmp"), None).unwrap_err().iter().all(|p| p.code == "missing_secret"));
+}
+
+#[test]
+fn every_piece_of_every_value_is_shipped() {
+    let prompts = load::Disk::new("").prompts(&shipped_prompts().display().to_string()).unwrap().unwrap();
+    for language in [Language::EN, Language::ZH] {
+        let missing: Vec<_> =
+            ivr::speech::pieces(language).into_iter().filter(|piece| !prompts.has(*piece, language)).collect();
+        assert_eq!(missing, [], "{language}");
+    }
 }
 
 #[test]

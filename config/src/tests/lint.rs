@@ -36,7 +36,7 @@ const BROKEN: &[(&str, &[&str], &str)] = &[
     ),
     (
         "fl04-loop.toml",
-        &["10:14 FL04 silent_loop"],
+        &["4:14 FL04 silent_loop"],
         "a caller who keys nothing goes round menu → again for ever (count the rounds by `attempts`, and lead `no_input` \
          or `exhausted` out of the circle)",
     ),
@@ -92,6 +92,46 @@ fn every_rule_refuses_its_broken_flow_and_tells_where_and_how_to_mend_it() {
 }
 
 #[test]
+fn what_may_end_a_call_badly_is_warned_of() {
+    let text = "[[entry]]\ndnis = \"8\"\nflow = \"f\"\n[[queue]]\nid = \"q\"\n[[agent]]\nid = \"x\"\nqueues = [\"q\"]\n\
+                [flow.f]\nstart = \"q\"\n[flow.f.node.q]\ntype = \"enqueue\"\nqueue = \"q\"\n";
+    let warned = |text: &str| told(check(text).unwrap_or_else(|problems| panic!("{problems:#?}")).warnings());
+    assert_eq!(warned(text), ["11:1 no_way_back"], "a supervisor may close it");
+    let silent = format!("{text}closed = \"bye\"\n[flow.f.node.bye]\ntype = \"hangup\"\n");
+    assert_eq!(warned(&silent), ["15:14 wordless_end"]);
+    assert_eq!(warned(&format!("{silent}prompts = [\"bye\"]\n")), [] as [String; 0]);
+}
+
+#[test]
+fn a_prompt_that_cannot_be_played_is_told_like_one_that_is_missing() {
+    let wav = |name: &[u8; 4], channels: u8| {
+        let odd = b"LIST\x03\0\0\0abc\0";
+        [b"RIFF\0\0\0\0WAVE", &odd[..], name, b"\x10\0\0\0\x01\0", &[channels, 0], &[0; 12]].concat()
+    };
+    let cases = [
+        (wav(b"fmt ", 1), None),
+        (wav(b"fmt ", 2), None),
+        (wav(b"fmt ", 6), Some("`en/bye.wav` has 6 channels; one or two can be played")),
+        (wav(b"data", 1), Some("`en/bye.wav` is a WAV file without a description of its sound")),
+        (b"ID3\x04".to_vec(), Some("`en/bye.wav` is no WAV file")),
+        (Vec::new(), Some("`en/bye.wav` is no WAV file")),
+        (
+            b"RIFF\0\0\0\0WAVEjunk\xff\xff\xff\xff".to_vec(),
+            Some("`en/bye.wav` is a WAV file without a description of its sound"),
+        ),
+    ];
+    let text = "[[entry]]\ndnis = \"8\"\nflow = \"f\"\n[flow.f]\nstart = \"a\"\n[flow.f.node.a]\ntype = \"hangup\"\n\
+                prompts = [\"bye\"]\n";
+    let file = Path::new("en/bye.wav");
+    for (head, why) in cases {
+        let prompts = Some(PromptSet::of_files([file]).with_head(file, &head));
+        let found = check_in(&World { prompts, ..World::default() }, text).err().unwrap_or_default();
+        assert_eq!(found.first().map(|problem| problem.why.as_str()), why);
+        assert!(found.iter().all(|problem| problem.rule() == Some("FL03") && problem.line == 8), "{found:?}");
+    }
+}
+
+#[test]
 fn every_code_of_a_rule_is_a_code_and_belongs_to_one_rule() {
     let codes: Vec<&str> = RULES.iter().flat_map(|rule| rule.codes).map(|(code, _)| *code).collect();
     for code in &codes {
@@ -106,7 +146,7 @@ fn problems_outside_of_flows_have_no_rule_and_do_not_show_among_those_of_flows()
     assert!(problems[0].rule().is_none());
     let dir = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
-    let here = "[flow.f]\nstart = \"bye\"\n[flow.f.node.bye]\ntype = \"hangup\"\n";
+    let here = "[flow.f]\nstart = \"bye\"\n[flow.f.node.bye]\ntype = \"transfer\"\nnumber = \"8000\"\n";
     write("c.toml", "flows = [\"f.toml\"]\n[[user]]\nlogin = \"x\"\n[[entry]]\ndnis = \"8\"\nflow = \"f\"\n");
     write("f.toml", here);
     std::fs::create_dir(dir.path().join("prompts")).unwrap();

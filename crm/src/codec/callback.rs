@@ -1,10 +1,10 @@
-//! Events of calls back as JSON objects, and back.
+//! Events of calls back and messages as JSON objects, and back.
 
 use super::{DecodeError, Fields, storable};
 use core::time::Duration;
 use domain::{
     CallbackCancel, CallbackOrder, Cause, ContactEventKind as Kind, Dnis, Priority, Proficiency, Requirement, Ring,
-    SkillId, WallTime,
+    SkillId, VoicemailOrder, WallTime,
 };
 use serde_json::{Value, json};
 
@@ -14,6 +14,13 @@ pub(super) fn fields(kind: &Kind) -> Value {
             json!({ "callback": callback.to_string(), "queue": queue.as_str() })
         }
         Kind::CallbackRequested(order) => order_fields(order),
+        Kind::VoicemailLeft { voicemail, queue } => {
+            json!({ "voicemail": voicemail.to_string(), "queue": queue.as_str() })
+        }
+        Kind::VoicemailRequested(order) => json!({
+            "queue": order.queue.as_str(), "from": order.from.to_string(), "priority": order.priority.0,
+            "language": order.language.as_str(),
+        }),
         Kind::CallbackDialled { attempt } => json!({ "attempt": attempt }),
         Kind::CallbackMissed { attempt, cause, again_ms } => {
             json!({ "attempt": attempt, "cause": cause.as_str(), "again_ms": again_ms })
@@ -63,6 +70,13 @@ pub(super) fn event(kind: &str, f: &Fields<'_>) -> Result<Kind, DecodeError> {
     let attempt = || u8::try_from(f.number("attempt")?).map_err(|_| DecodeError::BadField("attempt"));
     Ok(match kind {
         "callback_booked" => Kind::CallbackBooked { callback: f.id("callback")?, queue: f.id("queue")? },
+        "voicemail_left" => Kind::VoicemailLeft { voicemail: f.id("voicemail")?, queue: f.id("queue")? },
+        "voicemail_requested" => Kind::VoicemailRequested(Box::new(VoicemailOrder {
+            queue: f.id("queue")?,
+            from: f.id("from")?,
+            priority: f.priority()?,
+            language: f.id("language")?,
+        })),
         "callback_requested" => Kind::CallbackRequested(Box::new(order(f)?)),
         "callback_dialled" => Kind::CallbackDialled { attempt: attempt()? },
         "callback_missed" => Kind::CallbackMissed {
@@ -71,7 +85,7 @@ pub(super) fn event(kind: &str, f: &Fields<'_>) -> Result<Kind, DecodeError> {
             again_ms: f.0.get("again_ms").and_then(Value::as_u64),
         },
         "callback_suspended" => Kind::CallbackSuspended,
-        "callback_restored" => Kind::CallbackRestored,
+        "restored" => Kind::Restored,
         _ => Kind::CallbackCancelled { why: f.word("why", CallbackCancel::ALL, CallbackCancel::as_str)? },
     })
 }

@@ -181,6 +181,8 @@ pub struct WaitingContact {
     pub contact: String,
     /// The queue.
     pub queue: NamedQueue,
+    /// `voice`, `callback` or `voicemail`.
+    pub channel: String,
     /// Name or number of the caller.
     pub customer: String,
     /// When it entered the line.

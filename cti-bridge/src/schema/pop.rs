@@ -23,6 +23,8 @@ pub struct Pop {
     pub caller_name: String,
     /// The called number.
     pub dnis: String,
+    /// `voice`, `callback` or `voicemail`.
+    pub channel: String,
     /// The queue, if it came through one.
     pub queue: Option<NamedQueue>,
     /// The customer, if recognised.
@@ -47,6 +49,19 @@ pub struct Pop {
     pub verified: Option<bool>,
     /// What the caller's network or system sends along: User-to-User and the header fields that the trunk lets pass.
     pub signalled: Vec<SignalledField>,
+    /// The message to be heard, in a voicemail: `GET /api/v1/recordings/{id}`.
+    pub message: Option<Message>,
+}
+
+/// A message that a caller left.
+#[derive(Clone, Serialize, JsonSchema)]
+pub struct Message {
+    /// The recording.
+    pub recording: String,
+    /// Its length.
+    pub duration_ms: u64,
+    /// When it was left.
+    pub left_at: i64,
 }
 
 /// A header field of the caller's INVITE.

@@ -296,5 +296,7 @@ fn pop(number: u64) -> ScreenPop {
         queued: Some(Instant::from_millis(5_000)),
         outgoing: false,
         signalled: domain::Signalled::default(),
+        channel: domain::Channel::Voice,
+        message: None,
     }
 }

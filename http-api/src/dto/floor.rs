@@ -238,6 +238,8 @@ pub struct Waiting {
     pub contact: String,
     /// The queue.
     pub queue: NamedQueue,
+    /// `voice`, `callback` or `voicemail`.
+    pub channel: String,
     /// Name or number of the caller.
     pub customer: String,
     /// When it entered the line.

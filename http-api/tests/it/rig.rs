@@ -488,6 +488,7 @@ fn floor() -> FloorView {
         honesty: Honesty { contacts: 8, told_ms: 97_000, waited_ms: 100_000, rms_error_ms: 4_000, covered: 7 },
     };
     let waiting = WaitingView {
+        channel: domain::Channel::Voice,
         contact: ContactId::new(5),
         queue: queue.id,
         customer: Redacted::from("Jo"),
@@ -503,7 +504,21 @@ fn floor() -> FloorView {
         calls: 4,
         web_callers: vec![web_caller()],
         counts_since: WallTime::from_micros((START_MS - 60_000) * 1_000),
+        schedules: vec![a_schedule()],
         ..FloorView::default()
+    }
+}
+
+fn a_schedule() -> domain::ScheduleView {
+    let at = |hours: i64| WallTime::from_micros((START_MS + hours * 3_600_000) * 1_000);
+    domain::ScheduleView {
+        id: "office".parse().unwrap(),
+        name: "Office".to_owned(),
+        zone: "Europe/Berlin".to_owned(),
+        closed: Some(domain::ClosedWhy::Holiday("Christmas".to_owned())),
+        next_change: Some(at(8)),
+        emergency: None,
+        openings: vec![(at(8), at(16))],
     }
 }
 

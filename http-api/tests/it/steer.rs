@@ -51,6 +51,32 @@ async fn a_supervisor_closes_a_queue() {
 }
 
 #[tokio::test]
+async fn schedules_show_why_they_are_closed_and_when_they_open() {
+    let rig = Rig::new();
+    let schedules = rig.get("sam", "/api/v1/schedules").await.json();
+    let office = &schedules["items"][0];
+    assert_eq!((&office["id"], &office["zone"]), (&json!("office"), &json!("Europe/Berlin")));
+    assert_eq!((&office["open"], &office["why"]), (&json!(false), &json!("holiday")));
+    assert_eq!(office["holiday"], "Christmas");
+    assert_eq!(office["next_change_at"], office["openings"][0]["from_at"]);
+}
+
+#[tokio::test]
+async fn a_supervisor_closes_a_schedule_at_once() {
+    let rig = Rig::new();
+    let path = "/api/v1/schedules/office/emergency";
+    assert_eq!(rig.post("sam", path, &json!({"closed": true, "prompt": "storm"})).await.status, 204);
+    let (schedule, prompt) = ("office".parse().unwrap(), Some("storm".parse().unwrap()));
+    let wish = Wish::CloseSchedule { schedule, closed: true, prompt };
+    assert_eq!(rig.wishes().pop().unwrap(), (None, "sam".into(), wish));
+    assert_eq!(
+        rig.post("sam", path, &json!({"closed": true, "prompt": "no prompt"})).await.problem(),
+        (422, "bad_field".into())
+    );
+    assert_eq!(rig.post("li", path, &json!({"closed": true})).await.problem(), (403, "forbidden".into()));
+}
+
+#[tokio::test]
 async fn a_reload_tells_what_changed_or_every_problem_with_its_place() {
     let rig = Rig::new();
     let right = rig.call("root", "POST /api/v1/config/reload", None).await;

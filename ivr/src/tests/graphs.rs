@@ -48,3 +48,21 @@ fn a_flow_without_its_first_node_is_refused() {
     assert_eq!(found, [Flaw::NoStart(id("a"))]);
     assert_eq!(found[0].node(), id("a"));
 }
+
+#[test]
+fn a_caller_who_is_hung_up_on_without_a_word_is_found() {
+    let ends = |nodes: Vec<(&str, Node)>| flow(nodes[0].0, nodes).wordless_ends();
+    let branch = || Node::Branch(Branch { cases: Vec::new(), otherwise: id("bye") });
+    let spoken = || Node::HangUp(HangUp { say: prompts(&["goodbye"]) });
+    assert_eq!(ends(vec![("bye", hangup())]), [id("bye")]);
+    assert_eq!(ends(vec![("if", branch()), ("bye", hangup())]), [id("bye")]);
+    assert_eq!(ends(vec![("if", branch()), ("bye", spoken())]), []);
+    assert_eq!(ends(vec![("hello", play("bye", true)), ("bye", hangup())]), []);
+    let back_to = |to: &str, rest: Vec<(&'static str, Node)>| {
+        let mut nodes = vec![("hello", play("line", true)), ("line", queue("billing", Some(to)))];
+        nodes.extend(rest);
+        ends(nodes)
+    };
+    assert_eq!(back_to("if", vec![("if", branch()), ("bye", hangup())]), [id("bye")]);
+    assert_eq!(back_to("sorry", vec![("sorry", play("bye", true)), ("bye", hangup())]), []);
+}

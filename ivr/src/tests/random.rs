@@ -26,6 +26,18 @@ fn act() -> impl Strategy<Value = Act> {
 
 fn everything(barge_in: bool, attempts: u8) -> Arc<Flow> {
     let compiler = Compiler::new(Names::default());
+    let identify = flow(
+        "deep",
+        vec![
+            ("deep", collect(1, 2, "deep-say", "deep-lost")),
+            ("deep-say", {
+                let say = vec![Say::Value(speech::Kind::Number, Of::Variable("account".into()))];
+                Node::Play(Play { say, barge_in, next: id("deep-back") })
+            }),
+            ("deep-back", Node::Return),
+            ("deep-lost", hangup()),
+        ],
+    );
     let vip = compiler.compile("customer.tier == 'gold'").unwrap();
     flow(
         "hello",
@@ -36,7 +48,8 @@ fn everything(barge_in: bool, attempts: u8) -> Arc<Flow> {
                 let timeout = Duration::from_millis(700);
                 Node::Lookup(Lookup { by: LookupKey::Ani, variable: None, timeout, found, not_found })
             }),
-            ("if", Node::Branch(Branch { cases: vec![(vip, id("wait"))], otherwise: id("main") })),
+            ("if", Node::Branch(Branch { cases: vec![(vip, id("sub"))], otherwise: id("main") })),
+            ("sub", Node::Call(Call { flow: identify, next: id("wait") })),
             ("main", menu(&[('1', "account"), ('2', "wait"), ('0', "main"), ('9', "hello")], attempts, "away")),
             ("account", collect(2, 4, "wait", "main-again")),
             ("main-again", menu(&[('1', "account")], 1, "end")),

@@ -74,6 +74,7 @@ fn a_menu_and_a_queue_say_values_too() {
 }
 
 #[test]
-fn debug_texts_do_not_tell_what_is_said() {
-    assert_eq!(format!("{:?}", Say::Value(Kind::Number, Of::Text("4711".into()))), "Value(number)");
+fn flows_that_say_other_values_differ_in_their_debug_texts() {
+    let (balance, due) = (variable(Kind::Number, "balance"), variable(Kind::Number, "due"));
+    assert_ne!(format!("{balance:?}"), format!("{due:?}"), "a reload tells by them what has changed");
 }

@@ -76,7 +76,8 @@ pub(super) fn run(args: &Simulate, flows: &Flows) -> Result<ExitCode, Failure> {
         .iter()
         .map(|queue| (*queue, ivr::QueueFigures { callback: true, ..ivr::QueueFigures::default() }))
         .collect();
-    let caller = Caller { number, called, language, local, queues, customer };
+    let schedules = flows.set.schedules.clone();
+    let caller = Caller { number, called, language, local, queues, schedules, customer };
     println!("flow {}, {} {}, caller {}, language {language}", flow.id(), args.date, args.time, args.caller);
     let mut walk = Walk::begin(flow, caller, &flows.texts);
     let mut input = Input { typed: io::stdin().is_terminal(), lines: io::stdin().lock().lines() };
@@ -163,15 +164,14 @@ fn follow(walk: &mut Walk<'_>, line: &str) -> Result<Next, Failure> {
 fn tell(walk: &mut Walk<'_>) {
     for event in walk.news() {
         match event {
-            Happened::Came(node) => {
-                let kind = walk.run().flow().node(node).map_or("", ivr::Node::kind);
-                println!("{kind} {node}");
-            }
+            Happened::Came(node) => println!("{} {node}", walk.kind(node)),
             Happened::Heard { text, .. } => println!("    “{text}”"),
             Happened::Took(digits) => println!("    takes {digits}"),
             Happened::LooksUp(by) => println!("    looks up {by}"),
             Happened::Waits { queue, priority: 0 } => println!("    waits in queue {queue}"),
             Happened::Waits { queue, priority } => println!("    waits in queue {queue} with priority {priority:+}"),
+            Happened::Speaks { queue } => println!("    speaks a message for queue {queue}"),
+            Happened::Spoke => println!("    has spoken"),
             Happened::Books { queue, booked: true } => println!("    books a call back from queue {queue}"),
             Happened::Books { queue, booked: false } => println!("    queue {queue} offers no call back"),
             Happened::SentTo(to) => println!("    is sent to {to}"),

@@ -168,6 +168,7 @@ fn play(test: &Test, flow: &str, flows: &Flows) -> Result<Result<(), (usize, Str
         language,
         local: local(&test.time).map_err(|error| error.to_string())?,
         queues: queues.into_iter().collect(),
+        schedules: flows.set.schedules.clone(),
         customer,
     };
     let mut trial = Trial { walk: Walk::begin(flow, caller, &flows.texts), events: Vec::new(), heard: 0 };

@@ -3,8 +3,10 @@
 use super::texts::Texts;
 use core::time::Duration;
 use domain::{Ani, Customer, Dnis, Instant, Language, NodeId, PlayId, QueueId, Redacted, WallTime};
-use ivr::api::{Booking, Effect, LookupKey, TransferTo};
+use hours::{Hours, Schedule, State, Why};
+use ivr::api::{Booking, Effect, LookupKey, Standing, TransferTo};
 use ivr::{Context, Env, Fact, Flow, Node, QueueFigures, Run, Say};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Who calls, and when.
@@ -19,6 +21,8 @@ pub(super) struct Caller {
     pub(super) local: WallTime,
     /// What conditions see of the queues.
     pub(super) queues: Vec<(QueueId, QueueFigures)>,
+    /// Opening hours. Each schedule has the local time.
+    pub(super) schedules: Vec<Arc<Schedule>>,
     /// Who is found by a look-up, unless it is told otherwise.
     pub(super) customer: Option<Box<Customer>>,
 }
@@ -36,6 +40,10 @@ pub(super) enum Happened {
     LooksUp(String),
     /// The caller waits in a queue.
     Waits { queue: QueueId, priority: i32 },
+    /// The caller speaks a message for this queue.
+    Speaks { queue: QueueId },
+    /// The message is over.
+    Spoke,
     /// A call back was booked, or refused.
     Books { queue: QueueId, booked: bool },
     /// The caller is sent elsewhere.
@@ -71,6 +79,17 @@ pub(super) struct Walk<'a> {
     booking: Option<Booking>,
     waiting: Waiting,
     happened: Vec<Happened>,
+    kinds: BTreeMap<NodeId, &'static str>,
+}
+
+/// The kind of each node of a flow and of those that it calls.
+fn kinds_of(flow: &Flow, kinds: &mut BTreeMap<NodeId, &'static str>) {
+    for (id, node) in flow.nodes() {
+        kinds.insert(id, node.kind());
+        if let Some(called) = node.called() {
+            kinds_of(called, kinds);
+        }
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -85,7 +104,10 @@ impl<'a> Walk<'a> {
         };
         let run = Run::new(Arc::clone(flow), context);
         let (happened, waiting) = (Vec::new(), Waiting::Nothing);
-        let mut walk = Self { run, texts, caller, now: Instant::ZERO, playing: None, booking: None, waiting, happened };
+        let mut kinds = BTreeMap::new();
+        kinds_of(flow, &mut kinds);
+        let mut walk =
+            Self { run, texts, caller, now: Instant::ZERO, playing: None, booking: None, waiting, happened, kinds };
         walk.tell(Fact::Started);
         walk
     }
@@ -98,6 +120,11 @@ impl<'a> Walk<'a> {
     /// What the walk waits for.
     pub(super) fn waiting(&self) -> Waiting {
         self.waiting
+    }
+
+    /// The word for the kind of a node.
+    pub(super) fn kind(&self, node: NodeId) -> &'static str {
+        self.kinds.get(&node).copied().unwrap_or_default()
     }
 
     /// Where the caller is.
@@ -145,7 +172,9 @@ impl<'a> Walk<'a> {
             let queues = || figures.clone();
             let passed = i64::try_from(self.now.as_micros()).unwrap_or(i64::MAX);
             let wall = WallTime::from_micros(self.caller.local.as_micros().saturating_add(passed));
-            let env = Env { wall, utc_offset_s: 0, queues: &queues };
+            let known = &self.caller.schedules;
+            let schedules = |id| standing(known.iter().find(|schedule| schedule.id() == id), wall);
+            let env = Env { wall, utc_offset_s: 0, queues: &queues, schedules: &schedules };
             self.run.handle(self.now, fact, &env, &mut effects);
             effects.into_iter().for_each(|effect| self.follow(effect));
             for note in self.run.take_notes() {
@@ -192,6 +221,8 @@ impl<'a> Walk<'a> {
             // The node to which the key leads tells the rest.
             Effect::Key { .. } => {}
             Effect::Resume => self.wait_on(),
+            Effect::Record { queue, .. } => self.happened.push(Happened::Speaks { queue }),
+            Effect::RecordEnd => self.happened.push(Happened::Spoke),
             Effect::Callback { queue, .. } => {
                 let offered = self.caller.queues.iter().any(|(id, figures)| *id == queue && figures.callback);
                 self.booking = Some(if offered { Booking::Booked } else { Booking::Refused });
@@ -228,5 +259,16 @@ impl<'a> Walk<'a> {
         if !pieces.is_empty() {
             self.happened.push(Happened::Heard { pieces, text: self.texts.heard(items, language) });
         }
+    }
+}
+
+/// What a schedule says at this time on its wall.
+fn standing(schedule: Option<&Arc<Schedule>>, wall: WallTime) -> Standing {
+    let Some(schedule) = schedule else { return Standing::Unknown };
+    let now = schedule.moment(wall);
+    match Hours::new(Arc::clone(schedule), now).state(now) {
+        State::Open { .. } => Standing::Open,
+        State::Closed { next, why: Why::Hours } => Standing::Closed { next: next.map(|at| schedule.local(at)) },
+        State::Closed { next, why: Why::Holiday(_) } => Standing::Holiday { next: next.map(|at| schedule.local(at)) },
     }
 }

@@ -7,13 +7,13 @@ use domain::{CallbackCancel, CallbackOrder, CallbackState, Cause, Dnis, Language
 
 const CARRIER: &str = "127.0.0.4:5060";
 
-const CENTRE: &str = r#"
+pub(super) const CENTRE: &str = r#"
 [[trunk]]
 id = "lan"
 sources = ["127.0.0.2/32", "127.0.0.3/32"]
 [[trunk]]
 id = "carrier"
-peer = "127.0.0.4:5060"
+peer = "udp:127.0.0.4:5060"
 [[entry]]
 id = "main"
 dnis = "8000"
@@ -85,7 +85,7 @@ fn centre() -> Bench {
 }
 
 impl Bench {
-    fn agent_wish(&mut self, wish: Wish) -> Result<(), CommandError> {
+    pub(super) fn agent_wish(&mut self, wish: Wish) -> Result<(), CommandError> {
         let agent = Some("li.wei".parse().unwrap());
         let effects = self.tell(Input::Wish { ticket: 9, agent, wish: Box::new(wish) });
         let reply = effects.iter().find_map(|effect| match effect {
@@ -136,7 +136,7 @@ impl Bench {
         self.receive(from, &reply);
     }
 
-    fn outcome(&self, contact: ContactId) -> Option<Outcome> {
+    pub(super) fn outcome(&self, contact: ContactId) -> Option<Outcome> {
         self.events_of(contact).into_iter().find_map(|kind| match kind {
             ContactEventKind::Closed { outcome, .. } => Some(*outcome),
             _ => None,
@@ -382,10 +382,10 @@ fn a_restart_takes_a_call_back_up_again_at_its_age_with_its_attempts() {
     after.board.wall_at_start = WallTime::from_micros(-100_000_000);
     after.now = Instant::from_millis(110_000);
     let mut out = Vec::new();
-    after.board.restore_callbacks(after.now, past, &mut out);
+    after.board.restore(after.now, past, &mut out);
     after.log.extend(out);
     assert!(
-        matches!(after.log[0], Effect::Store(ref event) if event.seq == last + 1 && event.kind == ContactEventKind::CallbackRestored)
+        matches!(after.log[0], Effect::Store(ref event) if event.seq == last + 1 && event.kind == ContactEventKind::Restored)
     );
     let pop = after.board.calls[&contact].call.pop();
     assert_eq!(pop.queued, Some(Instant::from_millis(95_000)), "100 s of clock before, less an age of 5 s");

@@ -23,7 +23,7 @@ pub(super) struct Size {
 pub(super) struct Layout {
     /// The middle of each node's upper edge.
     pub(super) nodes: Vec<(f64, f64)>,
-    /// Where each edge passes the rows between its ends, from its beginning.
+    /// Where each edge comes to and leaves the rows between its ends, from its beginning.
     pub(super) lanes: Vec<Vec<(f64, f64)>>,
     /// True for edges that lead up.
     pub(super) upward: Vec<bool>,
@@ -65,8 +65,12 @@ pub(super) fn layout(sizes: &[Size], edges: &[(usize, usize)]) -> Layout {
         heights.iter().scan(0.0, |y, height| Some(std::mem::replace(y, *y + height + GAP_Y))).collect();
     let at = |cell: usize| (xs[cell] - left, tops[rows.row_of[cell]]);
     let lane = |(edge, lane): (usize, &Vec<usize>)| {
-        let middle = |cell: &usize| (at(*cell).0, at(*cell).1 + heights[rows.row_of[*cell]] / 2.0);
-        let mut points: Vec<(f64, f64)> = lane.iter().map(middle).collect();
+        // Upright past the whole row, so that it touches no node beside it.
+        let past = |cell: &usize| {
+            let ((x, y), height) = (at(*cell), heights[rows.row_of[*cell]]);
+            [(x, y), (x, y + height)]
+        };
+        let mut points: Vec<(f64, f64)> = lane.iter().flat_map(past).collect();
         if upward[edge] {
             points.reverse();
         }
@@ -318,7 +322,7 @@ mod tests {
         let mut row: Vec<f64> = (1..4).map(|node| drawn.nodes[node].0).collect();
         row.sort_by(f64::total_cmp);
         assert!(row.windows(2).all(|pair| pair[1] - pair[0] >= BOX.width + GAP_X - 0.01), "{row:?}");
-        assert_eq!(drawn.lanes[6].len(), 1, "the long edge passes one row");
+        assert_eq!(drawn.lanes[6].len(), 2, "the long edge goes past one row");
         assert_eq!(drawn.upward, [false; 7]);
     }
 
@@ -326,7 +330,8 @@ mod tests {
     fn a_way_back_leads_up_and_a_node_may_lead_to_itself() {
         let drawn = layout(&[BOX; 3], &[(0, 1), (1, 2), (2, 0), (1, 1)]);
         assert_eq!(drawn.upward, [false, false, true, true]);
-        assert_eq!(drawn.lanes[2].len(), 1);
+        assert_eq!(drawn.lanes[2].len(), 2);
+        assert!(drawn.lanes[2][0].1 > drawn.lanes[2][1].1, "upwards");
         assert!(drawn.nodes[0].1 < drawn.nodes[1].1 && drawn.nodes[1].1 < drawn.nodes[2].1);
     }
 

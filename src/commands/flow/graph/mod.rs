@@ -94,6 +94,7 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
             let case = |(n, (when, _)): (usize, &(ivr::Expression, NodeId))| format!("{n}: {}", when.text());
             (&[], branch.cases.iter().enumerate().map(case).collect())
         }
+        Node::Voicemail(voicemail) => (&voicemail.say, vec![format!("for queue {}", voicemail.queue)]),
         Node::Callback(callback) => (&[], vec![format!("from queue {}", callback.queue)]),
         Node::Set(set) => {
             let value = |(name, value): &(String, SetValue)| match value {
@@ -117,7 +118,10 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
             };
             (&transfer.say, vec![format!("to {to}")])
         }
+        Node::Hours(hours) => (&[], vec![format!("schedule {}", hours.schedule)]),
         Node::Resume => (&[], vec!["back to the place in line".to_owned()]),
         Node::HangUp(hangup) => (&hangup.say, Vec::new()),
+        Node::Call(call) => (&[], vec![format!("flow {}", call.flow.id())]),
+        Node::Return => (&[], Vec::new()),
     }
 }

@@ -12,6 +12,8 @@ const PADDING: f64 = 10.0;
 /// Width of a narrow character of the text.
 const CHAR: f64 = 6.6;
 const NARROWEST: f64 = 120.0;
+/// How far an edge from a node to itself goes round its right side.
+const ROUND: f64 = 34.0;
 
 /// A colour for each kind of node: what speaks, what asks, what decides, what leaves.
 const COLOURS: &[(&str, &str)] = &[
@@ -76,7 +78,8 @@ impl Card {
         let header = format!("{}  {}", self.kind, self.name);
         let lines = self.does.iter().chain(&self.says).map(|line| width_of(line));
         let text = lines.fold(width_of(&header) + 20.0, f64::max) + 2.0 * PADDING;
-        let labels: f64 = arrows.iter().filter(|arrow| arrow.from == own).map(Arrow::room).sum();
+        let down = arrows.iter().filter(|arrow| arrow.from == own && arrow.to != own);
+        let labels: f64 = down.map(Arrow::room).sum();
         let count = (self.does.len() + self.says.len()) as f64;
         let body = if count == 0.0 { 0.0 } else { count * LINE + PADDING };
         Size { width: text.max(labels).max(NARROWEST), height: HEADER + body }
@@ -104,6 +107,12 @@ impl Ports {
                 ports.of_side(node, lower, drawn, sizes, arrows);
             }
         }
+        for (n, arrow) in arrows.iter().enumerate().filter(|(_, arrow)| arrow.from == arrow.to) {
+            let ((x, y), size) = (drawn.nodes[arrow.from], sizes[arrow.from]);
+            let side = x + size.width / 2.0;
+            ports.begin[n] = (side, y + size.height - 10.0);
+            ports.end[n] = (side, y + HEADER / 2.0);
+        }
         ports
     }
 
@@ -111,7 +120,7 @@ impl Ports {
     fn of_side(&mut self, node: usize, lower: bool, drawn: &Layout, sizes: &[Size], arrows: &[Arrow]) {
         let (x, y) = drawn.nodes[node];
         let mut touching: Vec<(f64, usize, bool)> = Vec::new();
-        for (n, arrow) in arrows.iter().enumerate() {
+        for (n, arrow) in arrows.iter().enumerate().filter(|(_, arrow)| arrow.from != arrow.to) {
             let (first, last) = (drawn.lanes[n].first(), drawn.lanes[n].last());
             if arrow.from == node && drawn.upward[n] != lower {
                 touching.push((first.map_or(drawn.nodes[arrow.to].0, |point| point.0), n, true));
@@ -140,7 +149,12 @@ impl Ports {
 pub(super) fn picture(flow: &str, cards: &[Card], arrows: &[Arrow]) -> String {
     let sizes: Vec<Size> = cards.iter().enumerate().map(|(n, card)| card.size(arrows, n)).collect();
     let edges: Vec<(usize, usize)> = arrows.iter().map(|arrow| (arrow.from, arrow.to)).collect();
-    let drawn = layout::layout(&sizes, &edges);
+    // Room on both sides, so that the node stays in the middle.
+    let round = |own: usize| arrows.iter().filter(move |arrow| arrow.from == own && arrow.to == own);
+    let beside = |own: usize| round(own).map(|arrow| 2.0 * (ROUND + width_of(&arrow.label))).fold(0.0, f64::max);
+    let rooms: Vec<Size> =
+        sizes.iter().enumerate().map(|(n, size)| Size { width: size.width + beside(n), ..*size }).collect();
+    let drawn = layout::layout(&rooms, &edges);
     let ports = Ports::new(&drawn, &sizes, arrows);
     let (width, height) = (drawn.width + 2.0 * MARGIN, drawn.height + 2.0 * MARGIN + TITLE);
     let mut svg = String::new();
@@ -158,13 +172,17 @@ pub(super) fn picture(flow: &str, cards: &[Card], arrows: &[Arrow]) -> String {
         MARGIN + TITLE,
         flow = escaped(flow),
     );
-    for n in 0..arrows.len() {
-        line(&mut svg, n, &drawn, &ports);
+    for (n, arrow) in arrows.iter().enumerate() {
+        if arrow.from == arrow.to {
+            round_the_side(&mut svg, ports.begin[n], ports.end[n], &arrow.label);
+        } else {
+            line(&mut svg, n, &drawn, &ports);
+        }
     }
     for (n, card) in cards.iter().enumerate() {
         node(&mut svg, card, drawn.nodes[n], sizes[n], n == 0);
     }
-    for (n, arrow) in arrows.iter().enumerate().filter(|(_, arrow)| !arrow.label.is_empty()) {
+    for (n, arrow) in arrows.iter().enumerate().filter(|(_, arrow)| arrow.from != arrow.to) {
         let ((x, y), up) = (ports.begin[n], drawn.upward[n]);
         let y = if up { y - 8.0 } else { y + 16.0 };
         let _ = writeln!(
@@ -183,23 +201,36 @@ fn line(svg: &mut String, n: usize, drawn: &Layout, ports: &Ports) {
     let (begin, end) = (ports.begin[n], ports.end[n]);
     let mut path = format!("M{:.1} {:.1}", begin.0, begin.1);
     let mut from = begin;
-    // An edge of a node to itself leaves above and comes in below: it goes round the side.
-    let to_itself = drawn.upward[n] && drawn.lanes[n].is_empty() && begin.1 < end.1;
-    if to_itself {
-        let side = begin.0.max(end.0) + 90.0;
-        let _ =
-            write!(path, " C{side:.1} {:.1} {side:.1} {:.1} {:.1} {:.1}", begin.1 - 40.0, end.1 + 40.0, end.0, end.1);
-    } else {
-        for to in drawn.lanes[n].iter().copied().chain([end]) {
-            let middle = f64::midpoint(from.1, to.1);
-            let _ = write!(path, " C{:.1} {middle:.1} {:.1} {middle:.1} {:.1} {:.1}", from.0, to.0, to.0, to.1);
-            from = to;
-        }
+    for to in drawn.lanes[n].iter().copied().chain([end]) {
+        let middle = f64::midpoint(from.1, to.1);
+        let _ = write!(path, " C{:.1} {middle:.1} {:.1} {middle:.1} {:.1} {:.1}", from.0, to.0, to.0, to.1);
+        from = to;
     }
     let dashes = if drawn.upward[n] { " stroke-dasharray=\"5 3\"" } else { "" };
+    stroke(svg, &path, dashes);
+}
+
+fn stroke(svg: &mut String, path: &str, dashes: &str) {
     let _ = writeln!(
         svg,
         "<path d=\"{path}\" fill=\"none\" stroke=\"#5b6675\" stroke-width=\"1.3\" marker-end=\"url(#head)\"{dashes}/>"
+    );
+}
+
+/// An edge of a node to itself.
+fn round_the_side(svg: &mut String, begin: (f64, f64), end: (f64, f64), label: &str) {
+    let side = begin.0 + ROUND;
+    let path = format!(
+        "M{:.1} {:.1} C{side:.1} {:.1} {side:.1} {:.1} {:.1} {:.1}",
+        begin.0, begin.1, begin.1, end.1, end.0, end.1
+    );
+    stroke(svg, &path, " stroke-dasharray=\"5 3\"");
+    let middle = f64::midpoint(begin.1, end.1) + 4.0;
+    let _ = writeln!(
+        svg,
+        "<text x=\"{:.1}\" y=\"{middle:.1}\" font-size=\"11\" fill=\"#1c2530\">{}</text>",
+        side - 4.0,
+        escaped(label)
     );
 }
 
