@@ -73,7 +73,7 @@ export const callbacks = {
   event_callback_missed: 'Not reached',
   event_callback_suspended: 'Put off',
   event_callback_cancelled: 'Callback cancelled',
-  event_callback_restored: 'Taken up again',
+  event_restored: 'Taken up again',
   story_waited_before: 'had waited {time}',
   story_for_time: 'for {at}',
   story_again_in: 'again in {time}',

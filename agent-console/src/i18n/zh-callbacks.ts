@@ -73,7 +73,7 @@ export const callbacks = {
   event_callback_missed: '未接通',
   event_callback_suspended: '暂缓',
   event_callback_cancelled: '回呼取消',
-  event_callback_restored: '继续回呼',
+  event_restored: '继续办理',
   story_waited_before: '此前已等待 {time}',
   story_for_time: '预约 {at}',
   story_again_in: '{time} 后再拨',
