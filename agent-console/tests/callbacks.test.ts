@@ -70,7 +70,7 @@ describe('the events of a call back', () => {
 
   it('end its wait when it rests', () => {
     const rests = (kind: string): number[] => stepsOf([at('queued', 0, { queue: 'q' }), at(kind, 40), at('queued', 100, { queue: 'q' }), at('connected', 130)]).map((s) => s.to - s.from);
-    for (const kind of ['callback_missed', 'callback_suspended', 'callback_restored']) expect(rests(kind), kind).toEqual([40, 30]);
+    for (const kind of ['callback_missed', 'callback_suspended', 'restored']) expect(rests(kind), kind).toEqual([40, 30]);
     for (const kind of ['callback_booked', 'callback_cancelled']) expect(stepsOf([at('queued', 0), at(kind, 40)]).length, kind).toBe(1);
   });
 });

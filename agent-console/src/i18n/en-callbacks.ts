@@ -51,7 +51,6 @@ export const callbacks = {
   say_callback: 'Call back: {name}, {queue}. Press F2 to answer; the customer is called then.',
   try_again_later: 'Try later',
   try_again_hint: 'Try again later: a machine answered, or it is the wrong moment',
-  off_no_answer_yet: 'Once the customer is called',
   wish_call_again_later: 'Try again later',
 
   // Channels
@@ -74,7 +73,7 @@ export const callbacks = {
   event_callback_missed: 'Not reached',
   event_callback_suspended: 'Put off',
   event_callback_cancelled: 'Callback cancelled',
-  event_callback_restored: 'Taken up again',
+  event_restored: 'Taken up again',
   story_waited_before: 'had waited {time}',
   story_for_time: 'for {at}',
   story_again_in: 'again in {time}',

@@ -51,7 +51,6 @@ export const callbacks = {
   say_callback: '回呼：{name}，{queue}。按 F2 接听，随后呼叫客户。',
   try_again_later: '稍后再拨',
   try_again_hint: '稍后再拨：对方是语音信箱，或时机不便',
-  off_no_answer_yet: '呼叫客户后可用',
   wish_call_again_later: '稍后再拨',
 
   // Channels
@@ -74,7 +73,7 @@ export const callbacks = {
   event_callback_missed: '未接通',
   event_callback_suspended: '暂缓',
   event_callback_cancelled: '回呼取消',
-  event_callback_restored: '继续回呼',
+  event_restored: '继续办理',
   story_waited_before: '此前已等待 {time}',
   story_for_time: '预约 {at}',
   story_again_in: '{time} 后再拨',

@@ -107,7 +107,7 @@ export function callbackPast(events: Timed[]): CallbackPast {
     }
     if (kind === 'callback_dialled' || kind === 'connected') past.then = null;
     if (kind === 'callback_dialled') past.dialling = true;
-    if (kind === 'callback_missed' || kind === 'connected' || kind === 'callback_restored') past.dialling = false;
+    if (kind === 'callback_missed' || kind === 'connected' || kind === 'restored') past.dialling = false;
     if (kind === 'callback_requested' && f['from'] != null) past.from = String(f['from']);
     if (kind === 'callback_booked' && f['callback'] != null) past.booked = String(f['callback']);
   }

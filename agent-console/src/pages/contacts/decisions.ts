@@ -133,7 +133,7 @@ export function stepsOf(events: Timed[], now?: number): Step[] {
       case 'callback_missed':
       case 'callback_suspended':
       case 'callback_cancelled':
-      case 'callback_restored':
+      case 'restored':
       case 'queue_left':
       case 'customer_left':
       case 'closed':

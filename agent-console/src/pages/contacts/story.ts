@@ -45,7 +45,7 @@ const LOOKS: Record<string, [IconName, Family, Says['group']]> = {
   announced: ['list-ordered', 'n', 'routing'], queue_key: ['hash', 'n', 'routing'], queue_resumed: ['users', 'n', 'routing'],
   callback_booked: ['phone-outgoing', 'c', 'routing'], callback_requested: ['phone-outgoing', 'n', 'routing'], callback_dialled: ['phone-outgoing', 'c', 'call'],
   callback_missed: ['phone-missed', 'a', 'call'], callback_suspended: ['circle-pause', 'a', 'routing'], callback_cancelled: ['circle-x', 'n', 'routing'],
-  callback_restored: ['refresh-cw', 'n', 'routing'],
+  restored: ['refresh-cw', 'n', 'routing'],
   disposition_set: ['check', 'n', 'call'], wrap_up_ended: ['check', 'v', 'call'], closed: ['flag', 'n', 'call'], leg_quality: ['activity', 'n', 'call'],
 };
 
@@ -124,7 +124,7 @@ const DETAILS: Record<string, (f: Fields) => string> = {
   callback_missed: missedBack,
   callback_suspended: () => t('story_elsewhere'),
   callback_cancelled: (f) => word('callback_why', text(f, 'why')),
-  callback_restored: () => t('story_restarted'),
+  restored: () => t('story_restarted'),
   reprioritised: (f) => (f['priority'] == null ? '' : t('priority_n', { n: text(f, 'priority') })),
   disposition_set: (f) => [dispositionLabel(text(f, 'code')), text(f, 'by') === 'timeout' ? t('by_timeout') : ''].filter(Boolean).join(' · '),
   wrap_up_ended: (f) => agentName(text(f, 'agent')),
