@@ -25,6 +25,12 @@ impl Engine {
         self.contacts.by_id(contact).map(|contact| self.queue(contact.queue).setup.id)
     }
 
+    /// The agent whom a contact in line prefers.
+    #[must_use]
+    pub fn sticky_of(&self, contact: ContactId) -> Option<AgentId> {
+        self.contacts.by_id(contact)?.ask.sticky
+    }
+
     /// The queues of an agent, empty for an unknown one.
     #[must_use]
     pub fn queues_of(&self, agent: AgentId) -> Vec<QueueId> {

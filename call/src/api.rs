@@ -214,6 +214,11 @@ pub enum Fact {
     },
     /// The recording stands on disk; `None`: it failed.
     RecordingFinished(Option<FinishedRecording>),
+    /// The caller may not call: the contact counts as rejected, whatever the flow says to it.
+    Blocked {
+        /// Without a word.
+        decline: bool,
+    },
     /// The customer is to be called back by this contact, and leaves the line for it.
     Booked {
         /// The contact that calls back.

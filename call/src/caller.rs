@@ -190,6 +190,14 @@ impl Call {
         self.outcome = Some((self.outcome_now(cause), by));
     }
 
+    /// The caller may not call.
+    pub(crate) fn on_blocked(&mut self, now: Instant, decline: bool, effects: &mut Vec<Effect>) {
+        self.booked = Some(Outcome::Rejected);
+        if decline {
+            self.on_abort(now, Cause::Declined, effects);
+        }
+    }
+
     fn outcome_now(&self, cause: Cause) -> Outcome {
         match (cause, self.booked) {
             _ if self.ever_connected => Outcome::Answered,

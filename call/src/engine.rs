@@ -68,6 +68,8 @@ pub struct Call {
     pub(crate) message: Option<Message>,
     /// The customer left the line to be called back, or with a message, by another contact; that call's outcome.
     pub(crate) booked: Option<Outcome>,
+    /// Who is to be offered the call first.
+    pub(crate) preferred: Option<AgentId>,
     pub(crate) monitors: Vec<Monitoring>,
     /// Another phone of an agent is about to take the agent's leg over.
     pub(crate) takeover: Option<Takeover>,
@@ -174,6 +176,7 @@ impl Call {
             callback: None,
             message: None,
             booked: None,
+            preferred: None,
             monitors: Vec::new(),
             takeover: None,
             rooms: Vec::new(),
@@ -332,6 +335,7 @@ impl Call {
             Fact::WrapUpStarted { agent, deadline } => self.on_wrap_up_started(agent, deadline, effects),
             Fact::WrapUpEnded { agent, timed_out } => self.on_wrap_up_ended(now, agent, timed_out, effects),
             Fact::RecordingFinished(recording) => self.on_recording_finished(now, recording, effects),
+            Fact::Blocked { decline } => self.on_blocked(now, decline, effects),
             Fact::Booked { callback, queue } => self.on_booked(now, callback, queue, effects),
             Fact::LeftMessage { voicemail, queue } => self.on_left_message(now, voicemail, queue, effects),
             Fact::Message(fact) => self.on_message(fact, effects),

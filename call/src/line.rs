@@ -16,7 +16,8 @@ impl Call {
         if self.aside {
             self.leave_for_another_way(now, effects);
         }
-        self.enqueue(now, line, None, effects);
+        let preferred = self.preferred.take();
+        self.enqueue(now, line, preferred, effects);
         self.treat(now, announce, effects);
     }
 
@@ -32,6 +33,17 @@ impl Call {
         self.event(now, ContactEventKind::Queued { queue, priority }, effects);
         self.line = Some(line);
         effects.push(Effect::Line(LineEffect::Ask { queue, channel, priority, requirement, since, sticky }));
+    }
+
+    /// This agent is to be offered the call first.
+    pub fn prefer(&mut self, agent: Option<AgentId>) {
+        self.preferred = agent;
+    }
+
+    /// The agent who talked with the customer last.
+    #[must_use]
+    pub fn last_agent(&self) -> Option<AgentId> {
+        self.parts.iter().rev().find(|part| part.times.connected.is_some()).map(|part| part.agent)
     }
 
     /// The call has waited since then, in an earlier call or for a call back: its age counts from there.

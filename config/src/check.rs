@@ -10,9 +10,9 @@ use crate::reader::Table;
 use crate::report::{Place, Placed, Report, Source};
 use crate::tls::{self, Identity};
 use crate::tree::{self, Entry as TreeEntry, Value};
-use crate::{business, people, routing, schedule, server};
+use crate::{business, people, recognition, routing, schedule, server};
 use core::net::SocketAddr;
-use domain::{DispositionCode, DispositionRow, Language, QueueId};
+use domain::{DispositionCode, DispositionRow, FlowId, Language, QueueId};
 use std::collections::BTreeSet;
 
 /// Ids that other parts of the text may name. They are looked up before anything is checked, so that the order of the
@@ -130,6 +130,7 @@ impl<'a> Checking<'a> {
         let mirror = server::mirror(root, self.outside);
         let database = server::store(root, self.outside);
         let routing = routing::routing(root);
+        let recognition = recognition::recognition(root, &known.flows());
         let schedules = root.tables("schedule").iter().filter_map(schedule::schedule).collect();
         let skills = root.tables("skill").iter().filter_map(business::skill).collect();
         let mut queues: Vec<Queue> =
@@ -149,7 +150,7 @@ impl<'a> Checking<'a> {
         let served = agents.iter().flat_map(|agent| agent.queues.iter().map(|part| part.queue)).collect();
         let around = Around { known: &known, queues: &queues, served: &served };
         let texts: Vec<FlowText> = flow::flows(&self.roots, self.report, around);
-        self.check_between(&queues, &served, &entries, &texts);
+        self.check_between(&queues, &served, (&entries, recognition.blocked_flow), &texts);
         self.check_prompts(&server, &entries, &texts);
         self.roots.iter().for_each(Table::done);
         let flows = texts.into_iter().filter_map(|text| Some((text.id, text.flow?))).collect();
@@ -163,6 +164,7 @@ impl<'a> Checking<'a> {
             mirror,
             database,
             routing,
+            recognition,
             schedules,
             skills,
             queues,
@@ -273,7 +275,13 @@ impl<'a> Checking<'a> {
     }
 
     /// What only shows when everything is read.
-    fn check_between(&self, queues: &[Queue], served: &BTreeSet<QueueId>, entries: &[Entry], flows: &[FlowText]) {
+    fn check_between(
+        &self,
+        queues: &[Queue],
+        served: &BTreeSet<QueueId>,
+        (entries, refused): (&[Entry], Option<FlowId>),
+        flows: &[FlowText],
+    ) {
         let Some(root) = self.roots.first() else { return };
         for queue in queues.iter().filter(|queue| !served.contains(&queue.setup.id)) {
             let id = queue.setup.id;
@@ -287,7 +295,9 @@ impl<'a> Checking<'a> {
                 None,
             );
         }
-        let starts = |flow: &FlowText| entries.iter().any(|entry| flow.callers.contains(&entry.flow));
+        let starts = |flow: &FlowText| {
+            refused == Some(flow.id) || entries.iter().any(|entry| flow.callers.contains(&entry.flow))
+        };
         for flow in flows.iter().filter(|flow| !starts(flow)) {
             let why = format!("no entry point starts flow `{}`", flow.id);
             self.report.warning("unused_flow", flow.place, &flow.path, why, None);

@@ -2,8 +2,8 @@
 
 use crate::check::check;
 use crate::model::{
-    Agent, AgentPhone, Database, Entry, MediaSettings, MirrorSettings, Queue, Reason, Routing, ServerSettings,
-    SipSettings, Skill, SoftPhone, Trunk, User,
+    Agent, AgentPhone, Database, Entry, MediaSettings, MirrorSettings, Queue, Reason, RecognitionSettings, Routing,
+    ServerSettings, SipSettings, Skill, SoftPhone, Trunk, User,
 };
 use crate::outside::Outside;
 use crate::problem::Problem;
@@ -28,6 +28,7 @@ pub struct Config {
     pub(crate) mirror: MirrorSettings,
     pub(crate) database: Option<Database>,
     pub(crate) routing: Routing,
+    pub(crate) recognition: RecognitionSettings,
     pub(crate) schedules: Vec<Arc<Schedule>>,
     pub(crate) skills: Vec<Skill>,
     pub(crate) queues: Vec<Queue>,
@@ -141,6 +142,12 @@ impl Config {
     #[must_use]
     pub fn media(&self) -> &MediaSettings {
         &self.media
+    }
+
+    /// Callers who called before, and those who may not call.
+    #[must_use]
+    pub fn recognition(&self) -> &RecognitionSettings {
+        &self.recognition
     }
 
     /// What of the wire is kept and mirrored.

@@ -26,6 +26,7 @@ mod outside;
 mod people;
 mod problem;
 mod reader;
+mod recognition;
 mod report;
 mod routing;
 mod say;
@@ -45,8 +46,8 @@ pub use flow_set::FlowSet;
 pub use load::{load, load_flows};
 pub use model::{
     Agent, AgentPhone, AudioCodec, CallbackMode, CallbackSettings, Connections, Database, Entry, HepSettings,
-    MediaSettings, MirrorSettings, Queue, Reason, Routing, ServerSettings, SipSettings, Skill, SoftPhone, SrtpOffers,
-    Trunk, TrunkRank, User,
+    MediaSettings, MirrorSettings, Queue, Reason, RecognitionSettings, Routing, ServerSettings, SipSettings, Skill,
+    SoftPhone, SrtpOffers, Trunk, TrunkRank, User,
 };
 pub use outside::{Outside, PromptSet};
 pub use problem::{CODES, Level, Problem, RULES, Rule};

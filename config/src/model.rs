@@ -210,6 +210,19 @@ pub struct Queue {
     pub callback: Option<CallbackSettings>,
 }
 
+/// What is done with callers who called before, and with those who may not call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecognitionSettings {
+    /// One who was cut off and calls again within this time comes to the same agent, or to the old place in line.
+    pub after_cut_off: Duration,
+    /// One who calls again within this time is offered to the agent of the last talk first.
+    pub last_agent: Duration,
+    /// Numbers that may not call; with `*` at the end all that begin so.
+    pub blocked: Vec<String>,
+    /// What those hear; `None`: they are declined.
+    pub blocked_flow: Option<FlowId>,
+}
+
 /// Whose telephone rings first when a customer is called back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum CallbackMode {

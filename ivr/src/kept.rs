@@ -5,13 +5,14 @@ use crate::engine::Step;
 use crate::flow::Node;
 use crate::run::{Kept, Run, State};
 use domain::NodeId;
+use std::sync::Arc;
 
 impl Run {
     /// A digit of a caller who waits.
     pub(crate) fn on_queue_key(&mut self, digit: char, step: &mut Step<'_>) -> Option<NodeId> {
         let Some(Node::Enqueue(enqueue)) = self.flow.node(self.at) else { return None };
         let node = *enqueue.keys.get(&digit)?;
-        self.kept = Some(Kept { node: self.at, lost: None });
+        self.kept = Some(Kept { flow: Arc::clone(&self.flow), calls: self.calls.clone(), node: self.at, lost: None });
         step.effects.push(Effect::Key { digit, node });
         Some(node)
     }
@@ -22,7 +23,7 @@ impl Run {
             self.note(NoteKind::NoPlace);
             return self.end(step);
         };
-        self.at = kept.node;
+        (self.flow, self.calls, self.at) = (kept.flow, kept.calls, kept.node);
         self.ahead.clear();
         let Some(edge) = kept.lost else {
             self.state = State::Queued;
@@ -43,7 +44,7 @@ impl Run {
     /// An agent has the caller: the run is where it would be had the caller only waited.
     pub(crate) fn on_taken(&mut self) -> Option<NodeId> {
         let kept = self.kept.take()?;
-        self.at = kept.node;
+        (self.flow, self.calls, self.at) = (kept.flow, kept.calls, kept.node);
         self.state = State::Queued;
         self.ahead.clear();
         self.keyed.clear();

@@ -42,8 +42,11 @@ pub(crate) enum State {
 }
 
 /// A place in line that is kept while the flow has the caller's ear.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Kept {
+    /// The flow in which the caller waits, and those that called it.
+    pub(crate) flow: Arc<Flow>,
+    pub(crate) calls: Vec<(Arc<Flow>, NodeId)>,
     /// The `enqueue` node.
     pub(crate) node: NodeId,
     /// The queue sent the contact back meanwhile, by this edge.

@@ -335,6 +335,7 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
     };
     Rules {
         callbacks: std::collections::BTreeMap::new(),
+        recognition: switchboard::api::Recognition::default(),
         entries: config.entries().iter().map(entry).collect(),
         flows: config.flows().clone(),
         agents: config.agents().iter().map(agent).collect(),

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use switchboard::api::{AgentRules, CallbackOffer, Entry, QueueSetup, Rules, Srtp};
+use switchboard::api::{AgentRules, CallbackOffer, Entry, QueueSetup, Recognition, Rules, Srtp};
 
 /// More calls than this at once are refused.
 const CALLS_MAX: usize = 5_000;
@@ -144,6 +144,17 @@ fn queue_setup(queue: &config::Queue) -> QueueSetup {
     }
 }
 
+/// Callers who called before, and those who may not call.
+fn recognition(config: &Config) -> Recognition {
+    let settings = config.recognition().clone();
+    Recognition {
+        after_cut_off: settings.after_cut_off,
+        last_agent: settings.last_agent,
+        blocked: settings.blocked,
+        blocked_flow: settings.blocked_flow,
+    }
+}
+
 /// When and how a queue calls back.
 fn callback_offer(settings: &config::CallbackSettings) -> CallbackOffer {
     CallbackOffer {
@@ -193,6 +204,7 @@ pub(super) fn rules(config: &Config) -> Rules {
             .iter()
             .filter_map(|queue| Some((queue.setup.id, callback_offer(queue.callback.as_ref()?))))
             .collect(),
+        recognition: recognition(config),
         reasons: config.reasons().iter().filter(|reason| !reason.system).map(|reason| reason.code).collect(),
         dial_trunk: dialled_by(config).next(),
         dial_spares: dialled_by(config).skip(1).collect(),

@@ -47,6 +47,19 @@ pub struct QueueSetup {
     pub hours: Option<ScheduleId>,
 }
 
+/// What is done with callers who called before, and with those who may not call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recognition {
+    /// One who was cut off and calls again within this time comes to the same agent, or to the old place in line.
+    pub after_cut_off: Duration,
+    /// One who calls again within this time is offered to the agent of the last talk first.
+    pub last_agent: Duration,
+    /// Numbers that may not call; with `*` at the end all that begin so.
+    pub blocked: Vec<String>,
+    /// What those hear; `None`: they are declined.
+    pub blocked_flow: Option<FlowId>,
+}
+
 /// When a queue offers to call back, and how it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallbackOffer {
@@ -90,6 +103,8 @@ pub struct Rules {
     pub queues: BTreeMap<QueueId, QueueSetup>,
     /// Queues that offer to call back.
     pub callbacks: BTreeMap<QueueId, CallbackOffer>,
+    /// Callers who called before, and those who may not call.
+    pub recognition: Recognition,
     /// Reason codes that agents may give.
     pub reasons: BTreeSet<ReasonCode>,
     /// The trunk for outgoing calls.

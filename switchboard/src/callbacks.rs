@@ -24,7 +24,7 @@ const REMEMBERED: usize = 10_000;
 pub type PastEvents = (ContactId, Vec<(u32, WallTime, ContactEventKind)>);
 
 /// A number without what may be written in front of it.
-fn digits(number: &str) -> String {
+pub(crate) fn digits(number: &str) -> String {
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     match digits.strip_prefix("00") {
         Some(international) if !number.starts_with('+') => international.to_owned(),

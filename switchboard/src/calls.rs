@@ -26,6 +26,8 @@ impl Switchboard {
             self.command_sip(now, sip::api::Command::Reject { leg, cause, retry_after_s }, out);
             return;
         };
+        let blocked = self.is_blocked(&invite.ani);
+        let flow = self.rules.recognition.blocked_flow.filter(|_| blocked).unwrap_or(entry.flow);
         let contact = self.new_contact();
         out.extend(self.sip.call_id(leg).map(|call_id| Effect::Dialog { contact, call_id }));
         let recording = self.new_recording();
@@ -40,7 +42,7 @@ impl Switchboard {
             language: entry.language,
             first_play,
         };
-        let run = self.rules.flows.get(&entry.flow).map(|flow| ivr::Run::new(Arc::clone(flow), context));
+        let run = self.rules.flows.get(&flow).map(|flow| ivr::Run::new(Arc::clone(flow), context));
         let (signalled, carried) = (route::signalled(&invite), route::carried(&invite));
         let incoming = Incoming {
             contact,
@@ -58,7 +60,7 @@ impl Switchboard {
                 sip::api::Peer::Trunk(trunk) => Some(trunk),
                 sip::api::Peer::User(_) => None,
             },
-            flow: entry.flow,
+            flow,
             language: entry.language,
             signalled,
             carried,
@@ -69,6 +71,10 @@ impl Switchboard {
         let call = call::Call::incoming(now, incoming, &mut effects);
         self.add_call(contact, Live { call, run, wake: None, recording });
         self.run_call_effects(now, contact, effects, out);
+        if blocked {
+            let decline = self.rules.recognition.blocked_flow.is_none();
+            self.tell_call(now, contact, call::Fact::Blocked { decline }, out);
+        }
         self.reschedule(contact);
     }
 
@@ -109,6 +115,7 @@ impl Switchboard {
                 call::Effect::Event(event) => {
                     self.count(&event);
                     self.watch_callbacks(&event);
+                    self.remember(&event);
                     out.push(Effect::Store(event));
                 }
                 call::Effect::Leg(leg, effect) => {
@@ -212,11 +219,8 @@ impl Switchboard {
             out.push(route::lookup(contact, by, value, &ani));
             return;
         }
-        if let ivr::api::Effect::Enqueue { queue, .. } = &effect
-            && let Some(since) = self.place_kept_for(contact, *queue)
-            && let Some(live) = self.calls.get_mut(&contact)
-        {
-            live.call.keep_age(since);
+        if let ivr::api::Effect::Enqueue { queue, .. } = &effect {
+            self.recognise(now, contact, *queue);
         }
         let leg = match &effect {
             ivr::api::Effect::Transfer(_) => self.new_leg(contact),

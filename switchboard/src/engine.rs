@@ -3,6 +3,7 @@
 use crate::api::{AgentRules, Asker, Effect, Input, Reason, Rules, Setup};
 use crate::callbacks::Callbacks;
 use crate::quality::Quality;
+use crate::recognition::Memory;
 use crate::timetable::Timetable;
 use call::Call;
 use call::api::Phone;
@@ -118,6 +119,7 @@ pub struct Switchboard {
     pub(crate) directory: Directory,
     pub(crate) quality: Quality,
     pub(crate) callbacks: Callbacks,
+    pub(crate) memory: Memory,
     /// Callers who speak a message, and the contact that gets it.
     pub(crate) speaking: BTreeMap<ContactId, ContactId>,
     pub(crate) calls: BTreeMap<ContactId, Live>,
@@ -154,6 +156,7 @@ impl Switchboard {
             directory: Directory::new(&setup.rules.agents),
             quality: Quality::default(),
             callbacks: Callbacks::default(),
+            memory: Memory::default(),
             speaking: BTreeMap::new(),
             rules: setup.rules,
             calls: BTreeMap::new(),

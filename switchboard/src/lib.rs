@@ -15,6 +15,7 @@ mod floor;
 mod joint;
 mod messages;
 mod quality;
+mod recognition;
 mod reconfigure;
 mod refer;
 mod route;

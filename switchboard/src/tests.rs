@@ -6,6 +6,7 @@ mod hours;
 mod joint;
 mod messages;
 mod quality;
+mod recognition;
 mod refer;
 mod treatment;
 
