@@ -10,6 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
@@ -48,10 +49,15 @@ pub(crate) async fn receive(socket: UdpSocket, rules: Rules, shared: Arc<Shared>
     }
 }
 
+/// Calls were not refused for so long: the log says that it is over.
+const CALM: Duration = Duration::from_secs(10);
+
 /// What a datagram passes before it is parsed.
 struct Entrance {
     admission: Admission,
     since: Instant,
+    /// When a call was last to be refused, until that is told to be over.
+    shed: Option<Instant>,
     shared: Arc<Shared>,
 }
 
@@ -59,20 +65,31 @@ impl Entrance {
     fn new(rules: Rules, shared: Arc<Shared>) -> Self {
         // Not a secret, only unlike anybody else's.
         let tag = format!("{:016x}", RandomState::new().hash_one(0));
-        Self { admission: Admission::new(rules, tag), since: Instant::now(), shared }
+        Self { admission: Admission::new(rules, tag), since: Instant::now(), shed: None, shared }
     }
 
     /// How late is it, and how many wait?
     fn look_round(&mut self) {
         let waiting = self.shared.inbox.max_capacity().saturating_sub(self.shared.inbox.capacity()) as u64;
         let received = self.shared.counters.received.load(Ordering::Relaxed);
-        let was_shedding = self.admission.is_shedding();
         self.admission.observe(self.since.elapsed(), waiting, received.saturating_sub(waiting));
         self.admission.observe_calls(self.shared.late());
-        match (was_shedding, self.admission.is_shedding()) {
-            (false, true) => tracing::warn!(waiting, "more calls come than can be served: some are refused with 503"),
-            (true, false) => tracing::info!("all calls are let in again"),
-            _ => {}
+        self.tell(waiting);
+    }
+
+    /// Says in the log when calls begin to be refused, and when that has been over for a while: it goes to and fro.
+    fn tell(&mut self, waiting: u64) {
+        match (self.shed, self.admission.is_shedding()) {
+            (None, true) => {
+                tracing::warn!(waiting, "more calls come than can be served: some are refused with 503");
+                self.shed = Some(Instant::now());
+            }
+            (Some(_), true) => self.shed = Some(Instant::now()),
+            (Some(at), false) if at.elapsed() >= CALM => {
+                tracing::info!("all calls are let in again");
+                self.shed = None;
+            }
+            (_, false) => {}
         }
     }
 

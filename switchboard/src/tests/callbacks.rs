@@ -393,7 +393,7 @@ fn a_restart_takes_a_call_back_up_again_at_its_age_with_its_attempts() {
     assert_eq!(pop.queued, Some(Instant::from_millis(95_000)), "100 s of clock before, less an age of 5 s");
     assert_eq!(after.board.calls[&contact].call.callback_order().map(|(_, attempts, _)| attempts), Some(1));
     let mut after = after.staffed();
-    after.pass(Duration::from_secs(60));
+    after.pass(Duration::from_secs(55));
     assert_eq!(after.callback(contact), Some(CallbackState::Trying), "called again when the quarantine is over");
 }
 
