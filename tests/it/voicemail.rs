@@ -100,6 +100,7 @@ async fn a_message_is_offered_on_the_desk_heard_and_closed_with_a_disposition() 
     assert_eq!(desk.wish(json!({ "type": "answer", "offer": offer })).await, Ok(()));
     bench.agent("anna", |state| state == AgentState::Busy).await;
 
+    message(&bench, |story| has(story, "connected")).await;
     let rest = Rest::sign_in(&format!("http://{}", bench.daemon.http), "anna", "secret-anna").await;
     let file = rest.bytes(&format!("/recordings/{}", pop["message"]["recording"].as_str().unwrap())).await;
     let mut tape = hound::WavReader::new(Cursor::new(file)).unwrap();
