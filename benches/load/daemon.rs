@@ -17,7 +17,19 @@ pub struct House {
     /// Agents may sign in at a console, with a password each.
     pub have_logins: bool,
     pub record: bool,
+    /// Those who wait are told their place and wait and what they may choose, with music between.
+    pub treated: bool,
 }
+
+/// What a queue tells those who wait, as often as it may; an offer of a call back beside it.
+const TREATMENT: &str = r#"music = "hold-music"
+treatment.position = true
+treatment.wait = true
+treatment.repeat_s = 10
+treatment.messages = [{ after_s = 0, every_s = 10, prompts = ["still-waiting", "waiting-menu"] }]
+treatment.keys = { 1 = "choices" }
+callback = { min_wait_s = 0 }
+"#;
 
 fn agent_text(house: &House, n: usize) -> String {
     let login =
@@ -65,7 +77,7 @@ offer_timeout_s = 20
 wrap_up_s = 0
 record = {record}
 default_disposition = "done"
-
+{treatment}
 [[disposition]]
 code = "done"
 labels = {{ en = "Done", zh = "完成" }}
@@ -85,6 +97,7 @@ language = "en"
 {agents}"#,
         prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts").display(),
         record = house.record,
+        treatment = if house.treated { TREATMENT } else { "" },
     )
 }
 
@@ -97,6 +110,37 @@ type = "enqueue"
 queue = "help"
 music = "hold-music"
 overflow = "bye"
+
+[flow.direct.node.bye]
+type = "hangup"
+"#;
+
+/// The same with announcements, a choice of keys and the way to a call back.
+const TREATED_FLOW: &str = r#"
+[flow.direct]
+start = "line"
+
+[flow.direct.node.line]
+type = "enqueue"
+queue = "help"
+announce = ["recording-notice", "please-hold"]
+overflow = "bye"
+
+[flow.direct.node.choices]
+type = "menu"
+prompts = ["waiting-menu"]
+digits = { 1 = "wait-on", 2 = "book" }
+timeout_s = 10
+exhausted = "wait-on"
+
+[flow.direct.node.wait-on]
+type = "resume"
+
+[flow.direct.node.book]
+type = "callback"
+queue = "help"
+booked = "bye"
+refused = "wait-on"
 
 [flow.direct.node.bye]
 type = "hangup"
@@ -127,7 +171,8 @@ impl Place {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let sip = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
         let config = dir.path().join("switchroom.toml");
-        fs::write(dir.path().join("flow.toml"), FLOW).expect("the flow is written");
+        let flow = if house.treated { TREATED_FLOW } else { FLOW };
+        fs::write(dir.path().join("flow.toml"), flow).expect("the flow is written");
         fs::write(&config, config_text(house, sip)).expect("the configuration is written");
         Self { dir, config, sip }
     }

@@ -1,8 +1,8 @@
 //! What calls cost and how fast they are set up, on the real daemon as a process of its own, under callers and agents
 //! that cost as little as can be. Prints `name value unit` lines.
 //!
-//! `SWITCHROOM_BENCH` chooses parts by name (`start,cost,idle,waiting,talking,recorded,capacity,
-//! overload,twice`, and `soak`, which runs only when it is named), `SWITCHROOM_BENCH_HOLD_S` says how long each rate is held (8 s; 60 s for the figure that counts),
+//! `SWITCHROOM_BENCH` chooses parts by name (`start,cost,idle,waiting,treated,talking,recorded,
+//! capacity,overload,twice`, and `soak`, which runs only when it is named), `SWITCHROOM_BENCH_HOLD_S` says how long each rate is held (8 s; 60 s for the figure that counts),
 //! `SWITCHROOM_BENCH_RATE` what counts as the capacity that overload exceeds, and `SWITCHROOM_BENCH_THREADS=1` tells each
 //! thread's processor time.
 
@@ -31,6 +31,7 @@ const PARTS: &[Part] = &[
     ("cost", cost),
     ("idle", idle),
     ("waiting", waiting),
+    ("treated", treated),
     ("talking", || talking(false)),
     ("recorded", || talking(true)),
     ("capacity", capacity),
@@ -54,8 +55,13 @@ const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Ad
 
 /// A daemon, and peers who are its agents.
 fn open(agents: usize, record: bool, audio: Option<Audio>) -> (Place, Daemon, Peers) {
+    open_house(House { agents, phones: NOBODY, have_logins: false, record, treated: false }, audio)
+}
+
+/// The same; the phones are the peers'.
+fn open_house(house: House, audio: Option<Audio>) -> (Place, Daemon, Peers) {
     let peers = Peers::new(audio).expect("the peers' sockets");
-    let place = Place::new(&House { agents, phones: peers.phones(), have_logins: false, record });
+    let place = Place::new(&House { phones: peers.phones(), ..house });
     let daemon = place.start();
     (place, daemon, peers)
 }
@@ -68,7 +74,7 @@ fn warm_up(daemon: &Daemon, peers: &mut Peers) {
 
 /// Start to the first INVITE answered, with 500 agents in the database.
 fn start() {
-    let place = Place::new(&House { agents: 500, phones: NOBODY, have_logins: true, record: false });
+    let place = Place::new(&House { agents: 500, phones: NOBODY, have_logins: true, record: false, treated: false });
     let begun = Instant::now();
     drop(place.start());
     print("first_start_500_agents_ms", begun.elapsed().as_secs_f64() * 1e3, "ms");
@@ -158,6 +164,64 @@ fn waiting() {
     let mut tally = measured("waiting_call", &daemon, &mut peers, plan);
     print("next_call_samples", tally.next_call.len() as f64, "calls");
     print_spread("next_call_500_waiting", &mut tally.next_call);
+}
+
+/// Agents who serve those who are told something while they wait.
+const SERVING: usize = 60;
+/// Callers who wait meanwhile.
+const HEARING: usize = 300;
+
+/// 300 callers hear announcements, music, their place and wait and what they may choose: what each costs, beside one who
+/// hears music only, and how long agents who become free wait for the next.
+fn treated() {
+    for (name, treated) in [("music", false), ("treated", true)] {
+        hearing(name, treated);
+    }
+    let (_place, daemon, mut peers) = open_treated(true);
+    warm_up(&daemon, &mut peers);
+    let plan = Plan {
+        calls_per_s: 100.0,
+        at_most: SERVING + HEARING,
+        talk: (Duration::from_secs(2), Duration::from_secs(4)),
+        agents_hang_up: true,
+        leave: true,
+        lasting: Duration::from_secs(30),
+        ..Plan::default()
+    };
+    let mut tally = measured("treated_call", &daemon, &mut peers, plan);
+    print("treated_next_call_samples", tally.next_call.len() as f64, "calls");
+    print_spread("treated_next_call_300_waiting", &mut tally.next_call);
+}
+
+fn open_treated(treated: bool) -> (Place, Daemon, Peers) {
+    open_house(House { agents: SERVING, phones: NOBODY, have_logins: false, record: false, treated }, None)
+}
+
+/// Nobody comes and nobody goes while 300 wait: processor time and memory of each.
+fn hearing(name: &str, treated: bool) {
+    let (_place, daemon, mut peers) = open_treated(treated);
+    // So that the wait is known, and told.
+    warm_up(&daemon, &mut peers);
+    let idle = daemon.rss_kb();
+    let for_good = (Duration::from_secs(3_600), Duration::from_secs(3_600));
+    let fill = Plan {
+        calls_per_s: 100.0,
+        at_most: SERVING + HEARING,
+        talk: for_good,
+        leave: true,
+        lasting: Duration::from_secs(5),
+        ..Plan::default()
+    };
+    peers.work(daemon.sip, fill);
+    let (cpu, own, begun) = (daemon.cpu_s(), own_cpu_s(), Instant::now());
+    let wait = Plan { calls_per_s: 1.0, at_most: 0, leave: true, lasting: Duration::from_secs(15), ..Plan::default() };
+    let tally = peers.work(daemon.sip, wait);
+    let call_seconds = HEARING as f64 * begun.elapsed().as_secs_f64();
+    print(&format!("{name}_waiting_cpu_us_per_call_s"), (daemon.cpu_s() - cpu) * 1e6 / call_seconds, "us");
+    print(&format!("{name}_waiting_load_cpu_us_per_call_s"), (own_cpu_s() - own) * 1e6 / call_seconds, "us");
+    print(&format!("{name}_waiting_open"), peers.open() as f64, "calls");
+    print(&format!("{name}_waiting_failed"), tally.failed as f64, "calls");
+    print(&format!("{name}_waiting_memory_per_call"), (daemon.rss_kb() - idle) / peers.open().max(1) as f64, "kB");
 }
 
 /// 200 calls with audio both ways: latency and loss of the relay, memory of a bridged call.

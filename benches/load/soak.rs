@@ -48,7 +48,8 @@ fn slope(values: &[f64]) -> f64 {
 pub fn soak() {
     let rounds = setting("SWITCHROOM_BENCH_SOAK_CALLS", 20_000).div_ceil(ROUND).max(4);
     let mut peers = Peers::new(None).expect("the peers' sockets");
-    let place = Place::new(&House { agents: 500, phones: peers.phones(), have_logins: false, record: false });
+    let place =
+        Place::new(&House { agents: 500, phones: peers.phones(), have_logins: false, record: false, treated: false });
     let daemon = place.start();
     let plan = Plan { calls_per_s: RATE as f64, lasting: Duration::from_secs(ROUND / RATE), ..Plan::default() };
     // What is made once has been made after this.

@@ -4,6 +4,7 @@
 mod support;
 
 mod browser;
+mod callbacks;
 mod crash;
 mod flow;
 mod mutations;

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod callbacks;
 mod figures;
 mod hours;
 mod leaving;
@@ -19,4 +20,5 @@ mod talking;
 mod three;
 mod trace;
 mod transfers;
+mod voicemail;
 mod waiting;

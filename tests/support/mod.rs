@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
+pub mod back;
 pub mod desk;
 pub mod dns;
 pub mod relay;
@@ -497,6 +498,17 @@ impl Rest {
         tokio::task::spawn_blocking(move || {
             let mut response = ureq::get(url).header("Authorization", bearer).call().unwrap();
             response.body_mut().read_to_string().unwrap()
+        })
+        .await
+        .unwrap()
+    }
+
+    /// A file, such as a recording.
+    pub async fn bytes(&self, path: &str) -> Vec<u8> {
+        let (url, bearer) = (format!("{}/api/v1{path}", self.base), format!("Bearer {}", self.token));
+        tokio::task::spawn_blocking(move || {
+            let mut response = ureq::get(url).header("Authorization", bearer).call().unwrap();
+            response.body_mut().read_to_vec().unwrap()
         })
         .await
         .unwrap()

@@ -1,0 +1,98 @@
+//! Calls back outlive `kill -9`: the same customers, at the same ages, called in the same order.
+
+use crate::crash::serve;
+use crate::support::back::{self, AT_ONCE};
+use crate::support::desk::Desk;
+use crate::support::{Rest, answer, phone, report, until};
+use serde_json::{Value, json};
+use switchroom::phone::{Order, Report};
+
+const CUSTOMERS: [&str; 3] = ["+493010000001", "+493010000002", "+493010000003"];
+
+/// An age is told in whole milliseconds, and each process reads the clock of the wall at its own start.
+const ROUNDED_MS: i64 = 100;
+
+/// The calls back that are in line, the oldest first: number, and since when they wait.
+async fn in_line(api: &Rest) -> Vec<(String, i64)> {
+    let listed = api.get("/callbacks").await;
+    let items = listed["items"].as_array().unwrap().iter();
+    let mut waiting: Vec<(String, i64)> = items
+        .filter(|item| item["state"] == "in_line")
+        .map(|item| (item["number"].as_str().unwrap().to_owned(), item["since_at"].as_i64().unwrap()))
+        .collect();
+    waiting.sort_by_key(|(_, since)| *since);
+    waiting
+}
+
+/// Waits until so many calls back are in line.
+async fn all_in_line(api: &Rest, count: usize) -> Vec<(String, i64)> {
+    until("calls back in line", async || Some(in_line(api).await).filter(|waiting| waiting.len() == count)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_back_keep_their_ages_over_kill_9_and_are_made_in_their_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let [mut anna, mut carrier] = [phone().await, phone().await];
+    // Nobody is ready before the test says so.
+    let text = back::text(anna.address, carrier.address).replacen("signed_in = true", "signed_in = false", 1);
+    let config = back::write(dir.path(), &text);
+    let served = serve(&config);
+    let api = Rest::sign_in(&served.http, "admin", "admin-secret").await;
+    let desk = ready(&served.http).await;
+
+    let mut first = back::call(served.sip, "8001", "+493099999999").await;
+    answer(&mut anna).await;
+    report(&mut first, |report| *report == Report::Talking).await;
+    for (n, number) in CUSTOMERS.iter().enumerate() {
+        let mut caller = back::call(served.sip, AT_ONCE, number).await;
+        report(&mut caller, |report| *report == Report::Talking).await;
+        let is_known = |item: &Value| item["number"] == *number;
+        until("the call back", async || {
+            api.get("/callbacks").await["items"].as_array()?.iter().any(is_known).then_some(())
+        })
+        .await;
+        caller.order(Order::HangUp).await;
+        all_in_line(&api, n + 1).await;
+    }
+    let before = all_in_line(&api, CUSTOMERS.len()).await;
+    assert_eq!(before.iter().map(|(number, _)| number.as_str()).collect::<Vec<_>>(), CUSTOMERS);
+    drop((served, desk));
+
+    let again = serve(&config);
+    let api = Rest::sign_in(&again.http, "admin", "admin-secret").await;
+    let after = all_in_line(&api, CUSTOMERS.len()).await;
+    for ((number, since), (now, now_since)) in before.iter().zip(&after) {
+        assert_eq!(number, now);
+        assert!((since - now_since).abs() <= ROUNDED_MS, "{number} waited since {since}, now since {now_since}");
+    }
+    let _desk = ready(&again.http).await;
+    let mut called = Vec::new();
+    for _ in CUSTOMERS {
+        let rings = report(&mut anna, |report| matches!(report, Report::Rings { .. })).await;
+        let Report::Rings { from, .. } = rings else { unreachable!("it rings") };
+        called.push(from);
+        anna.order(Order::Answer).await;
+        answer(&mut carrier).await;
+        carrier.order(Order::HangUp).await;
+        report(&mut anna, |report| matches!(report, Report::Over(_))).await;
+    }
+    assert_eq!(called, CUSTOMERS);
+    let answered = async || {
+        let contacts = api.get("/contacts").await;
+        let items = contacts["items"].as_array()?.iter();
+        let made = items.filter(|item| item["channel"] == "callback" && item["outcome"] == "answered").count();
+        (made == CUSTOMERS.len()).then_some(())
+    };
+    until("all are answered", answered).await;
+    assert_eq!(in_line(&api).await, []);
+}
+
+/// Anna starts the shift at a console and takes contacts.
+async fn ready(http: &str) -> Desk {
+    let address = http.trim_start_matches("http://").parse().unwrap();
+    let mut desk = Desk::sign_in(address, "anna", "secret-anna").await;
+    for wish in ["sign_in", "ready"] {
+        assert_eq!(desk.wish(json!({ "type": wish })).await, Ok(()), "{wish}");
+    }
+    desk
+}
