@@ -347,12 +347,15 @@ impl Call {
         let Some(callback) = &mut self.callback else { return };
         match (suspended, callback.wait) {
             (true, Wait::Until(at)) => callback.wait = Wait::Suspended(at),
+            (true, Wait::Stored) => callback.wait = Wait::Suspended(callback.due),
             (true, Wait::Agent) if callback.ringing.is_none() && !callback.on_line => {
                 callback.wait = Wait::Suspended(now);
                 self.leave_attempt(now, Cause::Cancelled, effects);
                 self.phase = Phase::Pending;
                 self.event(now, ContactEventKind::CallbackSuspended, effects);
             }
+            // Nobody is offered it before its first event is kept.
+            (false, Wait::Suspended(_)) if !self.customer.stored => callback.wait = Wait::Stored,
             (false, Wait::Suspended(at)) => {
                 callback.wait = Wait::Until(at.max(now));
                 self.on_callback_tick(now, effects);

@@ -42,6 +42,17 @@ fn same_number(one: &str, other: &str) -> bool {
     !one.is_empty() && (one == other || ends(&one, &other) || ends(&other, &one))
 }
 
+/// Since when a contact has waited, by its events.
+fn waits_since(events: &[(u32, WallTime, ContactEventKind)]) -> i64 {
+    let asked = events.iter().find_map(|(_, at, kind)| match kind {
+        ContactEventKind::CallbackRequested(order) => {
+            Some(at.as_micros().saturating_sub_unsigned(order.age_ms.saturating_mul(1_000)))
+        }
+        _ => None,
+    });
+    asked.or_else(|| events.first().map(|(_, at, _)| at.as_micros())).unwrap_or(i64::MAX)
+}
+
 /// Arrivals of live callers, each counting less the longer ago it was.
 #[derive(Clone, Copy, Debug, Default)]
 struct Load {
@@ -122,7 +133,10 @@ impl Switchboard {
             ContactEventKind::Connected { .. } => self.on_reached(contact),
             ContactEventKind::CustomerLeft { .. } => {
                 self.message_spoken(contact);
-                if let Some(callback) = self.callbacks.lines.remove(&contact) {
+                let callback = self.callbacks.lines.remove(&contact);
+                // Another call of the same number may still be there.
+                let free = |callback: &ContactId| !self.callbacks.lines.values().any(|other| other == callback);
+                if let Some(callback) = callback.filter(free) {
                     self.tell_callback(callback, CallbackFact::Resumed);
                 }
             }
@@ -320,8 +334,11 @@ impl Switchboard {
     }
 
     /// Takes up calls back and messages that were open when the engine stopped. Call it once, before the first call.
-    pub fn restore(&mut self, now: Instant, past: Vec<PastEvents>, out: &mut Vec<Effect>) {
-        for (contact, events) in past {
+    pub fn restore(&mut self, now: Instant, mut past: Vec<PastEvents>, out: &mut Vec<Effect>) {
+        past.sort_by_key(|(contact, events)| (waits_since(events), *contact));
+        for (n, (contact, events)) in (0..).zip(past) {
+            // An agent may be ready at once: whoever has waited longest asks first.
+            let now = now + Duration::from_micros(n);
             let Some((order, past)) = self.read_past(&events) else {
                 self.restore_message(now, contact, &events, out);
                 continue;
