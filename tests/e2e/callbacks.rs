@@ -1,11 +1,11 @@
 //! Calls back outlive `kill -9`: the same customers, at the same ages, called in the same order.
 
-use crate::crash::serve;
+use crate::crash::{Served, serve};
 use crate::support::back::{self, AT_ONCE};
 use crate::support::desk::Desk;
 use crate::support::{Rest, answer, phone, report, until};
 use serde_json::{Value, json};
-use switchroom::phone::{Order, Report};
+use switchroom::phone::{Order, Phone, Report};
 
 const CUSTOMERS: [&str; 3] = ["+493010000001", "+493010000002", "+493010000003"];
 
@@ -40,20 +40,7 @@ async fn calls_back_keep_their_ages_over_kill_9_and_are_made_in_their_order() {
     let api = Rest::sign_in(&served.http, "admin", "admin-secret").await;
     let desk = ready(&served.http).await;
 
-    let mut first = back::call(served.sip, "8001", "+493099999999").await;
-    answer(&mut anna).await;
-    report(&mut first, |report| *report == Report::Talking).await;
-    for (n, number) in CUSTOMERS.iter().enumerate() {
-        let mut caller = back::call(served.sip, AT_ONCE, number).await;
-        report(&mut caller, |report| *report == Report::Talking).await;
-        let is_known = |item: &Value| item["number"] == *number;
-        until("the call back", async || {
-            api.get("/callbacks").await["items"].as_array()?.iter().any(is_known).then_some(())
-        })
-        .await;
-        caller.order(Order::HangUp).await;
-        all_in_line(&api, n + 1).await;
-    }
+    let _first = all_book(&served, &api, &mut anna).await;
     let before = all_in_line(&api, CUSTOMERS.len()).await;
     assert_eq!(before.iter().map(|(number, _)| number.as_str()).collect::<Vec<_>>(), CUSTOMERS);
     drop((served, desk));
@@ -66,17 +53,7 @@ async fn calls_back_keep_their_ages_over_kill_9_and_are_made_in_their_order() {
         assert!((since - now_since).abs() <= ROUNDED_MS, "{number} waited since {since}, now since {now_since}");
     }
     let _desk = ready(&again.http).await;
-    let mut called = Vec::new();
-    for _ in CUSTOMERS {
-        let rings = report(&mut anna, |report| matches!(report, Report::Rings { .. })).await;
-        let Report::Rings { from, .. } = rings else { unreachable!("it rings") };
-        called.push(from);
-        anna.order(Order::Answer).await;
-        answer(&mut carrier).await;
-        carrier.order(Order::HangUp).await;
-        report(&mut anna, |report| matches!(report, Report::Over(_))).await;
-    }
-    assert_eq!(called, CUSTOMERS);
+    assert_eq!(all_called(&mut anna, &mut carrier).await, CUSTOMERS);
     let answered = async || {
         let contacts = api.get("/contacts").await;
         let items = contacts["items"].as_array()?.iter();
@@ -85,6 +62,53 @@ async fn calls_back_keep_their_ages_over_kill_9_and_are_made_in_their_order() {
     };
     until("all are answered", answered).await;
     until("nobody is left", async || in_line(&api).await.is_empty().then_some(())).await;
+}
+
+/// Anna talks with a first caller while all customers book, one after the other.
+async fn all_book(served: &Served, api: &Rest, anna: &mut Phone) -> Phone {
+    let mut first = back::call(served.sip, "8001", "+493099999999").await;
+    answer(anna).await;
+    report(&mut first, |report| *report == Report::Talking).await;
+    for (n, number) in CUSTOMERS.iter().enumerate() {
+        let mut caller = back::call(served.sip, AT_ONCE, number).await;
+        report(&mut caller, |report| *report == Report::Talking).await;
+        let is_known = |item: &Value| item["number"] == *number;
+        until("the call back", async || {
+            api.get("/callbacks").await["items"].as_array()?.iter().any(is_known).then_some(())
+        })
+        .await;
+        caller.order(Order::HangUp).await;
+        all_in_line(api, n + 1).await;
+    }
+    first
+}
+
+/// Anna and the customers answer; who was called, in order.
+async fn all_called(anna: &mut Phone, carrier: &mut Phone) -> Vec<String> {
+    let mut called = Vec::new();
+    for _ in CUSTOMERS {
+        let rings = report(anna, |report| matches!(report, Report::Rings { .. })).await;
+        let Report::Rings { from, .. } = rings else { unreachable!("it rings") };
+        called.push(from);
+        anna.order(Order::Answer).await;
+        answer(carrier).await;
+        carrier.order(Order::HangUp).await;
+        report(anna, |report| matches!(report, Report::Over(_))).await;
+    }
+    called
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_who_is_ready_at_a_start_is_given_the_oldest_call_back_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let [mut anna, mut carrier] = [phone().await, phone().await];
+    let config = back::write(dir.path(), &back::text(anna.address, carrier.address));
+    let served = serve(&config);
+    let api = Rest::sign_in(&served.http, "admin", "admin-secret").await;
+    let _first = all_book(&served, &api, &mut anna).await;
+    drop(served);
+    let _again = serve(&config);
+    assert_eq!(all_called(&mut anna, &mut carrier).await, CUSTOMERS);
 }
 
 /// Anna starts the shift at a console and takes contacts.

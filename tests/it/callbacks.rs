@@ -138,6 +138,25 @@ async fn a_caller_who_books_by_key_is_called_when_the_agent_has_answered_and_bot
     floor.bench.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_offered_a_customer_who_still_hears_the_promise() {
+    let mut floor = Floor::open().await;
+    let mut caller = floor.call(AT_ONCE, MARTA).await;
+    back::is_listed(&floor.bench, MARTA).await;
+    floor.first.order(Order::HangUp).await;
+    floor.anna_is_free().await;
+    // The flow hangs up when the promise is made.
+    report(&mut caller, |report| matches!(report, Report::Over(_))).await;
+    assert_eq!(floor.rings().await, MARTA);
+    floor.anna_answers().await;
+    floor.customer_talks().await;
+    let booked = back::story(&floor.bench, Channel::Voice, MARTA, is_closed).await;
+    let called = back::story(&floor.bench, Channel::Callback, MARTA, is_closed).await;
+    let offered = called.events.iter().find(|event| event.kind == "offered").unwrap();
+    assert!(Some(offered.at) >= booked.row.ended, "an agent was rung while the customer was on the line");
+    floor.bench.stop().await;
+}
+
 /// What a customer in line does.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
