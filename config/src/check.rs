@@ -12,7 +12,7 @@ use crate::tls::{self, Identity};
 use crate::tree::{self, Entry as TreeEntry, Value};
 use crate::{business, people, routing, schedule, server};
 use core::net::SocketAddr;
-use domain::{DispositionCode, DispositionRow, Language, QueueId};
+use domain::{DispositionCode, DispositionRow, FlowId, Language, QueueId};
 use std::collections::BTreeSet;
 
 /// Ids that other parts of the text may name. They are looked up before anything is checked, so that the order of the
@@ -150,7 +150,7 @@ impl<'a> Checking<'a> {
         let around = Around { known: &known, queues: &queues, served: &served };
         let texts: Vec<FlowText> = flow::flows(&self.roots, self.report, around);
         self.check_between(&queues, &served, &entries, &texts);
-        self.check_prompts(&server, &entries, &texts);
+        self.check_prompts(&server, (&entries, &queues), &texts);
         self.roots.iter().for_each(Table::done);
         let flows = texts.into_iter().filter_map(|text| Some((text.id, text.flow?))).collect();
         let words = Words { reasons, dispositions };
@@ -287,9 +287,12 @@ impl<'a> Checking<'a> {
                 None,
             );
         }
-        let starts = |flow: &FlowText| entries.iter().any(|entry| flow.callers.contains(&entry.flow));
+        let surveys: BTreeSet<FlowId> = queues.iter().filter_map(|queue| queue.survey).collect();
+        let starts = |flow: &FlowText| {
+            entries.iter().any(|entry| flow.callers.contains(&entry.flow)) || !flow.callers.is_disjoint(&surveys)
+        };
         for flow in flows.iter().filter(|flow| !starts(flow)) {
-            let why = format!("no entry point starts flow `{}`", flow.id);
+            let why = format!("no entry point and no survey starts flow `{}`", flow.id);
             self.report.warning("unused_flow", flow.place, &flow.path, why, None);
         }
         if root.peek("entry").is_none() {
@@ -298,7 +301,8 @@ impl<'a> Checking<'a> {
         }
     }
 
-    fn check_prompts(&self, server: &ServerSettings, entries: &[Entry], flows: &[FlowText]) {
+    fn check_prompts(&self, server: &ServerSettings, starts: (&[Entry], &[Queue]), flows: &[FlowText]) {
+        let (entries, queues) = starts;
         let Some(root) = self.roots.first() else { return };
         let there = match self.outside.prompts(&server.prompts_dir.display().to_string()) {
             Ok(Some(there)) => there,
@@ -310,9 +314,14 @@ impl<'a> Checking<'a> {
                 return;
             }
         };
+        // A survey goes on in whatever language the caller has come to.
+        let of_entries = entries.iter().map(|entry| entry.language);
+        let any: BTreeSet<Language> =
+            of_entries.chain(flows.iter().flat_map(|flow| flow.languages.iter().copied())).collect();
         for flow in flows {
+            let surveys = queues.iter().filter_map(|queue| queue.survey).any(|survey| flow.callers.contains(&survey));
             let started = entries.iter().filter(|entry| flow.callers.contains(&entry.flow));
-            let started = started.map(|entry| entry.language);
+            let started = started.map(|entry| entry.language).chain(any.iter().copied().filter(|_| surveys));
             let mut languages: BTreeSet<Language> = flow.languages.iter().copied().chain(started).collect();
             if languages.is_empty() {
                 languages.insert(server.default_language);

@@ -18,6 +18,7 @@ mod quality;
 mod reconfigure;
 mod refer;
 mod route;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod timetable;

@@ -7,6 +7,7 @@ mod joint;
 mod messages;
 mod quality;
 mod refer;
+mod survey;
 mod treatment;
 
 use crate::api::{AgentRules, Entry, QueueSetup, Reconfiguration, Rules};
@@ -89,6 +90,7 @@ fn queue(queue: &config::Queue) -> QueueSetup {
         record: queue.record,
         default_disposition: None,
         disposition_required: false,
+        survey: queue.survey,
     };
     QueueSetup { rules, dispositions: Vec::new(), hours: queue.hours }
 }
