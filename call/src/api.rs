@@ -1,6 +1,6 @@
 //! The vocabulary of a call: what happens to it, what is wished of it, what it wants done.
 
-pub use crate::facts::{LegFact, MediaFact};
+pub use crate::facts::{FinishedRecording, LegFact, MediaFact};
 pub use crate::opening::{
     Asked, CallbackFact, CallbackMode, CallbackRules, CallbackStart, Consultation, Dial, Incoming, MessageFact,
     MessageStart, Outgoing, Restored, SecondCall, Speaker, Watcher,
@@ -9,8 +9,8 @@ pub use crate::treatment::{Message, PLACE_PROMPTS, Place, Treatment};
 use core::time::Duration;
 use domain::{
     AgentId, Ani, Cause, Channel, ContactEvent, ContactId, Customer, Decision, DeskBody, DispositionCode, ExitReason,
-    Instant, InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId,
-    QueueId, RecordingId, Redacted, Requirement, TrunkId,
+    FlowId, Instant, InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority,
+    PromptId, QuestionId, QueueId, RecordingId, Redacted, Requirement, TrunkId,
 };
 use std::sync::Arc;
 
@@ -59,6 +59,8 @@ pub struct QueueRules {
     pub default_disposition: Option<DispositionCode>,
     /// A disposition must be chosen before the wrap-up is finished by hand.
     pub disposition_required: bool,
+    /// The flow that asks the customer how it was when the agent has ended the talk.
+    pub survey: Option<FlowId>,
 }
 
 /// One piece of audio, as the flow names it.
@@ -107,6 +109,8 @@ pub enum FlowFact {
         /// The caller's language.
         language: Language,
     },
+    /// The caller answered a question of a survey with this digit.
+    Answered(QuestionId, u8),
     /// A waiting caller's digit leads to this node; the place in line is kept.
     Key(char, NodeId),
     /// The caller goes on waiting at the place that was kept.
@@ -237,27 +241,14 @@ pub enum Fact {
     Message(MessageFact),
     /// Something happened to a call back from outside.
     Callback(CallbackFact),
+    /// The survey that [`ToFlow::Survey`] asked for cannot be made: the call ends.
+    NoSurvey,
     /// A leg is over, and this is how it sounded.
     Measured(Box<LegQuality>),
     /// A deadline of `Call::deadline` has come.
     Tick,
     /// The engine stops or gives up on this call.
     Abort(Cause),
-}
-
-/// A closed recording.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FinishedRecording {
-    /// Path below the recordings directory.
-    pub path: String,
-    /// Length in milliseconds.
-    pub duration_ms: u64,
-    /// SHA-256 of the file, in hex.
-    pub sha256: String,
-    /// Milliseconds missing.
-    pub gap_ms: u64,
-    /// Milliseconds in which the customer could be heard.
-    pub voiced_ms: u64,
 }
 
 /// A wish of the agent who has the call.
@@ -457,6 +448,8 @@ pub enum ToFlow {
     Digit(char),
     /// A playing came to its end.
     PlayDone(PlayId),
+    /// The agent has ended the talk: ask the customer by this flow how it was, or answer [`Fact::NoSurvey`].
+    Survey(FlowId),
     /// The flow's transfer reached nobody.
     TransferFailed,
     /// An agent took the caller, who kept the place in line while the flow had the caller's ear.

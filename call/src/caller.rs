@@ -128,6 +128,7 @@ impl Call {
                 self.pop.digits.push((node, digits.clone()));
                 self.event(now, ContactEventKind::DigitsCollected { node, digits }, effects);
             }
+            FlowFact::Answered(question, answer) => self.on_survey_answered(now, question, answer, effects),
             FlowFact::Play { play, items, language } => {
                 effects.push(Effect::Media(leg, MediaEffect::Play { play, items, language, repeat: false }));
             }

@@ -66,3 +66,18 @@ pub enum MediaFact {
     /// The party went silent for too long.
     Silent,
 }
+
+/// A closed recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinishedRecording {
+    /// Path below the recordings directory.
+    pub path: String,
+    /// Length in milliseconds.
+    pub duration_ms: u64,
+    /// SHA-256 of the file, in hex.
+    pub sha256: String,
+    /// Milliseconds missing.
+    pub gap_ms: u64,
+    /// Milliseconds in which the customer could be heard.
+    pub voiced_ms: u64,
+}

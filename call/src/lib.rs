@@ -17,6 +17,7 @@ mod opening;
 mod part;
 mod party;
 mod rooms;
+mod survey;
 mod takeover;
 mod talk;
 mod tape;

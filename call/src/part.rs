@@ -2,8 +2,8 @@
 
 use crate::api::{Phone, QueueRules, Reserved};
 use domain::{
-    AgentId, ConsultStage, ConsultView, DispositionCode, Instant, InteractionId, InteractionPhase, InteractionView,
-    LegId, OfferId, QueueId, RecordingId, Redacted, ScreenPop,
+    AgentId, ConsultStage, ConsultView, DispositionCode, FlowId, Instant, InteractionId, InteractionPhase,
+    InteractionView, LegId, OfferId, QueueId, RecordingId, Redacted, ScreenPop,
 };
 
 /// Where a part stands.
@@ -45,6 +45,8 @@ pub(crate) struct Record {
     /// Taken when the wrap-up runs out.
     pub default_disposition: Option<DispositionCode>,
     pub required: bool,
+    /// Asks the customer how it was.
+    pub survey: Option<FlowId>,
 }
 
 /// When things happened to a part.
@@ -89,6 +91,7 @@ impl Part {
         rules.map_or_else(Record::default, |rules| Record {
             default_disposition: rules.default_disposition,
             required: rules.disposition_required,
+            survey: rules.survey,
             ..Record::default()
         })
     }

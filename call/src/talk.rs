@@ -289,6 +289,7 @@ impl Call {
             (Stage::Talking, _) if self.message.is_some() => {
                 self.customer_gone(now, EndedBy::Agent, Cause::Normal, effects);
             }
+            (Stage::Talking | Stage::Held, _) if self.asks_how_it_was(now, index, effects) => {}
             (Stage::Talking | Stage::Held | Stage::Ringing, _) => {
                 effects.push(Effect::Leg(self.customer.leg, LegEffect::HangUp(Cause::Normal)));
                 self.customer_gone(now, EndedBy::Agent, Cause::Normal, effects);
@@ -437,7 +438,7 @@ impl Call {
         self.treat(now, Vec::new(), effects);
     }
 
-    fn part_from_customer(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+    pub(crate) fn part_from_customer(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
         self.end_part(now, index, Cause::Normal, effects);
         self.settle_rooms(effects);
     }

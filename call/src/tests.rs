@@ -3,6 +3,7 @@
 mod consult;
 mod monitor;
 mod second;
+mod survey;
 mod treatment;
 
 use crate::api::{
@@ -40,6 +41,7 @@ fn rules() -> QueueRules {
         record: true,
         default_disposition: Some("done".parse().unwrap()),
         disposition_required: true,
+        survey: None,
     }
 }
 

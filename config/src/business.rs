@@ -80,6 +80,9 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
         let name = (code.value.as_str(), code.place);
         table.known("default_disposition", "unknown_disposition", "disposition", name, &known.dispositions())
     });
+    let survey = table.id::<FlowId>("survey").filter(|flow| {
+        table.known("survey", "unknown_flow", "flow", (flow.value.as_str(), flow.place), &known.flows())
+    });
     table.done();
     if broken {
         return None;
@@ -87,7 +90,8 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
     let music = music.or_else(|| MUSIC.parse().ok())?;
     let default_disposition = default.map(|code| code.value);
     let hours = hours.map(|schedule| schedule.value);
-    Some(Queue { setup, music, treatment, hours, record, dispositions: Vec::new(), default_disposition, callback })
+    let (survey, dispositions) = (survey.map(|flow| flow.value), Vec::new());
+    Some(Queue { setup, music, treatment, hours, record, dispositions, default_disposition, callback, survey })
 }
 
 /// An id for a thing whose own id is missing; the configuration is refused anyway.

@@ -151,7 +151,7 @@ impl<'a> Checking<'a> {
         let around = Around { known: &known, queues: &queues, served: &served };
         let texts: Vec<FlowText> = flow::flows(&self.roots, self.report, around);
         self.check_between(&queues, &served, (&entries, recognition.blocked_flow), &texts);
-        self.check_prompts(&server, &entries, &texts);
+        self.check_prompts(&server, (&entries, &queues), &texts);
         self.roots.iter().for_each(Table::done);
         let flows = texts.into_iter().filter_map(|text| Some((text.id, text.flow?))).collect();
         let words = Words { reasons, dispositions };
@@ -295,11 +295,14 @@ impl<'a> Checking<'a> {
                 None,
             );
         }
+        let surveys: BTreeSet<FlowId> = queues.iter().filter_map(|queue| queue.survey).collect();
         let starts = |flow: &FlowText| {
-            refused == Some(flow.id) || entries.iter().any(|entry| flow.callers.contains(&entry.flow))
+            refused == Some(flow.id)
+                || entries.iter().any(|entry| flow.callers.contains(&entry.flow))
+                || !flow.callers.is_disjoint(&surveys)
         };
         for flow in flows.iter().filter(|flow| !starts(flow)) {
-            let why = format!("no entry point starts flow `{}`", flow.id);
+            let why = format!("no entry point and no survey starts flow `{}`", flow.id);
             self.report.warning("unused_flow", flow.place, &flow.path, why, None);
         }
         if root.peek("entry").is_none() {
@@ -308,7 +311,8 @@ impl<'a> Checking<'a> {
         }
     }
 
-    fn check_prompts(&self, server: &ServerSettings, entries: &[Entry], flows: &[FlowText]) {
+    fn check_prompts(&self, server: &ServerSettings, starts: (&[Entry], &[Queue]), flows: &[FlowText]) {
+        let (entries, queues) = starts;
         let Some(root) = self.roots.first() else { return };
         let there = match self.outside.prompts(&server.prompts_dir.display().to_string()) {
             Ok(Some(there)) => there,
@@ -320,9 +324,14 @@ impl<'a> Checking<'a> {
                 return;
             }
         };
+        // A survey goes on in whatever language the caller has come to.
+        let of_entries = entries.iter().map(|entry| entry.language);
+        let any: BTreeSet<Language> =
+            of_entries.chain(flows.iter().flat_map(|flow| flow.languages.iter().copied())).collect();
         for flow in flows {
+            let surveys = queues.iter().filter_map(|queue| queue.survey).any(|survey| flow.callers.contains(&survey));
             let started = entries.iter().filter(|entry| flow.callers.contains(&entry.flow));
-            let started = started.map(|entry| entry.language);
+            let started = started.map(|entry| entry.language).chain(any.iter().copied().filter(|_| surveys));
             let mut languages: BTreeSet<Language> = flow.languages.iter().copied().chain(started).collect();
             if languages.is_empty() {
                 languages.insert(server.default_language);

@@ -208,6 +208,8 @@ pub struct Queue {
     pub default_disposition: Option<DispositionCode>,
     /// Its customers may be called back; `None`: that is not offered.
     pub callback: Option<CallbackSettings>,
+    /// The flow to which a customer comes when the agent has ended the talk; `None`: nothing follows.
+    pub survey: Option<FlowId>,
 }
 
 /// What is done with callers who called before, and with those who may not call.

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod aside;
+mod survey;
 mod waiting;
 
 type Read = for<'r> fn(&NodeReader<'r>) -> Option<Node>;
@@ -32,6 +33,7 @@ const KINDS: &[(&str, Read)] = &[
     ("enqueue", |node| node.enqueue()),
     ("callback", |node| node.callback()),
     ("voicemail", |node| node.voicemail()),
+    ("survey", |node| node.survey()),
     ("hours", |node| node.hours()),
     ("resume", |_| Some(Node::Resume)),
     ("transfer", |node| node.transfer()),

@@ -208,6 +208,6 @@ pub const CODES: &[(&str, &str)] = &[
         "no_way_back",
         "A queue may send callers back, and the flow does not say what follows: the call ends (a warning where only a supervisor may do so).",
     ),
-    ("unused_flow", "No entry point starts a flow (warning)."),
+    ("unused_flow", "No entry point and no survey starts a flow (warning)."),
     ("no_entry", "There is no entry point: every call is refused (warning)."),
 ];

@@ -132,7 +132,7 @@ fn names(flow: &Written<'_>, known: &Known) -> Names {
     let mut names = Names { queues: known.queues().into_iter().map(str::to_owned).collect(), ..Names::default() };
     for (node, fields) in nodes(flow) {
         let kind = word(fields, "type");
-        if matches!(kind, Some("menu" | "collect")) {
+        if matches!(kind, Some("menu" | "collect" | "survey")) {
             names.digits.insert(node.key.clone());
         }
         let takes = matches!(kind, Some("collect" | "hours"));

@@ -6,6 +6,7 @@ mod lint;
 mod saying;
 mod schedules;
 mod subflows;
+mod survey;
 mod tls;
 mod waiting;
 

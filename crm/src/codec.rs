@@ -1,6 +1,7 @@
 //! Contact events as JSON objects, and back.
 
 mod callback;
+mod survey;
 
 use crate::reasons;
 use domain::{
@@ -62,8 +63,7 @@ fn fields(kind: &Kind) -> Value {
             json!({ "interaction": interaction.to_string(), "to": storable(to) })
         }
         Kind::ConsultOffered { .. } | Kind::ConsultEnded { .. } => consult_fields(kind),
-        Kind::Monitored { agent, mode } => json!({ "agent": agent.as_str(), "mode": mode.as_str() }),
-        Kind::MonitorEnded { agent } => json!({ "agent": agent.as_str() }),
+        Kind::Monitored { .. } | Kind::MonitorEnded { .. } => monitor_fields(kind),
         Kind::RecordingPaused { recording, agent } | Kind::RecordingResumed { recording, agent } => {
             json!({ "recording": recording.to_string(), "agent": agent.as_str() })
         }
@@ -85,6 +85,7 @@ fn fields(kind: &Kind) -> Value {
         Kind::DispositionSet { interaction, code, by } => json!({
             "interaction": interaction.to_string(), "code": code.as_str(), "by": disposition_by(*by),
         }),
+        Kind::SurveyStarted { .. } | Kind::SurveyAnswered { .. } => survey::fields(kind),
         Kind::LegQuality(quality) => leg_quality_fields(quality),
         Kind::Closed { outcome, by } => json!({ "outcome": outcome.as_str(), "by": by.as_str() }),
         Kind::CallbackBooked { .. }
@@ -137,6 +138,14 @@ fn consult_fields(kind: &Kind) -> Value {
         Kind::ConsultEnded { interaction, result } => {
             json!({ "interaction": interaction.to_string(), "result": result.as_str() })
         }
+        _ => Value::Null,
+    }
+}
+
+fn monitor_fields(kind: &Kind) -> Value {
+    match kind {
+        Kind::Monitored { agent, mode } => json!({ "agent": agent.as_str(), "mode": mode.as_str() }),
+        Kind::MonitorEnded { agent } => json!({ "agent": agent.as_str() }),
         _ => Value::Null,
     }
 }
@@ -196,8 +205,7 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "consult_started" | "consult_offered" | "consult_answered" | "conference_started" | "consult_ended" => {
             consult(kind, &f)?
         }
-        "monitored" => Kind::Monitored { agent: f.id("agent")?, mode: f.word("mode", Monitor::ALL, Monitor::as_str)? },
-        "monitor_ended" => Kind::MonitorEnded { agent: f.id("agent")? },
+        "monitored" | "monitor_ended" => monitored(kind, &f)?,
         "recording_paused" => Kind::RecordingPaused { recording: f.id("recording")?, agent: f.id("agent")? },
         "recording_resumed" => Kind::RecordingResumed { recording: f.id("recording")?, agent: f.id("agent")? },
         "recording_started" => Kind::RecordingStarted { recording: f.id("recording")? },
@@ -217,6 +225,7 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
             by: f.word("by", [DispositionBy::Agent, DispositionBy::Timeout], disposition_by)?,
         },
         "wrap_up_ended" => Kind::WrapUpEnded { interaction: f.id("interaction")?, agent: f.id("agent")? },
+        "survey_started" | "survey_answered" => survey::event(kind, &f)?,
         "leg_quality" => Kind::LegQuality(leg_quality(&f)?),
         "closed" => Kind::Closed { outcome: f.word("outcome", Outcome::ALL, Outcome::as_str)?, by: f.ended_by()? },
         "callback_booked"
@@ -257,6 +266,14 @@ fn offer(kind: &str, f: &Fields<'_>) -> Result<Kind, DecodeError> {
         },
         "ringing" => Kind::Ringing { offer, agent },
         _ => Kind::OfferEnded { offer, agent, result: f.word("result", RESULTS, OfferResult::as_str)? },
+    })
+}
+
+fn monitored(kind: &str, f: &Fields<'_>) -> Result<Kind, DecodeError> {
+    let agent = f.id("agent")?;
+    Ok(match kind {
+        "monitored" => Kind::Monitored { agent, mode: f.word("mode", Monitor::ALL, Monitor::as_str)? },
+        _ => Kind::MonitorEnded { agent },
     })
 }
 

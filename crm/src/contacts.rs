@@ -4,6 +4,7 @@ use crate::cursor;
 use crate::db::{Db, Row, vals};
 use crate::error::Failure;
 use crate::persist::{SELECT_EVENTS, event_row};
+use crate::surveys;
 use domain::{
     ContactDetail, ContactFilter, ContactId, ContactRow, InteractionRow, LegQuality, LegRole, Page, RecordingId,
     RecordingRow, Redacted, WallTime,
@@ -103,12 +104,15 @@ pub(crate) async fn detail(db: &Db, id: ContactId) -> Result<Option<ContactDetai
     let sql = "SELECT role, agent, codec, received, lost, peer_lost, jitter_mean_us, jitter_max_us, round_trip_us, \
         mos_hundredths FROM contact_legs WHERE contact = $1 ORDER BY seq";
     let legs = db.fetch(sql, vals![id]).await?;
+    let sql = "SELECT question, answer, agent, queue, at FROM survey_answers WHERE contact = $1 ORDER BY seq";
+    let survey = db.fetch(sql, vals![id]).await?;
     Ok(Some(ContactDetail {
         row,
         events: events.iter().map(event_row).collect::<Result<_, _>>()?,
         interactions: interactions.iter().map(interaction_row).collect::<Result<_, _>>()?,
         recordings: recordings.iter().map(recording_row).collect::<Result<_, _>>()?,
         legs: legs.iter().map(leg_row).collect::<Result<_, _>>()?,
+        survey: survey.iter().map(surveys::answer_row).collect::<Result<_, _>>()?,
     }))
 }
 

@@ -3,7 +3,7 @@
 use crate::codec::{DecodeError, decode};
 use domain::{
     AgentId, ContactEventKind as Kind, ContactId, ContactRow, EventRow, InteractionId, InteractionRow, LegQuality,
-    OfferId, Outcome, QueueId, RecordingId, RecordingRow, Redacted, WallTime,
+    OfferId, Outcome, QueueId, RecordingId, RecordingRow, Redacted, SurveyAnswer, WallTime,
 };
 use std::collections::BTreeSet;
 
@@ -23,6 +23,8 @@ pub struct Fold {
     pub recordings: Vec<RecordingRow>,
     /// How the legs sounded, each with the number of its event.
     pub legs: Vec<(u32, LegQuality)>,
+    /// Answers to questions of a survey, each with the number of its event.
+    pub survey: Vec<(u32, SurveyAnswer)>,
     /// Every queue that the contact went through.
     pub queues: BTreeSet<QueueId>,
     /// The highest sequence number folded in.
@@ -65,6 +67,7 @@ impl Fold {
             parts: Vec::new(),
             recordings: Vec::new(),
             legs: Vec::new(),
+            survey: Vec::new(),
             queues: BTreeSet::new(),
             seq: 0,
             waiting_since: None,
@@ -137,6 +140,10 @@ impl Fold {
                 row.state = "complete".to_owned();
             }
             Kind::LegQuality(quality) => self.legs.push((seq, quality.clone())),
+            Kind::SurveyAnswered { question, answer, agent, queue } => {
+                let (question, answer, agent, queue) = (*question, *answer, *agent, *queue);
+                self.survey.push((seq, SurveyAnswer { question, answer, agent, queue, at }));
+            }
             Kind::CustomerLeft { by, .. } => self.on_customer_left(at, by.as_str()),
             Kind::Closed { outcome, by } => self.on_closed(at, before, *outcome, by.as_str()),
             other => self.on_part_event(at, other),

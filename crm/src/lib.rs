@@ -34,6 +34,7 @@ mod reasons;
 mod seed;
 mod spool;
 mod store;
+mod surveys;
 mod users;
 mod visits;
 mod writer;

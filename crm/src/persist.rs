@@ -267,6 +267,16 @@ static LEGS: LazyLock<Bulk> = LazyLock::new(|| {
     })
 });
 
+static SURVEY: LazyLock<Bulk> = LazyLock::new(|| {
+    Bulk::into(&Table {
+        name: "survey_answers",
+        texts: &["contact", "question", "agent", "queue"],
+        numbers: &["seq", "answer", "at"],
+        key: &["contact", "seq"],
+        known: Known::Stay,
+    })
+});
+
 async fn save_folds(tx: &mut Tx, folds: &BTreeMap<ContactId, Fold>) -> Result<(), sqlx::Error> {
     CONTACTS.put(tx, folds.values().map(contact_row).collect()).await?;
     let queue = |fold: &Fold| {
@@ -277,6 +287,7 @@ async fn save_folds(tx: &mut Tx, folds: &BTreeMap<ContactId, Fold>) -> Result<()
     INTERACTIONS.put(tx, folds.values().flat_map(|fold| &fold.parts).map(part_row).collect()).await?;
     RECORDINGS.put(tx, folds.values().flat_map(|fold| &fold.recordings).map(recording_row).collect()).await?;
     LEGS.put(tx, folds.values().flat_map(leg_rows).collect()).await?;
+    SURVEY.put(tx, folds.values().flat_map(answer_rows).collect()).await?;
     Ok(())
 }
 
@@ -361,6 +372,20 @@ fn leg_rows(fold: &Fold) -> impl Iterator<Item = Value> {
             leg.jitter_max_us,
             leg.round_trip_us,
             leg.mos_hundredths,
+        ])
+    })
+}
+
+fn answer_rows(fold: &Fold) -> impl Iterator<Item = Value> {
+    fold.survey.iter().map(|(seq, given)| {
+        json!([
+            fold.row.id.to_string(),
+            given.question.as_str(),
+            text(given.agent),
+            text(given.queue),
+            seq,
+            given.answer,
+            given.at.as_micros(),
         ])
     })
 }

@@ -8,7 +8,7 @@ use crate::persist::{self, CommitError, Committer};
 use crate::phone::Numbering;
 use crate::spool::{self, Spool};
 use crate::writer::{self, SharedSpool, Writer, WriterOptions};
-use crate::{StoreError, contacts, customers, import, reasons, users, visits};
+use crate::{StoreError, contacts, customers, import, reasons, surveys, users, visits};
 use domain::{
     Answer, ContactEventKind, ContactId, EndedBy, Outcome, Query, QueryError, RecordingId, WallTime, WhyStory,
 };
@@ -26,13 +26,15 @@ use tokio::time::timeout;
 
 /// The steps of the schema: version, description, SQL. Read at run time, since sqlx's macro for it compiles SQLite once
 /// more for the build itself.
-const SQLITE: [(i64, &str, &str); 2] = [
+const SQLITE: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
     (2, "legs", include_str!("../migrations/sqlite/0002_legs.sql")),
+    (3, "survey", include_str!("../migrations/sqlite/0003_survey.sql")),
 ];
-const POSTGRES: [(i64, &str, &str); 2] = [
+const POSTGRES: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("../migrations/postgres/0001_first.sql")),
     (2, "legs", include_str!("../migrations/postgres/0002_legs.sql")),
+    (3, "survey", include_str!("../migrations/postgres/0003_survey.sql")),
 ];
 
 fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
@@ -236,6 +238,7 @@ impl Store {
                 | Query::Contact(_)
                 | Query::Why(_)
                 | Query::Visits { .. }
+                | Query::Surveys { .. }
                 | Query::Recording(_)
                 | Query::Customer(_)
         );
@@ -270,6 +273,9 @@ impl Store {
             Query::Trace(_) => Answer::Trace(None),
             Query::Visits { from, to, queue, cursor } => {
                 Answer::Visits(visits::page(&self.db, (from, to), queue, cursor).await?)
+            }
+            Query::Surveys { from, to, queue, cursor } => {
+                Answer::Surveys(surveys::page(&self.db, (from, to), queue, cursor).await?)
             }
             Query::Recording(id) => Answer::Recording(contacts::recording(&self.db, id).await?),
             Query::Dispositions => Answer::Dispositions(self.dispositions().await?),

@@ -4,7 +4,8 @@
 use crate::{
     AgentId, Ani, CallbackCancel, CallbackOrder, Cause, Channel, ConsultResult, ContactId, CustomerId, Decision,
     DispositionCode, Dnis, EndedBy, EntryPointId, ExitReason, FlowId, Instant, InteractionId, Language, LegQuality,
-    Monitor, NodeId, OfferId, OfferResult, Outcome, Priority, QueueId, RecordingId, Redacted, TrunkId, VoicemailOrder,
+    Monitor, NodeId, OfferId, OfferResult, Outcome, Priority, QuestionId, QueueId, RecordingId, Redacted, TrunkId,
+    VoicemailOrder,
 };
 
 /// One thing that happened to a contact.
@@ -315,6 +316,24 @@ pub enum ContactEventKind {
         /// The agent.
         agent: AgentId,
     },
+    /// The agent ended the talk, and the customer is asked how it was.
+    SurveyStarted {
+        /// The flow that asks.
+        flow: FlowId,
+        /// The agent's part that the survey is about.
+        interaction: InteractionId,
+    },
+    /// The customer answered a question of a survey.
+    SurveyAnswered {
+        /// The question.
+        question: QuestionId,
+        /// The digit, 0 to 9.
+        answer: u8,
+        /// The agent whom it is about; `None`: no agent had talked with the customer.
+        agent: Option<AgentId>,
+        /// The queue by which that agent got the contact.
+        queue: Option<QueueId>,
+    },
     /// The agent's notes, whole.
     NotesSaved {
         /// The agent's part.
@@ -395,6 +414,8 @@ impl ContactEventKind {
             Self::RecordingFinished { .. } => "recording_finished",
             Self::CustomerLeft { .. } => "customer_left",
             Self::InteractionEnded { .. } => "interaction_ended",
+            Self::SurveyStarted { .. } => "survey_started",
+            Self::SurveyAnswered { .. } => "survey_answered",
             Self::NotesSaved { .. } => "notes_saved",
             Self::DispositionSet { .. } => "disposition_set",
             Self::WrapUpEnded { .. } => "wrap_up_ended",

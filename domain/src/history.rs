@@ -1,8 +1,8 @@
 //! The contact history and the customer base, as they are read and asked for. `crm` answers, others ask.
 
 use crate::{
-    AgentId, ContactId, Customer, CustomerId, DispositionCode, InteractionId, Language, LegQuality, QueueId,
-    QueueVisit, RecordingId, Redacted, Role, SipTrace, WallTime, WhyStory,
+    AgentId, ContactId, Customer, CustomerId, DispositionCode, InteractionId, Language, LegQuality, QuestionId,
+    QueueId, QueueVisit, RecordingId, Redacted, Role, SipTrace, WallTime, WhyStory,
 };
 
 /// A question to the store; [`Query::Why`] also to the running engine, and [`Query::Trace`] to it alone.
@@ -97,6 +97,17 @@ pub enum Query {
         /// Where to go on: the cursor of the page before.
         cursor: Option<String>,
     },
+    /// Answers to surveys of a stretch of time, in its order → `Surveys`.
+    Surveys {
+        /// Answered at or after.
+        from: WallTime,
+        /// Answered before.
+        to: WallTime,
+        /// About agents of this queue only.
+        queue: Option<QueueId>,
+        /// Where to go on: the cursor of the page before.
+        cursor: Option<String>,
+    },
     /// A recording's manifest row → `Recording`.
     Recording(RecordingId),
     /// The dispositions → `Dispositions`.
@@ -124,6 +135,8 @@ pub enum Answer {
     Trace(Option<Box<SipTrace>>),
     /// Visits to queues; a page may be empty and still not the last.
     Visits(Page<QueueVisit>),
+    /// Answers to surveys, each with its contact.
+    Surveys(Page<(ContactId, SurveyAnswer)>),
     /// Customers.
     Customers(Page<Customer>),
     /// A customer.
@@ -320,6 +333,21 @@ pub struct RecordingRow {
     pub state: String,
 }
 
+/// An answer that a customer gave to a question of a survey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SurveyAnswer {
+    /// The question.
+    pub question: QuestionId,
+    /// The digit, 0 to 9.
+    pub answer: u8,
+    /// The agent whom it is about.
+    pub agent: Option<AgentId>,
+    /// The queue by which that agent got the contact.
+    pub queue: Option<QueueId>,
+    /// When.
+    pub at: WallTime,
+}
+
 /// A contact with its whole story.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactDetail {
@@ -333,6 +361,8 @@ pub struct ContactDetail {
     pub recordings: Vec<RecordingRow>,
     /// How its legs sounded, in the order in which they ended.
     pub legs: Vec<LegQuality>,
+    /// What the customer answered in a survey, in order.
+    pub survey: Vec<SurveyAnswer>,
 }
 
 /// A disposition.

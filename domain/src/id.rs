@@ -128,6 +128,8 @@ slug_id! {
     DispositionCode,
     /// A trunk.
     TrunkId,
+    /// A question of a survey.
+    QuestionId,
     /// A flow.
     FlowId,
     /// A node of a flow.

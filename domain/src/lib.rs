@@ -44,11 +44,11 @@ pub use event::{ContactEvent, ContactEventKind, DispositionBy};
 pub use forecast::{ExpectedWait, Honesty};
 pub use history::{
     AgentRow, Answer, ContactDetail, ContactFilter, ContactRow, DispositionRow, EventRow, ImportReport, InteractionRow,
-    NewCustomer, Page, Query, QueryError, RecordingRow, RowError, Session, User,
+    NewCustomer, Page, Query, QueryError, RecordingRow, RowError, Session, SurveyAnswer, User,
 };
 pub use id::{
     AgentId, ContactId, CustomerId, DispositionCode, EntryPointId, FlowId, InteractionId, LegId, NodeId, OfferId,
-    ParseIdError, PlayId, PromptId, QueueId, ReasonCode, RecordingId, ScheduleId, SkillId, Slug, TrunkId,
+    ParseIdError, PlayId, PromptId, QuestionId, QueueId, ReasonCode, RecordingId, ScheduleId, SkillId, Slug, TrunkId,
 };
 pub use joint::{ConsultResult, ConsultStage, ConsultView, Monitor, MonitorView};
 pub use phone::{Ani, Dnis, Language, Redacted};

@@ -16,6 +16,7 @@ mod why;
 pub use callback::{Callback, CallbackWish, Callbacks};
 pub use contact::{
     Contact, ContactDetail, ContactEvent, ContactEvents, ContactPage, ContactTimes, Interaction, LegQuality, Recording,
+    SurveyAnswer,
 };
 pub use customer::{ContactPoint, Customer, CustomerPage, CustomerWrite, Import, ImportError, LastContact};
 pub use floor::{

@@ -13,6 +13,7 @@ mod recordings;
 mod schedules;
 mod sessions;
 mod steer;
+mod surveys;
 
 use crate::openapi;
 use crate::state::State;
@@ -49,6 +50,7 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(callbacks::list_callbacks, callbacks::request_callback))
         .routes(routes!(callbacks::cancel_callback))
         .routes(routes!(log::contact_log))
+        .routes(routes!(surveys::surveys))
         .routes(routes!(recordings::play_recording))
         .routes(routes!(customers::list_customers, customers::create_customer))
         .routes(routes!(customers::read_customer, customers::replace_customer))

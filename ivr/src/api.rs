@@ -3,8 +3,8 @@
 use crate::expression::Expression;
 use crate::speech::Kind;
 use domain::{
-    Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QueueId, Redacted, Requirement, ScheduleId,
-    SkillId, WallTime,
+    Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QuestionId, QueueId, Redacted, Requirement,
+    ScheduleId, SkillId, WallTime,
 };
 
 /// A piece of a prompt list.
@@ -299,6 +299,13 @@ pub enum Effect {
         node: NodeId,
         /// The digits.
         digits: String,
+    },
+    /// The caller answered a question of a survey: for the history.
+    Answered {
+        /// The question.
+        question: QuestionId,
+        /// The digit, 0 to 9.
+        answer: u8,
     },
     /// Look the customer up; report `Found`.
     Lookup {

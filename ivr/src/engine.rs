@@ -61,6 +61,7 @@ impl Run {
             Node::Enqueue(enqueue) => self.enqueue(enqueue, step),
             Node::Voicemail(voicemail) => self.say(&voicemail.say, step),
             Node::Callback(callback) => self.enter_callback(callback, step),
+            Node::Survey(survey) => self.enter_survey(survey, step),
             Node::Resume => self.resume(step),
             Node::Transfer(transfer) => self.say(&transfer.say, step),
             Node::HangUp(hangup) => self.say(&hangup.say, step),

@@ -3,6 +3,7 @@
 use crate::api::{CLOSED, FULL, LookupKey, NO_AGENTS, OVERFLOW, Say, TIMEOUT, TransferTo};
 use crate::expression::Expression;
 use crate::graph::{self, Edge, Flaw, Shape};
+use crate::survey::Survey;
 use core::time::Duration;
 use domain::{FlowId, Language, NodeId, Priority, PromptId, QueueId, Requirement, ScheduleId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,7 +42,7 @@ impl Flow {
         }
         let own = nodes.values().flat_map(Node::variables);
         let variables = own.chain(called().flat_map(|(_, flow)| flow.variables.clone())).collect();
-        let takes_digits = |node: &Node| matches!(node, Node::Menu(_) | Node::Collect(_));
+        let takes_digits = |node: &Node| matches!(node, Node::Menu(_) | Node::Collect(_) | Node::Survey(_));
         let own = nodes.iter().filter(|(_, node)| takes_digits(node)).map(|(id, _)| *id);
         let inputs = own.chain(called().flat_map(|(_, flow)| flow.inputs.clone())).collect();
         let depth = 1 + called().map(|(_, flow)| flow.depth).max().unwrap_or(0);
@@ -123,6 +124,8 @@ pub enum Node {
     Callback(Callback),
     /// Takes a message.
     Voicemail(Voicemail),
+    /// Asks a question of a survey.
+    Survey(Survey),
     /// Lets a caller who came by a key of the queue go on waiting at the same place.
     Resume,
     /// Sends the caller elsewhere.
@@ -391,6 +394,7 @@ impl Node {
             Self::Enqueue(_) => "enqueue",
             Self::Callback(_) => "callback",
             Self::Voicemail(_) => "voicemail",
+            Self::Survey(_) => "survey",
             Self::Resume => "resume",
             Self::Transfer(_) => "transfer",
             Self::HangUp(_) => "hangup",
@@ -455,6 +459,7 @@ impl Node {
             Self::Voicemail(voicemail) => {
                 vec![Edge::pausing("next", voicemail.next), Edge::silent("failed", voicemail.failed)]
             }
+            Self::Survey(survey) => survey.edges(),
             Self::Callback(callback) => vec![
                 Edge::silent("booked", callback.booked),
                 Edge::silent("refused", callback.refused),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Why an attempt brought nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Miss {
+pub(crate) enum Miss {
     NoInput,
     NoMatch,
 }
@@ -52,7 +52,7 @@ impl Run {
     }
 
     /// Asks: first what went wrong, then the question.
-    fn ask(&mut self, first: &[Say], question: &[Say], tries: u8, step: &mut Step<'_>) {
+    pub(crate) fn ask(&mut self, first: &[Say], question: &[Say], tries: u8, step: &mut Step<'_>) {
         self.keyed.clear();
         let say: Vec<Say> = first.iter().chain(question).cloned().collect();
         match self.play(&say, step) {
@@ -79,6 +79,7 @@ impl Run {
         let barge_in = match node {
             Node::Menu(menu) => menu.barge_in,
             Node::Collect(collect) => collect.barge_in,
+            Node::Survey(survey) => survey.barge_in,
             _ => return None,
         };
         if let State::Asking { play: Some(_), until, tries } = self.state {
@@ -91,6 +92,7 @@ impl Run {
         match node {
             Node::Menu(menu) => self.on_menu_answer(menu, digit, step),
             Node::Collect(collect) => self.on_collect_answer(collect, digit, step),
+            Node::Survey(survey) => self.on_survey_answer(survey, digit, step),
             _ => None,
         }
     }
@@ -144,12 +146,13 @@ impl Run {
                 self.miss(&collect.retry, &collect.say, Miss::NoInput, step)
             }
             Node::Collect(collect) => self.finish_collect(collect, step),
+            Node::Survey(survey) => self.miss(&survey.retry, &survey.say, Miss::NoInput, step),
             _ => None,
         }
     }
 
     /// An attempt brought nothing: asks again or gives up.
-    fn miss(&mut self, retry: &Retry, question: &[Say], miss: Miss, step: &mut Step<'_>) -> Option<NodeId> {
+    pub(crate) fn miss(&mut self, retry: &Retry, question: &[Say], miss: Miss, step: &mut Step<'_>) -> Option<NodeId> {
         self.ahead.clear();
         let State::Asking { tries, .. } = self.state else { return None };
         let (say, give_up) = match miss {
@@ -164,7 +167,7 @@ impl Run {
     }
 
     /// The next digit keyed before anybody asked.
-    fn next_ahead(&mut self, now: Instant) -> Option<char> {
+    pub(crate) fn next_ahead(&mut self, now: Instant) -> Option<char> {
         let digit = self.ahead.pop_front()?;
         if self.swallows(digit, now) { self.ahead.pop_front() } else { Some(digit) }
     }
@@ -179,6 +182,7 @@ fn retry_of(node: Option<&Node>) -> Option<&Retry> {
     match node? {
         Node::Menu(menu) => Some(&menu.retry),
         Node::Collect(collect) => Some(&collect.retry),
+        Node::Survey(survey) => Some(&survey.retry),
         _ => None,
     }
 }

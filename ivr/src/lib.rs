@@ -35,6 +35,7 @@ mod kept;
 mod run;
 mod scope;
 pub mod speech;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod voicemail;
@@ -49,3 +50,4 @@ pub use flow::{
 pub use graph::{Edge, Flaw, Shape, check};
 pub use run::Run;
 pub use scope::{CALLER_FIELDS, CUSTOMER_FIELDS, QUEUE_FIELDS, ROOTS, TIME_FIELDS, Value};
+pub use survey::Survey;

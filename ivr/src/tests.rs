@@ -7,6 +7,7 @@ mod kept;
 mod random;
 mod saying;
 mod subflows;
+mod survey;
 
 use crate::api::{
     CLOSED, Context, Effect, Env, FAILED, FULL, Fact, LookupKey, NO_AGENTS, NoteKind, OVERFLOW, QueueFigures, Reason,

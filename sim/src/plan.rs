@@ -315,6 +315,7 @@ fn queue(queue: &config::Queue) -> QueueSetup {
         record: queue.record,
         default_disposition: queue.default_disposition,
         disposition_required: !queue.dispositions.is_empty() && queue.default_disposition.is_some(),
+        survey: queue.survey,
     };
     QueueSetup { rules, dispositions: queue.dispositions.clone(), hours: queue.hours }
 }

@@ -138,6 +138,7 @@ fn queue_setup(queue: &config::Queue) -> QueueSetup {
             record: queue.record,
             default_disposition: queue.default_disposition,
             disposition_required: !queue.dispositions.is_empty() && has_default,
+            survey: queue.survey,
         },
         dispositions: queue.dispositions.clone(),
         hours: queue.hours,

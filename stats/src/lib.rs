@@ -21,6 +21,7 @@ mod fold;
 mod grid;
 mod staff;
 mod story;
+mod survey;
 mod zone;
 
 pub use api::{Attribution, Ratio, ServiceLevel, Span, Thresholds};
@@ -30,6 +31,7 @@ pub use fold::{Clipped, Fold};
 pub use grid::Grid;
 pub use staff::{Presence, Staff, Work};
 pub use story::{Step, Story, visits};
+pub use survey::{Score, Surveys};
 pub use zone::Zone;
 
 #[cfg(test)]

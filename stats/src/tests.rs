@@ -3,4 +3,5 @@
 mod figures;
 mod staff;
 mod story;
+mod survey;
 mod zones;

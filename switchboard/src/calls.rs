@@ -154,6 +154,7 @@ impl Switchboard {
             ToFlow::TransferFailed => {
                 self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Returned(ivr::api::FAILED)));
             }
+            ToFlow::Survey(flow) => self.start_survey(contact, flow),
             ToFlow::Taken => self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Taken)),
             ToFlow::Over => {
                 if let Some(live) = self.calls.get_mut(&contact) {

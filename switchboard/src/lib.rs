@@ -19,6 +19,7 @@ mod recognition;
 mod reconfigure;
 mod refer;
 mod route;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod timetable;

@@ -8,6 +8,7 @@ mod messages;
 mod quality;
 mod recognition;
 mod refer;
+mod survey;
 mod treatment;
 
 use crate::api::{AgentRules, Entry, QueueSetup, Reconfiguration, Rules};
@@ -90,6 +91,7 @@ fn queue(queue: &config::Queue) -> QueueSetup {
         record: queue.record,
         default_disposition: None,
         disposition_required: false,
+        survey: queue.survey,
     };
     QueueSetup { rules, dispositions: Vec::new(), hours: queue.hours }
 }

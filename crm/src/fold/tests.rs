@@ -184,6 +184,55 @@ fn a_consult_is_talk_with_the_customer_from_its_completion_on() {
     );
 }
 
+fn answered(agent: Option<AgentId>, answer: u8) -> Kind {
+    let queue = agent.map(|_| "support".parse().unwrap());
+    Kind::SurveyAnswered { question: "satisfaction".parse().unwrap(), answer, agent, queue }
+}
+
+#[test]
+fn answers_are_kept_with_whom_they_are_about_and_the_talk_ends_before_the_questions() {
+    let wei = agent("wei");
+    let fold = told(&[
+        (0, started()),
+        (5, queued()),
+        (8, offered(PART, "wei")),
+        (10, Kind::Connected { interaction: PART, agent: wei }),
+        (30, Kind::InteractionEnded { interaction: PART, agent: wei }),
+        (30, Kind::SurveyStarted { flow: "how".parse().unwrap(), interaction: PART }),
+        (35, Kind::WrapUpEnded { interaction: PART, agent: wei }),
+        (40, answered(Some(wei), 4)),
+        (44, Kind::CustomerLeft { by: EndedBy::Flow, cause: Cause::Normal }),
+        (44, Kind::Closed { outcome: Outcome::Answered, by: EndedBy::Flow }),
+    ]);
+    let given = SurveyAnswer {
+        question: "satisfaction".parse().unwrap(),
+        answer: 4,
+        agent: Some(wei),
+        queue: Some("support".parse().unwrap()),
+        at: WallTime::from_micros(40_000_000),
+    };
+    assert_eq!(fold.survey, [(8, given)]);
+    assert_eq!((fold.row.talk_ms, fold.row.wrap_up_ms), (20_000, 5_000));
+    assert_eq!(fold.row.ended, Some(WallTime::from_micros(44_000_000)));
+}
+
+#[test]
+fn an_answer_that_is_no_digit_is_no_event() {
+    let fields = r#"{"question":"satisfaction","answer":10,"agent":null,"queue":null}"#;
+    assert_eq!(decode("survey_answered", fields), Err(DecodeError::BadField("answer")));
+}
+
+fn of_the_caller(which: u8, interaction: InteractionId, agent: AgentId) -> Kind {
+    match which {
+        31 => Kind::Announced { position: Some(3), wait_s: None },
+        32 => Kind::QueueKey { digit: '1', node: "leave-message".parse().unwrap() },
+        33 => Kind::QueueResumed { queue: "billing".parse().unwrap() },
+        34 => Kind::SurveyStarted { flow: "how".parse().unwrap(), interaction },
+        35 => answered(Some(agent), 5),
+        _ => answered(None, 1),
+    }
+}
+
 fn any_kind() -> impl Strategy<Value = Kind> {
     let part = (0u128..3).prop_map(InteractionId::new);
     let name = prop::sample::select(vec!["ann", "wei"]).prop_map(agent);
@@ -191,7 +240,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
     let results = vec![OfferResult::Answered, OfferResult::NoAnswer, OfferResult::CustomerLeft];
     let outcomes = vec![Outcome::Answered, Outcome::Abandoned, Outcome::System];
     (
-        0..35u8,
+        0..38u8,
         part,
         name,
         ".*",
@@ -238,9 +287,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
                 27 => Kind::MonitorEnded { agent },
                 28 => Kind::RecordingPaused { recording, agent },
                 29 => Kind::RecordingResumed { recording, agent },
-                31 => Kind::Announced { position: Some(3), wait_s: None },
-                32 => Kind::QueueKey { digit: '1', node: "leave-message".parse().unwrap() },
-                33 => Kind::QueueResumed { queue: "billing".parse().unwrap() },
+                31..=36 => of_the_caller(which, interaction, agent),
                 30 => Kind::LegQuality(leg(agent, interaction.number() as u64)),
                 _ => Kind::Closed { outcome, by },
             }

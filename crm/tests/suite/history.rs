@@ -35,7 +35,12 @@ fn whole_call(contact: u128) -> Vec<domain::ContactEvent> {
         Kind::Resumed { interaction },
         Kind::NotesSaved { interaction, text: Redacted::from("晚安 🎧\nsecond line") },
     ]);
-    kinds.extend([over(Outcome::Answered).remove(0), Kind::InteractionEnded { interaction, agent }]);
+    let (question, queue) = ("satisfaction".parse().unwrap(), Some("support".parse().unwrap()));
+    kinds.extend([
+        Kind::InteractionEnded { interaction, agent },
+        Kind::SurveyAnswered { question, answer: 5, agent: Some(agent), queue },
+        over(Outcome::Answered).remove(0),
+    ]);
     kinds.extend([Kind::WrapUpEnded { interaction, agent }, over(Outcome::Answered).remove(1)]);
     kinds.push(Kind::RecordingFinished {
         recording,
@@ -63,6 +68,8 @@ pub async fn a_call_becomes_a_row_that_equals_its_recomputation(place: &Place) {
         assert_eq!(found.recordings, fold.recordings);
         assert_eq!(found.legs, fold.legs.iter().map(|(_, leg)| leg.clone()).collect::<Vec<_>>());
         assert_eq!(found.legs, [leg(LegRole::Customer, None), leg(LegRole::Agent, Some("wei".parse().unwrap()))]);
+        assert_eq!(found.survey, fold.survey.iter().map(|(_, given)| given.clone()).collect::<Vec<_>>());
+        assert_eq!(found.survey.iter().map(|given| given.answer).collect::<Vec<_>>(), [5]);
         assert_eq!(found.events.len(), call.len());
         let row = &found.row;
         assert_eq!((row.wait_ms, row.ring_ms, row.talk_ms, row.hold_ms), (4_000, 3_000, 4_000, 1_000));

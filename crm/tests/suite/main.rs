@@ -8,6 +8,7 @@ mod people;
 mod place;
 mod postgres;
 mod spooling;
+mod surveys;
 mod visits;
 
 use place::Place;
@@ -44,6 +45,8 @@ on_both_engines! {
     history::filters_choose_contacts,
     history::poison_is_stored_and_blocks_nothing,
     history::a_database_of_a_newer_version_is_left_alone,
+    surveys::answers_are_listed_by_time_and_queue,
+    surveys::a_long_list_of_answers_comes_in_pages_without_gap_or_repeat,
     visits::the_log_has_every_visit_that_ended_in_time,
     visits::a_long_log_comes_in_pages_without_gap_or_repeat,
     spooling::events_outlive_a_slow_database_and_arrive_once,

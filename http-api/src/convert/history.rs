@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::state::wall_ms;
 use domain::{
     ContactDetail, ContactRow, Customer, DispositionRow, EventRow, ImportReport, InteractionRow, LegQuality,
-    NewCustomer, Page, RecordingRow, Redacted,
+    NewCustomer, Page, RecordingRow, Redacted, SurveyAnswer,
 };
 
 impl From<Page<ContactRow>> for dto::ContactPage {
@@ -59,7 +59,18 @@ impl From<ContactDetail> for dto::ContactDetail {
             interactions: detail.interactions.into_iter().map(Into::into).collect(),
             recordings: detail.recordings.into_iter().map(Into::into).collect(),
             legs: detail.legs.iter().map(leg_quality).collect(),
+            survey: detail.survey.iter().map(survey_answer).collect(),
         }
+    }
+}
+
+fn survey_answer(of: &SurveyAnswer) -> dto::SurveyAnswer {
+    dto::SurveyAnswer {
+        question: of.question.to_string(),
+        answer: of.answer,
+        agent: of.agent.map(|agent| agent.to_string()),
+        queue: of.queue.map(|queue| queue.to_string()),
+        at: wall_ms(of.at),
     }
 }
 

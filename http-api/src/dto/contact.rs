@@ -85,6 +85,24 @@ pub struct ContactDetail {
     /// How its legs sounded, in the order in which they ended.
     #[serde(default)]
     pub legs: Vec<LegQuality>,
+    /// What the customer answered in a survey after the call, in order.
+    #[serde(default)]
+    pub survey: Vec<SurveyAnswer>,
+}
+
+/// An answer to a question of a survey.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct SurveyAnswer {
+    /// The question.
+    pub question: String,
+    /// The digit, 0 to 9.
+    pub answer: u8,
+    /// The agent whom it is about.
+    pub agent: Option<String>,
+    /// The queue by which that agent got the contact.
+    pub queue: Option<String>,
+    /// When.
+    pub at: i64,
 }
 
 /// How the audio was that came on a leg.

@@ -20,12 +20,21 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogQuery {
-    /// Left the queue at or after, in milliseconds since 1970; the start of the day, if left out.
+    /// Left the queue, or was answered, at or after, in milliseconds since 1970; the start of the day, if left out.
     from_at: Option<i64>,
-    /// Left the queue before, in milliseconds since 1970; now, if left out.
+    /// Left the queue, or was answered, before, in milliseconds since 1970; now, if left out.
     to_at: Option<i64>,
     /// Only this queue.
-    queue: Option<String>,
+    pub(super) queue: Option<String>,
+}
+
+impl LogQuery {
+    /// From when to when.
+    pub(super) fn span(&self, api: &State) -> (WallTime, WallTime) {
+        let wall = |ms: i64| WallTime::from_micros(ms.saturating_mul(1_000));
+        let from = self.from_at.map_or_else(|| api.floor().counts_since, wall);
+        (from, self.to_at.map_or_else(|| api.clock().now(), wall))
+    }
 }
 
 /// A log that is being written.
@@ -68,9 +77,7 @@ pub(crate) async fn contact_log(
     _: By<Supervisors>,
     Asked(asked): Asked<LogQuery>,
 ) -> Result<Response, Problem> {
-    let wall = |ms: i64| WallTime::from_micros(ms.saturating_mul(1_000));
-    let from = asked.from_at.map_or_else(|| api.floor().counts_since, wall);
-    let to = asked.to_at.map_or_else(|| api.clock().now(), wall);
+    let (from, to) = asked.span(&api);
     let queue = optional("queue", asked.queue.as_deref(), "bad_query")?;
     let log = Log { api, from, to, queue, lines: 0 };
     let first = log.page(None).await?;

@@ -42,6 +42,8 @@ async fn a_contact_comes_with_its_story() {
     assert_eq!((&leg["expected"], &leg["lost"], &leg["lost_permille"]), (&json!(1_000), &json!(20), &json!(20)));
     assert_eq!((&leg["mos_hundredths"], &leg["jitter_mean_us"]), (&json!(431), &json!(3_100)));
     assert_eq!((&leg["jitter_max_us"], &leg["round_trip_us"]), (&json!(9_000), &json!(42_000)));
+    let answer = json!({"question": "satisfaction", "answer": 4, "agent": "li.wei", "queue": null, "at": START_MS});
+    assert_eq!(detail["survey"], json!([answer]));
     let events = rig.get("li", &format!("/api/v1/contacts/{}/events", contact(1))).await.json();
     assert_eq!(events["items"], detail["events"]);
 }

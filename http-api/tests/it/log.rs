@@ -36,3 +36,16 @@ async fn the_log_is_for_supervisors() {
     let nonsense = rig.get("sam", "/api/v1/contact-log?from_at=yesterday").await.problem();
     assert_eq!(nonsense, (400, "bad_query".to_owned()));
 }
+
+#[tokio::test]
+async fn answers_to_surveys_are_written_as_csv_page_after_page_with_one_head() {
+    let rig = Rig::new();
+    let reply = rig.get("sam", "/api/v1/surveys?from_at=1000&to_at=2000&queue=sales").await;
+    assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "text/csv; charset=utf-8"));
+    let line = format!("{},{START_MS},,li.wei,satisfaction,4\r\n", contact(1));
+    assert_eq!(reply.text(), format!("contact,at,queue,agent,question,answer\r\n{line}{line}"));
+    let Query::Surveys { from, to, queue, cursor } = rig.last_query() else { panic!("a question for answers") };
+    assert_eq!((from.as_micros(), to.as_micros()), (1_000_000, 2_000_000));
+    assert_eq!((queue.unwrap().as_str(), cursor.as_deref()), ("sales", Some("more")));
+    assert_eq!(rig.get("li", "/api/v1/surveys").await.problem().1, "forbidden");
+}

@@ -8,8 +8,8 @@ use domain::{
     CustomerId, Decision, DispositionRow, EventRow, Exclusion, ExpectedWait, Explanation, FloorView, Honesty,
     ImportReport, Instant, InteractionPhase, Language, LegQuality, LegRole, OfferId, OfferResult, Page, PastDecision,
     Proficiency, Query, QueryError, QueueExit, QueueView, QueueVisit, RecordingId, RecordingRow, Redacted, Role,
-    RoutingRule, RowError, ServiceLevelGoal, Session, SipMessage, SipTrace, User, Verdict, Visit, WaitingView,
-    WallTime, WebCallerView, WhyStory, Wish,
+    RoutingRule, RowError, ServiceLevelGoal, Session, SipMessage, SipTrace, SurveyAnswer, User, Verdict, Visit,
+    WaitingView, WallTime, WebCallerView, WhyStory, Wish,
 };
 use http_api::{
     Ask, Clock, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings,
@@ -357,6 +357,10 @@ fn answer(store: &Mutex<Seen>, query: &Query) -> Result<Answer, QueryError> {
             None => Page { items: vec![a_visit(1)], next: Some("more".into()) },
             Some(_) => Page { items: vec![a_visit(2)], next: None },
         }),
+        Query::Surveys { cursor, .. } => {
+            let next = cursor.is_none().then(|| "more".to_owned());
+            Answer::Surveys(Page { items: vec![(ContactId::new(1), an_answer())], next })
+        }
         Query::Recording(id) => Answer::Recording(a_recording(id.number())),
         Query::Dispositions => Answer::Dispositions(vec![DispositionRow {
             code: "resolved".parse().unwrap(),
@@ -389,7 +393,18 @@ fn detail(number: u128) -> Option<Box<ContactDetail>> {
         interactions: vec![],
         recordings: vec![],
         legs: vec![a_leg()],
+        survey: vec![an_answer()],
     }))
+}
+
+fn an_answer() -> SurveyAnswer {
+    SurveyAnswer {
+        question: "satisfaction".parse().unwrap(),
+        answer: 4,
+        agent: Some("li.wei".parse().unwrap()),
+        queue: None,
+        at: WallTime::from_micros(START_MS * 1_000),
+    }
 }
 
 fn a_trace(contact: ContactId) -> SipTrace {

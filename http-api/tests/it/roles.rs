@@ -38,6 +38,7 @@ fn cases() -> Vec<Case<'static>> {
         (format!("DELETE /api/v1/contacts/{}/monitor", contact(5)), None, [401, 403, 403, 403]),
         supervisors("POST /api/v1/queues/sales/open", Some((JSON, r#"{"open":true}"#)), 204),
         supervisors("GET /api/v1/contact-log", None, 200),
+        supervisors("GET /api/v1/surveys", None, 200),
         ("POST /api/v1/config/reload".into(), None, [401, 403, 403, 200]),
         anyone(format!("GET /api/v1/recordings/{}", recording(1)), None, 200),
         (format!("GET /api/v1/recordings/{}", recording(2)), None, [401, 404, 200, 200]),

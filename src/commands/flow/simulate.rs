@@ -167,6 +167,7 @@ fn tell(walk: &mut Walk<'_>) {
             Happened::Came(node) => println!("{} {node}", walk.kind(node)),
             Happened::Heard { text, .. } => println!("    “{text}”"),
             Happened::Took(digits) => println!("    takes {digits}"),
+            Happened::Answered { question, answer } => println!("    answers {question} with {answer}"),
             Happened::LooksUp(by) => println!("    looks up {by}"),
             Happened::Waits { queue, priority: 0 } => println!("    waits in queue {queue}"),
             Happened::Waits { queue, priority } => println!("    waits in queue {queue} with priority {priority:+}"),

@@ -97,6 +97,8 @@ enum Step {
     ExpectQueue(String),
     /// With this priority added.
     ExpectPriority(i32),
+    /// Questions of surveys are answered so.
+    ExpectAnswer(BTreeMap<String, u8>),
     /// The caller is sent to this number or URI.
     ExpectTransfer(String),
     /// The call is ended.
@@ -342,6 +344,13 @@ impl Trial<'_> {
             Step::ExpectPriority(points) => {
                 let given = |event: &Happened| matches!(event, Happened::Waits { priority, .. } if priority == points);
                 (self.events.iter().any(given), format!("priority {points}"))
+            }
+            Step::ExpectAnswer(answers) => {
+                let given = |(name, digit): (&String, &u8)| {
+                    let fits = |event: &Happened| matches!(event, Happened::Answered { question, answer } if question.as_str() == name && answer == digit);
+                    self.events.iter().any(fits)
+                };
+                (answers.iter().all(given), format!("the answers {answers:?}"))
             }
             Step::ExpectTransfer(to) => {
                 (self.events.contains(&Happened::SentTo(to.clone())), format!("to be sent to {to}"))

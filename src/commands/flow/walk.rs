@@ -2,7 +2,7 @@
 
 use super::texts::Texts;
 use core::time::Duration;
-use domain::{Ani, Customer, Dnis, Instant, Language, NodeId, PlayId, QueueId, Redacted, WallTime};
+use domain::{Ani, Customer, Dnis, Instant, Language, NodeId, PlayId, QuestionId, QueueId, Redacted, WallTime};
 use hours::{Hours, Schedule, State, Why};
 use ivr::api::{Booking, Effect, LookupKey, Standing, TransferTo};
 use ivr::{Context, Env, Fact, Flow, Node, QueueFigures, Run, Say};
@@ -36,6 +36,8 @@ pub(super) enum Happened {
     Heard { pieces: Vec<String>, text: String },
     /// Digits were taken.
     Took(String),
+    /// A question of a survey was answered.
+    Answered { question: QuestionId, answer: u8 },
     /// The customer is looked up.
     LooksUp(String),
     /// The caller waits in a queue.
@@ -204,6 +206,7 @@ impl<'a> Walk<'a> {
             }
             Effect::StopPlay => self.playing = None,
             Effect::Collected { digits, .. } => self.happened.push(Happened::Took(digits)),
+            Effect::Answered { question, answer } => self.happened.push(Happened::Answered { question, answer }),
             Effect::Lookup { by, value } => {
                 self.waiting = Waiting::LookUp;
                 let by = match by {

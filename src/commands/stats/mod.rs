@@ -1,6 +1,7 @@
 //! `switchroom stats`: a contact log through the fold of the live figures.
 
 pub(crate) mod log;
+mod survey;
 
 use super::Failure;
 use ::stats::{Attribution, Figures, Fold, Grid, Ratio, ServiceLevel, Span, Thresholds};
@@ -9,7 +10,7 @@ use domain::Visit;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// A contact that touches more intervals than this is taken for a mistake of units.
@@ -23,11 +24,15 @@ const INTERVALS_MAX: u64 = 1_000_000;
 
 One contact a line, times in whole milliseconds on any clock:
   {\"id\":0,\"enter\":18611,\"exit\":20000,\"outcome\":\"answered|abandoned|flowout\",\"talk\":248119,\"hold\":0,\"acw\":61000}
-The engine writes such a log of its own day at GET /api/v1/contact-log.")]
+The engine writes such a log of its own day at GET /api/v1/contact-log, and answers to surveys, for --survey, at
+GET /api/v1/surveys.")]
 pub struct Stats {
     /// The contact log, JSON lines; - reads standard input.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    log: PathBuf,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "survey")]
+    log: Option<PathBuf>,
+    /// Instead of a log: answers to surveys, CSV; count, mean and share of 4 and more by queue and question.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "log")]
+    survey: Option<PathBuf>,
     /// T: a wait of at most so many milliseconds is within the service level.
     #[arg(long, value_name = "MS", default_value_t = 20_000)]
     threshold_ms: u64,
@@ -47,8 +52,16 @@ pub struct Stats {
 /// # Errors
 /// [`Failure::File`] for a log that cannot be read, [`Failure::Line`] for a line that is no contact.
 pub fn run(args: &Stats) -> Result<ExitCode, Failure> {
-    let fold = fold(args)?;
-    let text = if args.json { format!("{}\n", report(&fold, args.interval_ms)) } else { table(&fold, args) };
+    let text = match &args.survey {
+        Some(path) => {
+            let surveys = survey::read(path)?;
+            if args.json { format!("{}\n", survey::report(&surveys)) } else { survey::table(&surveys) }
+        }
+        None => {
+            let fold = fold(args)?;
+            if args.json { format!("{}\n", report(&fold, args.interval_ms)) } else { table(&fold, args) }
+        }
+    };
     match io::stdout().lock().write_all(text.as_bytes()) {
         // Whoever reads has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
@@ -61,7 +74,8 @@ pub fn run(args: &Stats) -> Result<ExitCode, Failure> {
 fn fold(args: &Stats) -> Result<Fold, Failure> {
     let thresholds = Thresholds { within_ms: args.threshold_ms, short_abandon_ms: args.short_ms };
     let mut fold = Fold::new(thresholds, Grid::every(args.interval_ms));
-    log::read(&args.log, |visit: Visit| {
+    let log = args.log.as_deref().unwrap_or_else(|| Path::new("-"));
+    log::read(log, |visit: Visit| {
         let intervals = Span::new(visit.enter_ms, visit.completion_ms()).length_ms() / args.interval_ms;
         if intervals > INTERVALS_MAX {
             return Err(format!("the contact lasts for {intervals} intervals; are its times milliseconds?"));

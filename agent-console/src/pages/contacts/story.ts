@@ -46,6 +46,7 @@ const LOOKS: Record<string, [IconName, Family, Says['group']]> = {
   callback_booked: ['phone-outgoing', 'c', 'routing'], callback_requested: ['phone-outgoing', 'n', 'routing'], callback_dialled: ['phone-outgoing', 'c', 'call'],
   callback_missed: ['phone-missed', 'a', 'call'], callback_suspended: ['circle-pause', 'a', 'routing'], callback_cancelled: ['circle-x', 'n', 'routing'],
   restored: ['refresh-cw', 'n', 'routing'],
+  survey_started: ['star', 'n', 'routing'], survey_answered: ['star', 'b', 'call'],
   disposition_set: ['check', 'n', 'call'], wrap_up_ended: ['check', 'v', 'call'], closed: ['flag', 'n', 'call'], leg_quality: ['activity', 'n', 'call'],
 };
 
@@ -126,6 +127,8 @@ const DETAILS: Record<string, (f: Fields) => string> = {
   callback_cancelled: (f) => word('callback_why', text(f, 'why')),
   restored: () => t('story_restarted'),
   reprioritised: (f) => (f['priority'] == null ? '' : t('priority_n', { n: text(f, 'priority') })),
+  survey_started: (f) => text(f, 'flow'),
+  survey_answered: (f) => [`${text(f, 'question')}: ${text(f, 'answer')}`, text(f, 'agent') ? agentName(text(f, 'agent')) : ''].filter(Boolean).join(' · '),
   disposition_set: (f) => [dispositionLabel(text(f, 'code')), text(f, 'by') === 'timeout' ? t('by_timeout') : ''].filter(Boolean).join(' · '),
   wrap_up_ended: (f) => agentName(text(f, 'agent')),
   leg_quality: (f) => `${partyOf(heard(f))}: ${soundOf(heard(f))}`,

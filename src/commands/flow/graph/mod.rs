@@ -95,6 +95,10 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
             (&[], branch.cases.iter().enumerate().map(case).collect())
         }
         Node::Voicemail(voicemail) => (&voicemail.say, vec![format!("for queue {}", voicemail.queue)]),
+        Node::Survey(survey) => {
+            let (least, most) = survey.digits;
+            (&survey.say, vec![format!("{}, {least} to {most}", survey.question)])
+        }
         Node::Callback(callback) => (&[], vec![format!("from queue {}", callback.queue)]),
         Node::Set(set) => {
             let value = |(name, value): &(String, SetValue)| match value {
