@@ -241,8 +241,8 @@ pub enum Fact {
     Message(MessageFact),
     /// Something happened to a call back from outside.
     Callback(CallbackFact),
-    /// The survey that [`ToFlow::Survey`] asked for cannot be made: the call ends.
-    NoSurvey,
+    /// The survey that [`ToFlow::Survey`] asked for begins; `None`: it cannot be made, and the call ends.
+    Survey(Option<FlowId>),
     /// A leg is over, and this is how it sounded.
     Measured(Box<LegQuality>),
     /// A deadline of `Call::deadline` has come.
@@ -448,7 +448,7 @@ pub enum ToFlow {
     Digit(char),
     /// A playing came to its end.
     PlayDone(PlayId),
-    /// The agent has ended the talk: ask the customer by this flow how it was, or answer [`Fact::NoSurvey`].
+    /// The agent has ended the talk: ask the customer by this flow how it was, and answer [`Fact::Survey`].
     Survey(FlowId),
     /// The flow's transfer reached nobody.
     TransferFailed,

@@ -340,7 +340,7 @@ impl Call {
             Fact::LeftMessage { voicemail, queue } => self.on_left_message(now, voicemail, queue, effects),
             Fact::Message(fact) => self.on_message(fact, effects),
             Fact::Callback(fact) => self.on_callback(now, fact, effects),
-            Fact::NoSurvey => self.on_no_survey(now, effects),
+            Fact::Survey(flow) => self.on_survey(now, flow, effects),
             Fact::Measured(quality) => self.event(now, ContactEventKind::LegQuality(*quality), effects),
             Fact::Tick => self.on_tick(now, effects),
             Fact::Abort(cause) => self.on_abort(now, cause, effects),

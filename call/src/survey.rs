@@ -2,8 +2,8 @@
 
 use crate::api::{Effect, LegEffect, MediaEffect, Phase, ToFlow};
 use crate::engine::Call;
-use crate::part::Role;
-use domain::{Cause, ContactEventKind, EndedBy, Instant, QuestionId};
+use crate::part::{Part, Role};
+use domain::{Cause, ContactEventKind, EndedBy, FlowId, Instant, QuestionId};
 
 impl Call {
     /// The agent ends the talk: if the queue by which the agent got the contact has a survey, the customer goes there
@@ -12,23 +12,32 @@ impl Call {
         let part = &self.parts[index];
         let alone = self.serving() == Some(index) && self.consult.is_none() && self.far_leg().is_none();
         let Some(flow) = part.record.survey.filter(|_| alone && !self.customer.gone) else { return false };
-        let interaction = part.interaction;
         self.stop_tape(effects);
         self.phase = Phase::InFlow;
         self.part_from_customer(now, index, effects);
         // What the customer heard on hold.
         effects.push(Effect::Media(self.customer.leg, MediaEffect::StopPlay));
-        self.event(now, ContactEventKind::SurveyStarted { flow, interaction }, effects);
         effects.push(Effect::Flow(ToFlow::Survey(flow)));
         true
     }
 
-    /// Nobody asks after all: it ends as the agent wished.
-    pub(crate) fn on_no_survey(&mut self, now: Instant, effects: &mut Vec<Effect>) {
-        if !self.customer.gone && self.phase == Phase::InFlow {
+    /// The flow begins to ask; or nobody asks after all, and it ends as the agent wished.
+    pub(crate) fn on_survey(&mut self, now: Instant, flow: Option<FlowId>, effects: &mut Vec<Effect>) {
+        if self.customer.gone || self.phase != Phase::InFlow {
+            return;
+        }
+        let interaction = self.served_last().map(|part| part.interaction);
+        if let (Some(flow), Some(interaction)) = (flow, interaction) {
+            self.event(now, ContactEventKind::SurveyStarted { flow, interaction }, effects);
+        } else {
             effects.push(Effect::Leg(self.customer.leg, LegEffect::HangUp(Cause::Normal)));
             self.customer_gone(now, EndedBy::Agent, Cause::Normal, effects);
         }
+    }
+
+    /// The part of the agent who had the customer last.
+    fn served_last(&self) -> Option<&Part> {
+        self.parts.iter().rfind(|part| part.role == Role::Serves && part.times.connected.is_some())
     }
 
     pub(crate) fn on_survey_answered(
@@ -38,8 +47,7 @@ impl Call {
         answer: u8,
         effects: &mut Vec<Effect>,
     ) {
-        // Whoever had the customer last.
-        let served = self.parts.iter().rfind(|part| part.role == Role::Serves && part.times.connected.is_some());
+        let served = self.served_last();
         let (agent, queue) = (served.map(|part| part.agent), served.and_then(|part| part.queue.or(self.pop.queue)));
         self.event(now, ContactEventKind::SurveyAnswered { question, answer, agent, queue }, effects);
     }

@@ -9,9 +9,10 @@ impl Switchboard {
     /// engine drains, and where the flow is no more, the call ends instead.
     pub(crate) fn start_survey(&mut self, contact: ContactId, flow: FlowId) {
         let first_play = self.draw_u64() >> 1;
+        let started = flow;
         let flow = self.rules.flows.get(&flow).filter(|_| !self.draining).map(Arc::clone);
         let (Some(flow), Some(live)) = (flow, self.calls.get_mut(&contact)) else {
-            return self.jobs.push_back(Job::Call(contact, call::Fact::NoSurvey));
+            return self.jobs.push_back(Job::Call(contact, call::Fact::Survey(None)));
         };
         let pop = live.call.pop();
         let context = ivr::api::Context {
@@ -23,6 +24,7 @@ impl Switchboard {
         };
         let customer = pop.customer.clone().map(Box::new);
         live.run = Some(ivr::Run::new(flow, context));
+        self.jobs.push_back(Job::Call(contact, call::Fact::Survey(Some(started))));
         if customer.is_some() {
             self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Found(customer)));
         }

@@ -58,6 +58,9 @@ fn a_customer_whom_the_agent_lets_go_is_asked_while_the_agent_wraps_up() {
     assert!(has(&effects, &Effect::Media(CUSTOMER, MediaEffect::Unbridge)));
     assert!(has(&effects, &Effect::Media(CUSTOMER, MediaEffect::StopRecording(RecordingId::new(5)))));
     assert_eq!((world.call.phase(), world.call.agent()), (Phase::InFlow, None));
+    let begun = world.tell(Fact::Survey(Some(how())));
+    let interaction = InteractionId::new(u128::from(AGENT.number()));
+    assert_eq!(events(&begun), [ContactEventKind::SurveyStarted { flow: how(), interaction }]);
     let answered = world.tell(Fact::Flow(FlowFact::Answered(question(), 5)));
     let (answer, queue) = (5, Some(rules().id));
     let kept = ContactEventKind::SurveyAnswered { question: question(), answer, agent: Some(agent()), queue };
@@ -127,10 +130,10 @@ fn after_a_transfer_the_last_agents_queue_counts() {
 fn a_survey_that_cannot_be_made_ends_the_call_as_the_agent_wished() {
     let mut world = World::talking_in(surveyed());
     world.wish(Wish::HangUp).unwrap();
-    let effects = world.tell(Fact::NoSurvey);
+    let effects = world.tell(Fact::Survey(None));
     assert!(hung_up(&effects, CUSTOMER));
     assert_eq!(left(&effects), Some(EndedBy::Agent));
-    assert!(left(&world.tell(Fact::NoSurvey)).is_none(), "once");
+    assert!(left(&world.tell(Fact::Survey(None))).is_none(), "once");
 }
 
 #[test]

@@ -29,6 +29,10 @@ fn answers(bench: &Bench) -> Vec<(u8, String, String)> {
     bench.events().iter().filter_map(given).collect()
 }
 
+fn started(kind: &&ContactEventKind) -> bool {
+    matches!(kind, ContactEventKind::SurveyStarted { .. })
+}
+
 fn left(bench: &Bench) -> Option<EndedBy> {
     bench.events().into_iter().find_map(|kind| match kind {
         ContactEventKind::CustomerLeft { by, .. } => Some(*by),
@@ -43,6 +47,7 @@ fn the_customer_answers_by_a_digit_while_the_agent_wraps_up() {
     assert_eq!(bench.agent_wish(Wish::HangUp(contact)), Ok(()));
     assert_eq!(bench.board.agent_state("li.wei".parse().unwrap()), Some(AgentState::AfterContactWork));
     assert_eq!(left(&bench), None, "the customer is on the line");
+    assert!(bench.events().iter().any(started));
     let leg = bench.board.calls[&contact].call.customer_leg();
     let asked = |effect: &Effect| matches!(effect, Effect::Media(Media::Play { leg: of, .. }) if *of == leg);
     assert!(asked(bench.log.iter().rev().find(|effect| matches!(effect, Effect::Media(Media::Play { .. }))).unwrap()));
@@ -71,6 +76,7 @@ fn nobody_is_asked_while_the_engine_drains() {
     bench.tell(Input::Drain);
     assert_eq!(bench.agent_wish(Wish::HangUp(contact)), Ok(()));
     assert_eq!((answers(&bench), left(&bench)), (vec![], Some(EndedBy::Agent)));
+    assert!(!bench.events().iter().any(started), "nothing began");
 }
 
 #[test]
@@ -78,6 +84,5 @@ fn a_customer_who_hangs_up_is_not_asked() {
     let mut bench = centre();
     talking(&mut bench);
     bench.hang_up("a");
-    let started = |kind: &&ContactEventKind| matches!(kind, ContactEventKind::SurveyStarted { .. });
     assert_eq!((bench.events().iter().any(started), left(&bench)), (false, Some(EndedBy::Customer)));
 }
