@@ -69,7 +69,7 @@ function cti(socket) {
     const who = parse(message.token);
     const w = world(who.lang);
     const agent = who.role === 'agent' ? { id: 'li.wei', name: w.me } : null;
-    const view = () => ({ at: Date.now(), calls: 23, queues: w.queues, agents: w.people, waiting: w.waiting, callbacks: who.scene === 'none' ? [] : w.callbacks });
+    const view = () => ({ at: Date.now(), calls: 23, queues: w.queues, agents: w.people, waiting: who.scene === 'none' ? [] : w.waiting, callbacks: who.scene === 'none' ? [] : w.callbacks });
     say({ type: 'welcome', session: 's1', seq: 1, version: 1, server: '0.1.0', server_time_ms: Date.now(), user: { login: 'x', name: 'x', role: who.role }, agent, resumed: false });
     say({ type: 'snapshot', seq: 1, at: Date.now(), desk: agent ? deskOf(w, who.scene) : null, floor: agent ? null : view() });
     let seq = 2;

@@ -7,7 +7,7 @@ import type { InteractionCard, OfferCard, Problem, ServerMessage, TransferTo, Wi
 import { t, word } from './i18n/index.svelte';
 import { serverTime } from './lib/clock.svelte';
 import { isCallback } from './lib/callbacks';
-import { dialable } from './lib/number';
+import { dialable, phoneNumber } from './lib/number';
 import { isVoicemail, messageLook } from './lib/voicemail';
 import { midnight } from './lib/format';
 import { poll } from './lib/poll';
@@ -163,7 +163,9 @@ class DeskStore {
     const number = dialable(inHand?.pop.ani ?? '');
     if (!inHand?.queue || !number) return;
     const { contact, queue } = inHand;
-    if (await this.wish({ type: 'request_callback', number, queue: queue.id, agent: this.model.agent?.id ?? null })) void this.wish({ type: 'hang_up', contact });
+    if (!(await this.wish({ type: 'request_callback', number, queue: queue.id, agent: this.model.agent?.id ?? null }))) return;
+    toast('done', t('callback_requested', { number: phoneNumber(number) }), queue.name);
+    void this.wish({ type: 'hang_up', contact });
   }
 
   /** Sends digits to the customer's side. */

@@ -10,6 +10,7 @@ export const journey = {
   voicemail_length: '{time} long',
   voicemail_play_first: 'Accept, and you can play it. No phone rings.',
   voicemail_call_back: 'Call back',
+  voicemail_back: 'Call back…',
   voicemail_call_back_hint: 'The customer is called by you as soon as you are free; this message is done',
   voicemail_no_number: 'The number was withheld: nobody to call',
   voicemail_with: 'Message of {name}',
@@ -39,6 +40,8 @@ export const journey = {
   event_started_voicemail: 'Message began',
   event_voicemail_left: 'Message left',
   event_voicemail_requested: 'Message for',
+  event_message_taken: 'Accepted',
+  event_message_done: 'Message done',
   linked_message: 'The message',
   linked_message_call: 'The call in which it was left',
 

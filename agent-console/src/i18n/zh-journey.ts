@@ -10,6 +10,7 @@ export const journey = {
   voicemail_length: '时长 {time}',
   voicemail_play_first: '接受后即可播放，电话不会振铃。',
   voicemail_call_back: '回呼',
+  voicemail_back: '回呼…',
   voicemail_call_back_hint: '您空闲后立即由您呼叫客户，此留言随即办结',
   voicemail_no_number: '号码被隐藏，无法回呼',
   voicemail_with: '{name}的留言',
@@ -39,6 +40,8 @@ export const journey = {
   event_started_voicemail: '留言开始',
   event_voicemail_left: '已留言',
   event_voicemail_requested: '留言给',
+  event_message_taken: '已接受',
+  event_message_done: '留言办结',
   linked_message: '留言',
   linked_message_call: '留下留言的来电',
 

@@ -143,10 +143,19 @@ export function customerNumber(detail: ContactDetail): string {
 /** Channels whose contacts do not begin with a call that arrives. */
 const BEGUN_OTHERWISE = new Set(['callback', 'voicemail']);
 
+/** Events of a message whose words for a call would be wrong: nobody is on the line. */
+const OF_MESSAGE: Record<string, [IconName, Family, Key]> = {
+  connected: ['headphones', 'b', 'event_message_taken'], customer_left: ['check', 'n', 'event_message_done'],
+};
+
 /** The words for an event; an event of a later version shows its own word. */
 export function describe(event: ContactEvent, contact: Contact): Says {
   const [icon, family, group] = LOOKS[event.kind] ?? (['circle-dot', 'n', 'call'] as const);
   const fields: Fields = { ...(event.fields as Fields), customer_name: contact.customer_name ?? '' };
+  if (contact.channel === 'voicemail') {
+    const [sign, colour, key] = OF_MESSAGE[event.kind] ?? [];
+    if (sign && colour && key) return { icon: sign, family: colour, group, title: t(key), detail: event.kind === 'connected' ? agentName(text(fields, 'agent')) : '' };
+  }
   const channel = event.kind === 'started' && BEGUN_OTHERWISE.has(text(fields, 'channel')) ? text(fields, 'channel') : null;
   const kind = channel ? `started_${channel}` : event.kind;
   const title = word('event', kind) as Key | string;
