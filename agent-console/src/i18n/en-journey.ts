@@ -21,6 +21,8 @@ export const journey = {
   say_voicemail: 'Message: {name}, {queue}. Press F2 to accept.',
   voicemails_open: '{n} to be heard | {n} to be heard',
   voicemails_none: 'Nobody left a message.',
+  voicemails_none_own: 'You have taken no message.',
+  voicemails_what_own: 'Messages are offered to you as calls are; those that you took stand here.',
   voicemails_what: 'A flow may take a message instead of letting a caller wait. It is offered to agents as calls are; here you find it again.',
   voicemails_none_here: 'No message matches. Take a filter away.',
   voicemails_all: 'All messages',

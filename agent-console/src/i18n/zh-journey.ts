@@ -21,6 +21,8 @@ export const journey = {
   say_voicemail: '留言：{name}，{queue}。按 F2 接受。',
   voicemails_open: '{n} 条待听',
   voicemails_none: '没有留言。',
+  voicemails_none_own: '您还没有处理过留言。',
+  voicemails_what_own: '留言与来电一样分配给您，您处理过的留言列在这里。',
   voicemails_what: '流程可以让来电者留言而不必等待。留言与来电一样分配给坐席，在这里可以随时找到。',
   voicemails_none_here: '没有符合条件的留言，请减少筛选条件。',
   voicemails_all: '全部留言',
