@@ -48,7 +48,7 @@ export function world(lang) {
     queue: customer ? named(queues[i % queues.length]) : null, queues: [queues[0].id, queues[i ? i % queues.length : 1].id, ...(i ? [] : [queues[2].id])].filter((x, n, all) => all.indexOf(x) === n),
     skills: [{ id: 'billing', level: 9 - (i % 5) }, ...(i % 2 ? [] : [{ id: 'german', level: 10 - i }])], handled: 58 - i * 3, aht_ms: 268_000 + i * 4000,
   }));
-  const waiting = w.waiting.map((customer, i) => ({ contact: `w${i}`, queue: named(queues[2] ?? queues[0]), customer, since_at: now() - (222_000 - i * 29_000), offered: i === 0 }));
+  const waiting = w.waiting.map((customer, i) => ({ contact: `w${i}`, queue: named(queues[2] ?? queues[0]), channel: ['voice', 'voice', 'callback', 'voicemail'][i] ?? 'voice', customer, since_at: now() - (222_000 - i * 29_000), offered: i === 0 }));
   const calls = [['in_line', -410, -980, 0], ['trying', -180, -760, 1], ['suspended', -60, -640, 0], ['talking', -30, -400, 2], ['scheduled', 540, -300, 1], ['scheduled', 5_400, 5_400, 0], ['scheduled', 93_600, 93_600, 0]];
   const callbacks = calls.map(([state, due, since, attempts], i) => ({ contact: `b${i}`, queue: named(queues[i % queues.length]), number: `+49302312510${i}`, customer: i % 3 === 2 ? null : w.handled[i]?.[0] ?? null, state, attempts, due_at: now() + due * 1000, since_at: now() + since * 1000, agent: i % 2 ? { id: people[i].id, name: people[i].name } : null }));
   const midnight = new Date().setHours(0, 0, 0, 0);
@@ -57,13 +57,36 @@ export function world(lang) {
     const start = now() - (span > 4 * 3_600_000 ? 3_600_000 * 0.55 : span / 12) * (i + 1);
     return { id: `h${i}`, channel: 'voice', ani: name ? `+4930231250${10 + i}` : '', dnis: '+493023125000', customer: name ? `c${i}` : null, customer_name: name, queue: queues[i % 2].id, agent: 'li.wei', outcome: 'answered', ended_by: 'customer', path: ['main_menu', 'invoices'], disposition: code, notes: i === 0 ? w.notes : '', recording: 'rec1', events: 19, started_at: start, ended_at: start + seconds * 1000 + 40_000, closed_at: start + seconds * 1000 + 70_000, wait_ms: 24_000 * (i % 3), ring_ms: 4000, talk_ms: (seconds - 12) * 1000, hold_ms: 12_000, wrap_up_ms: 39_000 };
   });
+  const left = (i, minutes, outcome, fields = {}) => ({ ...handled[i % handled.length], id: `vm${i}`, channel: 'voicemail', outcome, agent: outcome ? 'li.wei' : null, disposition: outcome ? 'follow-up' : null, path: [], started_at: now() - minutes * MIN, ended_at: outcome ? now() - (minutes - 20) * MIN : null, closed_at: outcome ? now() - (minutes - 21) * MIN : null, ...fields });
+  const messages = [left(0, 4, null), left(1, 31, null), left(2, 75, null, { agent: 'li.wei' }), left(3, 190, 'answered'), left(4, 1_300, 'answered', { disposition: null }), left(5, 2_900, 'system')];
   const customer = { ...w.customer, contact_points: [{ kind: 'phone', raw: w.ani, normal: w.ani, label: 'office' }, { kind: 'email', raw: 'marta@keller.example', normal: 'marta@keller.example', label: '' }], contacts_7d: 3, contacts_total: 11, last_contacts: w.last.map(([disposition, note, agent, queue, days, s]) => ({ started_at: now() - days * 86_400_000, channel: 'voice', queue, agent, disposition, note, talk_ms: s * 1000 })) };
-  const pop = { contact: 'live', ani: w.ani, caller_name: '', dnis: '+493023125000', queue: named(queues[0]), customer, path: ['main_menu', 'invoices', 'speak_to_someone'], digits: [{ node: 'invoices', digits: '2' }, { node: 'speak_to_someone', digits: '1' }], started_at: now() - 400_000, queued_at: now() - 350_000, waited_ms: 72_000, outgoing: false, diverted_from: null, diversion_reason: '', verified: null, signalled: [] };
-  return { ...w, queues, people, waiting, callbacks, handled, customer, pop, dispositions: DISPOSITIONS.map(([code, en, zh]) => ({ code, labels: { en, zh }, queues: [] })), reasons: [...REASONS.map(([code, en, zh]) => ({ code, labels: { en, zh }, system: false })), { code: 'rona', labels: { en: 'No answer', zh: '无应答' }, system: true }] };
+  const pop = { contact: 'live', ani: w.ani, caller_name: '', dnis: '+493023125000', channel: 'voice', message: null, queue: named(queues[0]), customer, path: ['main_menu', 'invoices', 'speak_to_someone'], digits: [{ node: 'invoices', digits: '2' }, { node: 'speak_to_someone', digits: '1' }], started_at: now() - 400_000, queued_at: now() - 350_000, waited_ms: 72_000, outgoing: false, diverted_from: null, diversion_reason: '', verified: null, signalled: [] };
+  return { ...w, queues, people, waiting, callbacks, handled, messages, schedules: schedules(lang), customer, pop, dispositions: DISPOSITIONS.map(([code, en, zh]) => ({ code, labels: { en, zh }, queues: [] })), reasons: [...REASONS.map(([code, en, zh]) => ({ code, labels: { en, zh }, system: false })), { code: 'rona', labels: { en: 'No answer', zh: '无应答' }, system: true }] };
 }
 
 /** A call back: the customer's number stands in both places. */
-const backPop = (w) => ({ ...w.pop, contact: 'back', outgoing: true, dnis: w.pop.ani, path: [], digits: [], started_at: now() - 31 * MIN, queued_at: now() - 38 * MIN, waited_ms: 38 * MIN });
+const backPop = (w) => ({ ...w.pop, contact: 'back', channel: 'callback', outgoing: true, dnis: w.pop.ani, path: [], digits: [], started_at: now() - 31 * MIN, queued_at: now() - 38 * MIN, waited_ms: 38 * MIN });
+
+/** A message that somebody left half an hour ago. */
+const messagePop = (w) => ({ ...w.pop, contact: 'vm1', channel: 'voicemail', path: [], digits: [], started_at: now() - 31 * MIN, queued_at: now() - 31 * MIN, waited_ms: 31 * MIN, message: { recording: 'rec1', duration_ms: 60_000, left_at: now() - 31 * MIN } });
+
+/** Three schedules: one goes by its hours, one was closed by hand, one has a holiday. */
+function schedules(lang) {
+  const names = lang === 'zh' ? ['账务热线', '紧急值班', '上海办公室', '中秋节'] : ['Billing desk', 'Emergency line', 'Office Shanghai', 'Mid-Autumn Festival'];
+  const midnight = new Date().setHours(0, 0, 0, 0), hour = 3_600_000;
+  const weekly = (stretches, shift = 0) => Array.from({ length: 14 }, (_, d) => d).flatMap((d) => stretches(new Date(midnight + d * 24 * hour).getDay()).map(([a, b]) => ({ from_at: midnight + d * 24 * hour + (a - shift) * hour, to_at: midnight + d * 24 * hour + (b - shift) * hour })));
+  const office = weekly((day) => (day === 0 ? [] : day === 6 ? [[9, 13]] : [[8, 12.5], [13.5, 24]]));
+  const soon = (openings) => { const at = openings.flatMap((o) => [o.from_at, o.to_at]).find((t) => t > now()); return at ?? null; };
+  const open = (openings) => openings.some((o) => o.from_at <= now() && now() < o.to_at);
+  const always = [{ from_at: midnight, to_at: midnight + 14 * 24 * hour }];
+  const far = weekly((day) => (day === 0 || day === 6 ? [] : [[9, 18]]), 8).slice(1);
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return [
+    { id: 'billing', name: names[0], zone: here, open: open(office), why: open(office) ? null : 'hours', holiday: null, next_change_at: soon(office), emergency_since_at: null, emergency_prompt: null, openings: office },
+    { id: 'emergency', name: names[1], zone: here, open: false, why: 'emergency', holiday: null, next_change_at: null, emergency_since_at: now() - 40 * MIN, emergency_prompt: 'closed_now', openings: always },
+    { id: 'shanghai', name: names[2], zone: 'Asia/Shanghai', open: false, why: 'holiday', holiday: names[3], next_change_at: soon(far.filter((o) => o.from_at > now())), emergency_since_at: null, emergency_prompt: null, openings: far.filter((o) => o.from_at > now()) },
+  ];
+}
 
 export function deskOf(w, scene) {
   const hand = (phase, extra) => ({ interaction: 'i1', contact: 'live', queue: w.pop.queue, phase, since_at: now() - 272_000, connected_at: now() - 272_000, held_ms: 20_000, muted: false, recording: 'rec1', paused_by: null, consult: null, wrap_up_deadline_at: null, disposition: null, notes: w.notes, pop: w.pop, ...extra });
@@ -74,6 +97,10 @@ export function deskOf(w, scene) {
       return { ...base, state: state('reserved', { offer: 'o1', since_at: now() - 6000 }), offer: { offer: 'o1', interaction: 'i1', contact: 'live', offered_at: now() - 6000, deadline_at: now() + 14_000, why: w.why, consulted_by: null, pop: w.pop } };
     case 'back':
       return { ...base, state: state('reserved', { offer: 'o1', since_at: now() - 6000 }), offer: { offer: 'o1', interaction: 'i1', contact: 'back', offered_at: now() - 6000, deadline_at: now() + 14_000, why: w.why, consulted_by: null, pop: backPop(w) } };
+    case 'message':
+      return { ...base, state: state('reserved', { offer: 'o1', since_at: now() - 6000 }), offer: { offer: 'o1', interaction: 'i1', contact: 'vm1', offered_at: now() - 6000, deadline_at: now() + 14_000, why: w.why, consulted_by: null, pop: messagePop(w) } };
+    case 'message-hand':
+      return { ...base, state: state('busy', {}), interaction: hand('talking', { contact: 'vm1', since_at: now() - 21_000, connected_at: now() - 21_000, held_ms: 0, recording: null, notes: '', pop: messagePop(w) }) };
     case 'back-calling':
       return { ...base, state: state('busy', {}), interaction: hand('connecting', { contact: 'back', connected_at: null, pop: backPop(w) }) };
     case 'back-talking':
@@ -137,6 +164,15 @@ export function backStory(w) {
   const rows = [[0, 'started', { ani: w.ani, dnis: w.ani, channel: 'callback', caller_name: '' }], [0, 'callback_requested', { queue: w.queues[0].id, number: w.ani, from: 'h0', age_ms: 412_000, priority: 0, requirement: null, language: 'en', at_us: null, agent: null }], [0, 'customer_identified', { customer: 'c1' }], [0, 'queued', { queue: w.queues[0].id, priority: 0 }], [300, 'offered', { offer: 'o1', interaction: 'i1', agent: 'li.wei', queue: w.queues[0].id, why: w.why, decision: decision(w, 0) }], [305, 'callback_dialled', { attempt: 1 }], [330, 'callback_missed', { attempt: 1, cause: 'no_answer', again_ms: 900_000 }], [1230, 'queued', { queue: w.queues[0].id, priority: 0 }], [1300, 'callback_suspended', {}], [1360, 'restored', {}], [1400, 'callback_dialled', { attempt: 2 }], [1409, 'connected', { interaction: 'i2', agent: 'li.wei' }], [1500, 'customer_left', { by: 'customer', cause: 'normal' }], [1520, 'closed', { outcome: 'answered', by: 'customer' }]];
   const first = story(w);
   return { ...first, contact: { ...first.contact, id: 'back', channel: 'callback', dnis: w.ani, started_at: at(0), ended_at: at(1500), closed_at: at(1520), path: [] }, recordings: [], legs: [], events: rows.map(([s, kind, fields], i) => ({ seq: i + 1, at: at(s), kind, fields })) };
+}
+
+/** The story of a message: the call in which it was left stands beside it. */
+export function messageStory(w, id) {
+  const first = story(w);
+  const contact = w.messages.find((m) => m.id === id) ?? w.messages[1];
+  const at = (s) => contact.started_at + s * 1000;
+  const rows = [[0, 'started', { ani: contact.ani, dnis: '+493023125000', channel: 'voicemail', caller_name: '' }], [0, 'voicemail_requested', { queue: w.queues[0].id, from: 'h0', priority: 0, language: 'en' }], [0, 'recording_started', { recording: 'rec1' }], [0, 'customer_identified', { customer: 'c1' }], [60, 'recording_finished', { recording: 'rec1', path: 'x.wav', duration_ms: 60_000, sha256: 'a3f1c09e77bb20', gap_ms: 0 }], [60, 'queued', { queue: w.queues[0].id, priority: 0 }], [700, 'restored', {}], [720, 'queued', { queue: w.queues[0].id, priority: 0 }], [900, 'offered', { offer: 'o1', interaction: 'i1', agent: 'li.wei', queue: w.queues[0].id, why: w.why, decision: decision(w, 0) }], [906, 'connected', { interaction: 'i1', agent: 'li.wei' }], [1000, 'customer_left', { by: 'agent', cause: 'normal' }], [1020, 'closed', { outcome: 'answered', by: 'agent' }]];
+  return { ...first, contact: { ...contact, notes: '' }, legs: [], events: rows.map(([s, kind, fields], i) => ({ seq: i + 1, at: at(s), kind, fields })) };
 }
 
 /** A minute of two made-up voices in turn, as a stereo WAV. */

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
-import { backStory, deskOf, story, wav, why, world } from './canned.mjs';
+import { backStory, deskOf, messageStory, story, wav, why, world } from './canned.mjs';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -26,7 +26,10 @@ function answer(method, path, query, who) {
   if (path === '/agents') return { items: w.people };
   if (path === '/queues') return { items: w.queues };
   if (path === '/phone') return { sip_user: 'li.wei', sip_password: 'x', sip_domain: 'localhost', ws_path: '/sip', fixed_uri: null };
-  if (path === '/contacts') return { items: w.handled, next: null };
+  if (path === '/contacts') return { items: who.scene === 'none' ? w.handled : [...w.messages, ...w.handled], next: null };
+  if (path === '/schedules') return { items: who.scene === 'none' ? [] : w.schedules };
+  if (path.endsWith('/emergency')) return {};
+  if (path.startsWith('/contacts/vm') && !path.endsWith('/why')) return messageStory(w, path.split('/')[2]);
   if (path.endsWith('/why')) return why(w, path.split('/')[2]);
   if (method === 'DELETE' && path.startsWith('/callbacks/')) return {};
   if (method === 'POST' && /\/(priority|open)$/.test(path)) return {};
@@ -66,7 +69,7 @@ function cti(socket) {
     const who = parse(message.token);
     const w = world(who.lang);
     const agent = who.role === 'agent' ? { id: 'li.wei', name: w.me } : null;
-    const view = () => ({ at: Date.now(), calls: 23, queues: w.queues, agents: w.people, waiting: w.waiting, callbacks: who.scene === 'none' ? [] : w.callbacks });
+    const view = () => ({ at: Date.now(), calls: 23, queues: w.queues, agents: w.people, waiting: who.scene === 'none' ? [] : w.waiting, callbacks: who.scene === 'none' ? [] : w.callbacks });
     say({ type: 'welcome', session: 's1', seq: 1, version: 1, server: '0.1.0', server_time_ms: Date.now(), user: { login: 'x', name: 'x', role: who.role }, agent, resumed: false });
     say({ type: 'snapshot', seq: 1, at: Date.now(), desk: agent ? deskOf(w, who.scene) : null, floor: agent ? null : view() });
     let seq = 2;

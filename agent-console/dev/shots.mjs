@@ -15,6 +15,9 @@ const PAGES = [
   ['why-sticky', '/floor?why=w2', 'supervisor:floor', BIG], ['why-gone', '/floor?why=w3', 'supervisor:floor', BIG], ['why-360', '/floor?why=w1', 'supervisor:floor', { width: 360, height: 760 }], ['contacts', '/contacts', 'supervisor:x', BIG], ['story', '/contacts/h0', 'supervisor:x', BIG],
   ['callbacks', '/callbacks', 'supervisor:x', BIG], ['callbacks-none', '/callbacks', 'supervisor:none', BIG], ['callbacks-agent', '/callbacks', 'agent:ready', BIG], ['callbacks-360', '/callbacks', 'supervisor:x', { width: 360, height: 760 }],
   ['back', '/desk', 'agent:back', BIG], ['back-calling', '/desk', 'agent:back-calling', BIG], ['back-talking', '/desk', 'agent:back-talking', BIG], ['back-360', '/desk', 'agent:back', { width: 360, height: 760 }], ['back-story', '/contacts/back', 'supervisor:x', BIG],
+  ['message', '/desk', 'agent:message', BIG], ['message-hand', '/desk', 'agent:message-hand', BIG], ['message-360', '/desk', 'agent:message-hand', { width: 360, height: 760 }], ['message-story', '/contacts/vm1', 'supervisor:x', BIG],
+  ['voicemails', '/voicemails', 'supervisor:x', BIG], ['voicemails-none', '/voicemails', 'supervisor:none', BIG], ['voicemails-agent', '/voicemails', 'agent:ready', BIG], ['voicemails-360', '/voicemails', 'supervisor:x', { width: 360, height: 760 }],
+  ['schedules', '/schedules', 'supervisor:x', BIG], ['schedules-none', '/schedules', 'supervisor:none', BIG], ['schedules-360', '/schedules', 'supervisor:x', { width: 360, height: 760 }], ['schedules-1000', '/schedules', 'supervisor:x', { width: 1000, height: 800 }],
   ['customers', '/customers?id=c1', 'supervisor:x', BIG], ['start', '/start?t=abc', null, BIG], ['call', '/call?demo=1', null, { width: 390, height: 844 }],
   ['desk-1000', '/desk', 'agent:talking', { width: 1000, height: 800 }], ['desk-360', '/desk', 'agent:talking', { width: 360, height: 760 }],
 ];
@@ -30,12 +33,13 @@ for (const [name, path, token, viewport] of PAGES) {
       const page = await context.newPage();
       page.on('pageerror', (error) => console.log(`${name} ${theme} ${lang}: ${error.message}`));
       page.on('console', (m) => { if (m.type() === 'error' && !/WebSocket/.test(m.text())) console.log(`${name} ${theme} ${lang}: ${m.text()}`); });
-      if (['talking', 'held', 'consult', 'paused', 'back-calling', 'back-talking', 'desk-1000', 'desk-360'].includes(name)) await page.addInitScript(() => localStorage.setItem('switchroom.audio', 'off'));
+      if (['talking', 'held', 'consult', 'paused', 'back-calling', 'back-talking', 'message-hand', 'message-360', 'desk-1000', 'desk-360'].includes(name)) await page.addInitScript(() => localStorage.setItem('switchroom.audio', 'off'));
       if (token) await page.addInitScript((value) => sessionStorage.setItem('switchroom.token', value), `${token}:${lang}`);
       await page.goto(`http://127.0.0.1:${server.port}${path}`);
       // The system's own typeface may be missing on a build machine.
       await page.addStyleTag({ content: 'body { font-family: Inter, "Noto Sans CJK SC", sans-serif !important; }' });
       await page.waitForTimeout(1800);
+      if (name === 'voicemails') await page.locator('[data-testid="voicemail-play"]').nth(1).click().then(() => page.waitForTimeout(900));
       await page.screenshot({ path: `${folder}/${name}-${theme}-${lang}.png` });
       await context.close();
     }

@@ -7,6 +7,8 @@ import type { InteractionCard, OfferCard, Problem, ServerMessage, TransferTo, Wi
 import { t, word } from './i18n/index.svelte';
 import { serverTime } from './lib/clock.svelte';
 import { isCallback } from './lib/callbacks';
+import { dialable, phoneNumber } from './lib/number';
+import { isVoicemail, messageLook } from './lib/voicemail';
 import { midnight } from './lib/format';
 import { poll } from './lib/poll';
 import { doing, type Doing } from './lib/states';
@@ -111,12 +113,13 @@ class DeskStore {
     return problem;
   }
 
-  /** Answers the offer, on whichever phone this shift has. */
+  /** Answers the offer, on whichever phone this shift has; a message is taken here. */
   answer(): void {
     const offer = this.offer;
     if (!offer) return;
     this.ringer.stop();
-    if (this.browserPhone) this.phone.answer(offer.contact);
+    if (isVoicemail(offer.pop)) void this.wish({ type: 'answer', offer: offer.offer });
+    else if (this.browserPhone) this.phone.answer(offer.contact);
     else void this.wish({ type: 'answer', offer: offer.offer });
   }
 
@@ -127,6 +130,7 @@ class DeskStore {
 
   /** Holds or takes back. */
   toggleHold(): void {
+    if (isVoicemail(this.interaction?.pop)) return;
     if (this.interaction?.consult?.asks) {
       this.about('swap');
       return;
@@ -138,7 +142,7 @@ class DeskStore {
   /** Mutes or unmutes, at the engine and at the microphone. */
   toggleMute(): void {
     const inHand = this.interaction;
-    if (!inHand || inHand.phase === 'connecting' || inHand.phase === 'wrap_up' || inHand.phase === 'ended') return;
+    if (!inHand || isVoicemail(inHand.pop) || inHand.phase === 'connecting' || inHand.phase === 'wrap_up' || inHand.phase === 'ended') return;
     this.phone.mute(!inHand.muted);
     void this.wish({ type: 'mute', contact: inHand.contact, on: !inHand.muted });
   }
@@ -151,6 +155,17 @@ class DeskStore {
   /** Ends a call back in which nobody useful was reached; the engine calls again later. */
   callAgainLater(): void {
     if (this.interaction) void this.wish({ type: 'call_again_later', contact: this.interaction.contact });
+  }
+
+  /** Has the customer who left the message in hand called back by this agent, and is done with the message. */
+  async callBackMessage(): Promise<void> {
+    const inHand = this.interaction;
+    const number = dialable(inHand?.pop.ani ?? '');
+    if (!inHand?.queue || !number) return;
+    const { contact, queue } = inHand;
+    if (!(await this.wish({ type: 'request_callback', number, queue: queue.id, agent: this.model.agent?.id ?? null }))) return;
+    toast('done', t('callback_requested', { number: phoneNumber(number) }), queue.name);
+    void this.wish({ type: 'hang_up', contact });
   }
 
   /** Sends digits to the customer's side. */
@@ -248,10 +263,13 @@ class DeskStore {
       document.title = 'Switchroom';
       return;
     }
-    if (this.browserPhone) this.ringer.start();
+    const message = isVoicemail(after.pop);
+    // No phone rings for a message, so that one sound from here is all there is to hear.
+    if (message) void this.ringer.once();
+    else if (this.browserPhone) this.ringer.start();
     const name = nameOfPop(after.pop);
     document.title = `● ${name}`;
-    this.spoken.urgent = t(isCallback(after.pop) && !after.consulted_by ? 'say_callback' : 'say_offer', { name, queue: after.pop.queue?.name ?? '' });
+    this.spoken.urgent = t(message ? 'say_voicemail' : isCallback(after.pop) && !after.consulted_by ? 'say_callback' : 'say_offer', { name, queue: after.pop.queue?.name ?? '' });
     this.notify(name, after);
   }
 
@@ -265,7 +283,8 @@ class DeskStore {
   private phaseChanged(before: DeskModel, after: DeskModel): void {
     const phase = after.interaction?.phase;
     if ((phase === 'talking' || phase === 'consulting') && before.interaction?.phase !== 'held') this.ringer.stop();
-    this.spoken.polite = phase ? word('state', phase) : word('state', after.state?.state ?? 'ready');
+    const message = phase && isVoicemail(after.interaction?.pop) ? messageLook(phase as Doing).key : null;
+    this.spoken.polite = message ? t(message) : phase ? word('state', phase) : word('state', after.state?.state ?? 'ready');
     if (!phase || phase === 'wrap_up') void this.loadToday().catch(() => undefined);
   }
 }

@@ -3,8 +3,8 @@ import { EMPTY, fold, type DeskModel } from '../src/cti/fold';
 import type { DeskEvent, InteractionCard, OfferCard, Pop, ServerMessage } from '../src/cti/types';
 
 const pop = (contact = 'c1', name = ''): Pop => ({
-  contact, ani: '+4930', caller_name: name, dnis: '8000', queue: { id: 'billing', name: 'Billing' }, customer: null, path: [], digits: [],
-  started_at: 1, queued_at: 2, waited_ms: 3, outgoing: false, diverted_from: null, diversion_reason: '', verified: null, signalled: [],
+  contact, ani: '+4930', caller_name: name, dnis: '8000', channel: 'voice', queue: { id: 'billing', name: 'Billing' }, customer: null, path: [], digits: [],
+  started_at: 1, queued_at: 2, waited_ms: 3, outgoing: false, diverted_from: null, diversion_reason: '', verified: null, signalled: [], message: null,
 });
 const offer = (id = 'o1', contact = 'c1'): OfferCard => ({ offer: id, interaction: 'i1', contact, offered_at: 1, deadline_at: 9, why: '', consulted_by: null, pop: pop(contact) });
 const part = (phase: InteractionCard['phase'], extra: Partial<InteractionCard> = {}): InteractionCard => ({

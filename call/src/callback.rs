@@ -144,6 +144,12 @@ impl Call {
         line.map_or((Priority(0), None), |line| (line.priority, line.requirement.clone()))
     }
 
+    /// The customer's leg.
+    #[must_use]
+    pub fn customer_leg(&self) -> LegId {
+        self.customer.leg
+    }
+
     /// The customer's language.
     #[must_use]
     pub fn language(&self) -> Language {

@@ -211,12 +211,6 @@ impl Call {
         self.pop.contact
     }
 
-    /// The customer's leg.
-    #[must_use]
-    pub fn customer_leg(&self) -> LegId {
-        self.customer.leg
-    }
-
     /// Where the call stands.
     #[must_use]
     pub fn phase(&self) -> Phase {

@@ -1,7 +1,7 @@
 /** The REST API of the engine that served this page. */
 import type {
   Agent, Callback, CallbackWish, ContactDetail, ContactPage, Customer, CustomerPage, CustomerWrite, Disposition, Import, Phone, PublicConfig,
-  Queue, Reason, SessionToken, StartCredentials, User, WebCall, WhyStory,
+  Queue, Reason, Schedule, SessionToken, StartCredentials, User, WebCall, WhyStory,
 } from './types';
 
 /** What the API refused, as RFC 9457 says it. `status` 0: it did not answer. */
@@ -92,6 +92,9 @@ export const api = {
   callbacks: async () => (await read<{ items: Callback[] }>('/callbacks')).items,
   requestCallback: async (fields: CallbackWish) => void (await send('/callbacks', json('POST', fields))),
   cancelCallback: async (id: string) => void (await send(`/callbacks/${at(id)}`, { method: 'DELETE' })),
+  schedules: async () => (await read<{ items: Schedule[] }>('/schedules')).items,
+  setEmergency: async (id: string, closed: boolean, prompt: string) =>
+    void (await send(`/schedules/${at(id)}/emergency`, json('POST', prompt ? { closed, prompt } : { closed }))),
   recording: async (id: string) => (await send(`/recordings/${at(id)}`)).blob(),
   customers: (search: string, cursor?: string | null) => read<CustomerPage>(`/customers${query({ search, cursor, limit: 50 })}`),
   customer: (id: string) => read<Customer>(`/customers/${at(id)}`),

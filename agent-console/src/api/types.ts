@@ -23,6 +23,7 @@ export type StartCredentials = S['StartCredentials'];
 export type WhyStory = S['WhyStory'];
 export type Callback = S['Callback'];
 export type CallbackWish = S['CallbackWish'];
+export type Schedule = S['Schedule'];
 export type Chances = S['Chances'];
 export type PastOffer = S['PastOffer'];
 export type AgentVerdict = S['AgentVerdict'];

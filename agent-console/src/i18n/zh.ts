@@ -2,7 +2,8 @@
 import type { Key } from './en';
 import { callbacks } from './zh-callbacks';
 import { desk } from './zh-desk';
+import { journey } from './zh-journey';
 import { pages } from './zh-pages';
 import { why } from './zh-why';
 
-export const zh: Record<Key, string> = { ...desk, ...pages, ...why, ...callbacks };
+export const zh: Record<Key, string> = { ...desk, ...pages, ...why, ...callbacks, ...journey };

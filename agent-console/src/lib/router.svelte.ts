@@ -40,7 +40,7 @@ export function follow(event: MouseEvent): void {
   const link = (event.target as Element).closest('a');
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (!link || !plain || link.target || link.origin !== location.origin || link.hasAttribute('download')) return;
-  if (!/^\/($|desk|floor|callbacks|contacts|customers|call|start)/.test(link.pathname)) return;
+  if (!/^\/($|desk|floor|callbacks|voicemails|schedules|contacts|customers|call|start)/.test(link.pathname)) return;
   event.preventDefault();
   go(link.pathname + link.search);
 }

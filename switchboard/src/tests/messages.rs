@@ -148,7 +148,7 @@ fn a_restart_puts_a_message_back_in_line_and_closes_one_without_sound() {
     after.board.restore(after.now, past, &mut out);
     after.log.extend(out);
     assert_eq!(after.outcome(lost), Some(Outcome::System));
-    after.tell(Input::Tick);
+    after.pass(Duration::from_millis(1));
     after.ready();
     assert!(after.place(pops).is_some(), "it is offered again");
 }

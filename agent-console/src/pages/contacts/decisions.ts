@@ -130,6 +130,7 @@ export function stepsOf(events: Timed[], now?: number): Step[] {
         wait.close(event.at, 'answered');
         break;
       case 'callback_booked':
+      case 'voicemail_left':
       case 'callback_missed':
       case 'callback_suspended':
       case 'callback_cancelled':

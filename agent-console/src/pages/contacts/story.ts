@@ -23,7 +23,7 @@ export interface Says {
 type Fields = Record<string, unknown>;
 const text = (fields: Fields, name: string): string => (fields[name] == null ? '' : String(fields[name]));
 
-const CHANNELS: Record<string, IconName> = { voice: 'phone', callback: 'phone-outgoing', voicemail: 'volume-2' };
+const CHANNELS: Record<string, IconName> = { voice: 'phone', callback: 'phone-outgoing', voicemail: 'voicemail' };
 
 /** The icon of a channel. */
 export function channelIcon(channel: string): IconName {
@@ -45,7 +45,7 @@ const LOOKS: Record<string, [IconName, Family, Says['group']]> = {
   announced: ['list-ordered', 'n', 'routing'], queue_key: ['hash', 'n', 'routing'], queue_resumed: ['users', 'n', 'routing'],
   callback_booked: ['phone-outgoing', 'c', 'routing'], callback_requested: ['phone-outgoing', 'n', 'routing'], callback_dialled: ['phone-outgoing', 'c', 'call'],
   callback_missed: ['phone-missed', 'a', 'call'], callback_suspended: ['circle-pause', 'a', 'routing'], callback_cancelled: ['circle-x', 'n', 'routing'],
-  restored: ['refresh-cw', 'n', 'routing'],
+  restored: ['refresh-cw', 'n', 'routing'], voicemail_left: ['voicemail', 'c', 'routing'], voicemail_requested: ['voicemail', 'n', 'routing'],
   survey_started: ['star', 'n', 'routing'], survey_answered: ['star', 'b', 'call'],
   disposition_set: ['check', 'n', 'call'], wrap_up_ended: ['check', 'v', 'call'], closed: ['flag', 'n', 'call'], leg_quality: ['activity', 'n', 'call'],
 };
@@ -126,6 +126,8 @@ const DETAILS: Record<string, (f: Fields) => string> = {
   callback_suspended: () => t('story_elsewhere'),
   callback_cancelled: (f) => word('callback_why', text(f, 'why')),
   restored: () => t('story_restarted'),
+  voicemail_left: (f) => queueName(text(f, 'queue')),
+  voicemail_requested: (f) => [queueName(text(f, 'queue')), t('priority_n', { n: text(f, 'priority') || 0 })].join(' · '),
   reprioritised: (f) => (f['priority'] == null ? '' : t('priority_n', { n: text(f, 'priority') })),
   survey_started: (f) => text(f, 'flow'),
   survey_answered: (f) => [`${text(f, 'question')}: ${text(f, 'answer')}`, text(f, 'agent') ? agentName(text(f, 'agent')) : ''].filter(Boolean).join(' · '),
@@ -141,11 +143,24 @@ export function customerNumber(detail: ContactDetail): string {
   return started?.['dialled_by'] == null ? detail.contact.ani : detail.contact.dnis;
 }
 
+/** Channels whose contacts do not begin with a call that arrives. */
+const BEGUN_OTHERWISE = new Set(['callback', 'voicemail']);
+
+/** Events of a message whose words for a call would be wrong: nobody is on the line. */
+const OF_MESSAGE: Record<string, [IconName, Family, Key]> = {
+  connected: ['headphones', 'b', 'event_message_taken'], customer_left: ['check', 'n', 'event_message_done'],
+};
+
 /** The words for an event; an event of a later version shows its own word. */
 export function describe(event: ContactEvent, contact: Contact): Says {
   const [icon, family, group] = LOOKS[event.kind] ?? (['circle-dot', 'n', 'call'] as const);
   const fields: Fields = { ...(event.fields as Fields), customer_name: contact.customer_name ?? '' };
-  const kind = event.kind === 'started' && fields['channel'] === 'callback' ? 'started_callback' : event.kind;
+  if (contact.channel === 'voicemail') {
+    const [sign, colour, key] = OF_MESSAGE[event.kind] ?? [];
+    if (sign && colour && key) return { icon: sign, family: colour, group, title: t(key), detail: event.kind === 'connected' ? agentName(text(fields, 'agent')) : '' };
+  }
+  const channel = event.kind === 'started' && BEGUN_OTHERWISE.has(text(fields, 'channel')) ? text(fields, 'channel') : null;
+  const kind = channel ? `started_${channel}` : event.kind;
   const title = word('event', kind) as Key | string;
-  return { icon: kind === 'started_callback' ? channelIcon('callback') : icon, family, group, title, detail: DETAILS[event.kind]?.(fields) ?? '' };
+  return { icon: channel ? channelIcon(channel) : icon, family, group, title, detail: DETAILS[event.kind]?.(fields) ?? '' };
 }

@@ -1,6 +1,7 @@
 /** The keys of the desk. Function keys and chords work anywhere, single keys only where no field has the focus. */
 import { desk } from '../../desk.svelte';
 import { serverTime } from '../../lib/clock.svelte';
+import { isVoicemail } from '../../lib/voicemail';
 import { hangUpGuard } from './hang-up.svelte';
 
 /** What the page itself does for a key. */
@@ -46,10 +47,11 @@ function functionKey(event: KeyboardEvent): (() => void) | undefined {
     case 'F6':
       return () => region(event.shiftKey ? -1 : 1);
     case 'F8':
-      return () => desk.toggleHold();
+      return isVoicemail(hand?.pop) ? () => document.querySelector<HTMLElement>('[data-region="card"] [data-testid="play"]')?.click() : () => desk.toggleHold();
     case 'F9':
       return () => {
-        if (hand && hand.phase !== 'wrap_up' && hangUpGuard.press(serverTime(), hand.connected_at ?? null)) desk.hangUp();
+        const at = isVoicemail(hand?.pop) ? null : (hand?.connected_at ?? null);
+        if (hand && hand.phase !== 'wrap_up' && hangUpGuard.press(serverTime(), at)) desk.hangUp();
       };
     default:
       return undefined;
