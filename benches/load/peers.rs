@@ -159,6 +159,8 @@ impl Peers {
         self.daemon = daemon;
         self.plan = plan;
         self.tally = Tally::default();
+        // Who was free before this began waited for it, and for no decision.
+        self.freed.clear();
         let (begun, mut count) = (Instant::now(), 0_u32);
         let end = begun + self.plan.lasting;
         let mut events = Events::with_capacity(16);

@@ -150,7 +150,8 @@ impl Call {
     /// The caller is in line: hears the announcement, place and wait, then music.
     pub(crate) fn treat(&mut self, now: Instant, announce: Vec<Say>, effects: &mut Vec<Effect>) {
         self.overlay = Overlay::default();
-        let Some(line) = &self.line else { return };
+        // Nobody listens where a message waits.
+        let Some(line) = self.line.as_ref().filter(|_| self.message.is_none()) else { return };
         let rules = &line.rules.treatment;
         self.overlay.enter(now, rules);
         if rules.tells_place() {

@@ -151,7 +151,7 @@ fn a_flow_is_drawn_with_every_node_and_what_it_says() {
         let _ = write!(missing, "{word} ");
     }
     assert_eq!(missing, "", "{drawn}");
-    assert_eq!(drawn.matches("<g>").count(), 12, "a group for each node");
+    assert_eq!(drawn.matches("<g>").count(), 16, "a group for each node");
     assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
     let kept = std::fs::read_to_string(Path::new(ROOT).join("docs/img/flow.svg")).unwrap();
     assert!(

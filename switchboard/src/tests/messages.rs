@@ -152,3 +152,26 @@ fn a_restart_puts_a_message_back_in_line_and_closes_one_without_sound() {
     after.ready();
     assert!(after.place(pops).is_some(), "it is offered again");
 }
+
+#[test]
+fn a_message_is_given_to_another_queue_without_a_word_to_anybody() {
+    let mut bench = centre();
+    let message = bench.speaks("a");
+    bench.hang_up("a");
+    bench.recorded(message, Some(4_000));
+    bench.ready();
+    let offer = bench.log.iter().find_map(|effect| match effect {
+        Effect::Desk(event) => match &event.body {
+            DeskBody::Offered(offer) => Some(offer.offer),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert_eq!(bench.agent_wish(Wish::Answer(offer.expect("it is offered"))), Ok(()));
+    let before = bench.log.len();
+    let to = domain::TransferTarget::Queue("billing".parse().unwrap());
+    assert_eq!(bench.agent_wish(Wish::Transfer(message, to)), Ok(()));
+    assert!(!bench.log[before..].iter().any(|effect| matches!(effect, Effect::Media(_) | Effect::Send { .. })));
+    assert_eq!(bench.log.iter().filter(|effect| pops(effect)).count(), 2, "it is offered again");
+    assert_eq!(bench.outcome(message), None);
+}
