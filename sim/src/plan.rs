@@ -336,6 +336,7 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
     };
     Rules {
         callbacks: std::collections::BTreeMap::new(),
+        emergency: Vec::new(),
         recognition: switchboard::api::Recognition::default(),
         entries: config.entries().iter().map(entry).collect(),
         flows: config.flows().clone(),

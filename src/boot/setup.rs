@@ -215,6 +215,7 @@ pub(super) fn rules(config: &Config) -> Rules {
         },
         schedules: config.schedules().to_vec(),
         utc_offset_s: config.server().utc_offset_s,
+        emergency: config.sip_settings().emergency.clone(),
         max_calls: CALLS_MAX,
     }
 }

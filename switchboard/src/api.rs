@@ -117,6 +117,8 @@ pub struct Rules {
     pub schedules: Vec<Arc<hours::Schedule>>,
     /// Local time minus UTC, in seconds.
     pub utc_offset_s: i32,
+    /// Numbers that are called in an emergency: those calls are let in however many there are.
+    pub emergency: Vec<String>,
     /// More calls than this at once are refused with 503.
     pub max_calls: usize,
 }

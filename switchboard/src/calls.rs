@@ -19,7 +19,7 @@ impl Switchboard {
     /// A new call comes in: find its entry point, or refuse it.
     pub(crate) fn on_incoming(&mut self, now: Instant, invite: sip::api::IncomingInvite, out: &mut Vec<Effect>) {
         let leg = invite.leg;
-        let full = self.calls.len() >= self.rules.max_calls;
+        let full = self.calls.len() >= self.rules.max_calls && !self.rules.emergency.contains(&invite.dnis);
         let entry = route::entry_for(&self.rules.entries, &invite.dnis).cloned();
         let (Some(entry), false) = (entry, full) else {
             let (cause, retry_after_s) = if full { (Cause::Overload, Some(5)) } else { (Cause::NotFound, None) };

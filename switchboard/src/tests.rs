@@ -339,6 +339,16 @@ fn one_call_too_many_is_asked_to_try_again_later() {
 }
 
 #[test]
+fn an_emergency_call_is_never_one_too_many() {
+    let mut bench = Bench::new(1);
+    bench.board.rules.emergency = vec!["8000".to_owned()];
+    bench.call("a");
+    bench.call("b");
+    assert!(bench.sent("SIP/2.0 503").is_none());
+    assert_eq!(bench.board.calls(), 2);
+}
+
+#[test]
 fn the_screen_pop_is_told_before_the_phone_rings() {
     let mut bench = Bench::new(10);
     bench.call("a");
