@@ -2,7 +2,7 @@
 
 use crate::api::{Booking, Effect, NoteKind};
 use crate::engine::Step;
-use crate::flow::{Callback, Node};
+use crate::node::{Callback, Node};
 use crate::run::{Run, State};
 use core::time::Duration;
 use domain::NodeId;

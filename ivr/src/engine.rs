@@ -1,7 +1,7 @@
 //! Dispatch: which fact does what where.
 
 use crate::api::{Effect, Env, FAILED, Fact, LookupKey, NoteKind, Say};
-use crate::flow::{Branch, Call, Enqueue, Lookup, Node, Set, SetValue};
+use crate::node::{Branch, Call, Enqueue, Lookup, Node, Set, SetValue};
 use crate::run::{PLAY_MAX, Run, STEPS_MAX, State, is_key};
 use domain::{Customer, Instant, NodeId, PlayId, Requirement, SkillId};
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::api::{NoteKind, Standing};
 use crate::engine::Step;
-use crate::flow::{HoursNode, Node};
+use crate::node::{HoursNode, Node};
 use crate::run::Run;
 use crate::scope::Value;
 use domain::NodeId;

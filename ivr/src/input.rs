@@ -2,7 +2,7 @@
 
 use crate::api::{Effect, Say};
 use crate::engine::Step;
-use crate::flow::{Collect, Menu, Node, Retry};
+use crate::node::{Collect, Menu, Node, Retry};
 use crate::run::{PLAY_MAX, Run, State};
 use crate::scope::Value;
 use domain::{Instant, NodeId};

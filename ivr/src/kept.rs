@@ -2,7 +2,7 @@
 
 use crate::api::{Effect, NoteKind};
 use crate::engine::Step;
-use crate::flow::Node;
+use crate::node::Node;
 use crate::run::{Kept, Run, State};
 use domain::NodeId;
 use std::sync::Arc;

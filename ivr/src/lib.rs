@@ -32,6 +32,7 @@ mod graph;
 mod hours;
 mod input;
 mod kept;
+mod node;
 mod run;
 mod scope;
 pub mod speech;
@@ -43,11 +44,12 @@ mod words;
 
 pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, Of, QueueFigures, Reason, Say};
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
-pub use flow::{
-    Branch, Call, Callback, Collect, DEPTH_MAX, Enqueue, Exits, Flow, HangUp, HoursNode, Lookup, Menu, Node, Play,
-    Retry, Set, SetValue, Transfer, Voicemail,
-};
+pub use flow::{DEPTH_MAX, Flow};
 pub use graph::{Edge, Flaw, Shape, check};
+pub use node::{
+    Branch, Call, Callback, Collect, Enqueue, Exits, HangUp, HoursNode, Lookup, Menu, Node, Play, Retry, Set, SetValue,
+    Transfer, Voicemail,
+};
 pub use run::Run;
 pub use scope::{CALLER_FIELDS, CUSTOMER_FIELDS, QUEUE_FIELDS, ROOTS, TIME_FIELDS, Value};
 pub use survey::Survey;

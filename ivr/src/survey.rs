@@ -2,9 +2,9 @@
 
 use crate::api::{Effect, Say};
 use crate::engine::Step;
-use crate::flow::Retry;
 use crate::graph::Edge;
 use crate::input::Miss;
+use crate::node::Retry;
 use crate::run::{Run, State};
 use domain::{NodeId, QuestionId};
 

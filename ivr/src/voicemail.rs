@@ -2,7 +2,7 @@
 
 use crate::api::Effect;
 use crate::engine::Step;
-use crate::flow::{Node, Voicemail};
+use crate::node::{Node, Voicemail};
 use crate::run::{Run, State};
 use domain::NodeId;
 

@@ -1,6 +1,7 @@
 //! Where a flow leaves callers without a word.
 
-use crate::flow::{Flow, Node};
+use crate::flow::Flow;
+use crate::node::Node;
 use domain::NodeId;
 use std::collections::BTreeSet;
 
