@@ -170,7 +170,7 @@ impl fmt::Debug for Database {
 }
 
 /// Routing over all queues.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Routing {
     /// A returning customer waits so long for the same agent only; zero: not at all.
     pub sticky: Duration,
@@ -178,6 +178,13 @@ pub struct Routing {
     pub contact_rule: acd::api::ContactRule,
     /// What may be offered over what.
     pub interrupts: Vec<acd::api::Interrupt>,
+}
+
+impl Default for Routing {
+    fn default() -> Self {
+        let sticky = Duration::from_secs(crate::routing::STICKY_S);
+        Self { sticky, contact_rule: acd::api::ContactRule::default(), interrupts: Vec::new() }
+    }
 }
 
 /// A skill.
