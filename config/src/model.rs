@@ -6,8 +6,8 @@ use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use domain::{
-    AgentId, Channel, DispositionCode, Dnis, EntryPointId, FlowId, Language, Proficiency, PromptId, ReasonCode, Role,
-    ScheduleId, SkillId, TrunkId,
+    AgentId, Channel, DispositionCode, Dnis, EntryPointId, FlowId, HttpPlace, Language, Proficiency, PromptId,
+    ReasonCode, Role, ScheduleId, SecretId, SkillId, TrunkId,
 };
 use secrecy::SecretString;
 use sip::api::{Destination, Policy, Timers, TrunkRegistration};
@@ -223,6 +223,17 @@ pub struct RecognitionSettings {
     pub blocked: Vec<String>,
     /// What those hear; `None`: they are declined.
     pub blocked_flow: Option<FlowId>,
+}
+
+/// What `http` nodes may ask, and the secrets that they send.
+#[derive(Clone, Debug)]
+pub struct HttpStepSettings {
+    /// Places in private networks that may be asked; none by default.
+    pub allow_private: Vec<HttpPlace>,
+    /// Requests under way at once; more fail.
+    pub max_concurrent: usize,
+    /// The secrets, which flows know by their ids only.
+    pub secrets: Vec<(SecretId, SecretString)>,
 }
 
 /// Whose telephone rings first when a customer is called back.
