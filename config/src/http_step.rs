@@ -6,6 +6,7 @@ use crate::outside::Outside;
 use crate::people::kept_elsewhere;
 use crate::reader::Table;
 use crate::report::Placed;
+use crate::tls;
 use crate::url::is_name;
 use core::net::{IpAddr, SocketAddr};
 use domain::{HttpPlace, SecretId};
@@ -16,11 +17,12 @@ const CONCURRENT: usize = 64;
 
 pub(crate) fn http_step(root: &Table<'_>, outside: &dyn Outside) -> HttpStepSettings {
     let secrets = root.tables("secret").iter().filter_map(|table| secret(table, outside)).collect();
-    let mut settings = HttpStepSettings { allow_private: Vec::new(), max_concurrent: CONCURRENT, secrets };
+    let mut settings = HttpStepSettings { allow_private: Vec::new(), max_concurrent: CONCURRENT, secrets, ca: None };
     let Some(table) = root.table("http_step") else { return settings };
     settings.allow_private = table.texts("allow_private").iter().filter_map(|text| allowed(&table, text)).collect();
     let most = table.int("max_concurrent", 1..=10_000).and_then(|most| usize::try_from(most).ok());
     settings.max_concurrent = most.unwrap_or(CONCURRENT);
+    settings.ca = tls::ca(&table, "ca", outside);
     table.done();
     settings
 }

@@ -1,6 +1,6 @@
 //! What a checked configuration is made of.
 
-use crate::tls::TrunkTls;
+use crate::tls::{self, TrunkTls};
 use crate::treatment::Treatment;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
@@ -9,6 +9,7 @@ use domain::{
     AgentId, Channel, DispositionCode, Dnis, EntryPointId, FlowId, HttpPlace, Language, Proficiency, PromptId,
     ReasonCode, Role, ScheduleId, SecretId, SkillId, TrunkId,
 };
+use rustls::RootCertStore;
 use secrecy::SecretString;
 use sip::api::{Destination, Policy, Timers, TrunkRegistration};
 use sip::door::Rules;
@@ -234,6 +235,16 @@ pub struct HttpStepSettings {
     pub max_concurrent: usize,
     /// The secrets, which flows know by their ids only.
     pub secrets: Vec<(SecretId, SecretString)>,
+    /// Whom we believe beside the public certification authorities, as PEM.
+    pub(crate) ca: Option<String>,
+}
+
+impl HttpStepSettings {
+    /// Whom we believe beside the public certification authorities.
+    #[must_use]
+    pub fn roots(&self) -> Option<RootCertStore> {
+        self.ca.as_deref().and_then(tls::believed)
+    }
 }
 
 /// Whose telephone rings first when a customer is called back.

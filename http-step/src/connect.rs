@@ -22,7 +22,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 /// Connects to the host of a request. Nothing is sent but what TLS needs.
 pub(crate) async fn connect(
     settings: &Settings,
-    tls: &TlsConnector,
     request: &HttpRequest,
     slot: &Arc<Slot>,
 ) -> Result<Box<dyn Wire>, HttpFailure> {
@@ -43,7 +42,7 @@ pub(crate) async fn connect(
         return Ok(Box::new(stream));
     }
     let name = ServerName::try_from(origin.host.trim_end_matches('.').to_owned()).map_err(|_| HttpFailure::Insecure)?;
-    match tls.connect(name, stream).await {
+    match TlsConnector::from(Arc::clone(&settings.tls)).connect(name, stream).await {
         Ok(stream) => Ok(Box::new(stream)),
         Err(_) => Err(HttpFailure::Insecure),
     }

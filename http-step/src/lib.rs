@@ -13,7 +13,7 @@
 //! # let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
 //! # let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
 //! # let tls = std::sync::Arc::new(tls.with_root_certificates(roots).with_no_client_auth());
-//! let steps = HttpSteps::new(Settings { max_concurrent: 64, ..Settings::default() }, tls);
+//! let steps = HttpSteps::new(Settings::new(tls));
 //! let request = HttpRequest {
 //!     number: 1,
 //!     method: HttpMethod::Get,
@@ -48,13 +48,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio_rustls::TlsConnector;
 
 /// The pause before the second try; each further one is twice as long as the one before.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// What may be asked, how much at once, and with which secrets.
-#[derive(Debug, Default)]
 pub struct Settings {
     /// Places in private networks that may be asked.
     pub allow_private: Vec<HttpPlace>,
@@ -62,6 +60,16 @@ pub struct Settings {
     pub max_concurrent: usize,
     /// What requests name by an id only.
     pub secrets: BTreeMap<SecretId, SecretString>,
+    /// Whose certificates are believed.
+    pub tls: Arc<ClientConfig>,
+}
+
+impl Settings {
+    /// Only the internet may be asked, 64 times at once, and there is no secret.
+    #[must_use]
+    pub fn new(tls: Arc<ClientConfig>) -> Self {
+        Self { allow_private: Vec::new(), max_concurrent: 64, secrets: BTreeMap::new(), tls }
+    }
 }
 
 /// Whoever asks. Cheap to clone.
@@ -70,7 +78,6 @@ pub struct HttpSteps(Arc<Asker>);
 
 struct Asker {
     settings: RwLock<Arc<Settings>>,
-    tls: TlsConnector,
     /// Requests under way.
     under_way: Arc<AtomicUsize>,
     counts: Counts,
@@ -95,12 +102,11 @@ impl Drop for Slot {
 }
 
 impl HttpSteps {
-    /// `tls`: whose certificates are believed.
+    /// Asks by these settings.
     #[must_use]
-    pub fn new(settings: Settings, tls: Arc<ClientConfig>) -> Self {
+    pub fn new(settings: Settings) -> Self {
         Self(Arc::new(Asker {
             settings: RwLock::new(Arc::new(settings)),
-            tls: TlsConnector::from(tls),
             under_way: Arc::default(),
             counts: Counts::default(),
             complaints: Complaints::default(),
@@ -130,7 +136,7 @@ impl HttpSteps {
     async fn tries(&self, settings: &Settings, request: &HttpRequest, slot: &Arc<Slot>) -> HttpAnswer {
         let (mut left, mut pause) = (request.retries, PAUSE);
         loop {
-            let tried = match connect::connect(settings, &self.0.tls, request, slot).await {
+            let tried = match connect::connect(settings, request, slot).await {
                 Ok(wire) => exchange::exchange(settings, request, wire).await,
                 Err(failure) => Err(failure),
             };

@@ -303,7 +303,7 @@ impl Entrance {
         let certificate = Renewable::of(config);
         let sip = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
         let guarded = setup::transports(config, tls::sip(config, certificate.as_ref()));
-        let steps = http_step::HttpSteps::new(setup::http_step(config), tls::asking());
+        let steps = http_step::HttpSteps::new(setup::http_step(config));
         let edge =
             Edge { counters: Arc::default(), gate: setup::gate(config), mirror: tap.counts(), certificate, steps };
         let transports = sip_io::Transports::start(bound, guarded, inbox, Arc::clone(&edge.counters));

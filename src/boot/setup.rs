@@ -183,6 +183,7 @@ pub(super) fn http_step(config: &Config) -> http_step::Settings {
         allow_private: settings.allow_private.clone(),
         max_concurrent: settings.max_concurrent,
         secrets: settings.secrets.iter().cloned().collect(),
+        tls: crate::tls::asking(settings.roots()),
     }
 }
 

@@ -170,7 +170,17 @@ fn other_places_and_other_secrets_come_into_force_without_a_restart() {
     let before = good(&[]);
     let changes = before.changes(&good(&[("max_concurrent = 8", "max_concurrent = 9")]));
     assert_eq!((changes.live, changes.restart), (vec!["http_step".to_owned()], vec![]));
-    let world = World { files: [("token", "another")].into(), ..World::default() };
+    let ca = rcgen::generate_simple_self_signed(vec!["crm.internal".to_owned()]).unwrap().cert.pem();
+    let files = [("token", "another"), ("ca.pem", ca.leak() as &str), ("bad.pem", "none")].into();
+    let world = World { files, ..World::default() };
     let other = check_in(&world, &asking(&[("env = \"SECRET\"", "file = \"token\"")])).unwrap();
     assert_eq!(before.changes(&other).live, ["secret orders_token"]);
+    assert!(before.http_step().roots().is_none());
+    let believes = |file: &str| check_in(&world, &asking(&[("max_concurrent = 8", &format!("ca = \"{file}\""))]));
+    let other = believes("ca.pem").unwrap();
+    assert_eq!(
+        (other.http_step().roots().unwrap().len(), before.changes(&other).live),
+        (1, vec!["http_step".to_owned()])
+    );
+    assert_eq!(told(&believes("bad.pem").unwrap_err()), ["44:6 bad_certificate"]);
 }
