@@ -10,7 +10,7 @@ use crate::reader::Table;
 use crate::report::{Place, Placed, Report, Source};
 use crate::tls::{self, Identity};
 use crate::tree::{self, Entry as TreeEntry, Value};
-use crate::{business, people, recognition, routing, schedule, server};
+use crate::{business, http_step, people, recognition, routing, schedule, server};
 use core::net::SocketAddr;
 use domain::{DispositionCode, DispositionRow, FlowId, Language, QueueId};
 use std::collections::BTreeSet;
@@ -25,6 +25,7 @@ pub(crate) struct Known {
     dispositions: Vec<String>,
     flows: Vec<String>,
     schedules: Vec<String>,
+    secrets: Vec<String>,
 }
 
 fn words(names: &[String]) -> Vec<&str> {
@@ -50,6 +51,10 @@ impl Known {
 
     pub(crate) fn schedules(&self) -> Vec<&str> {
         words(&self.schedules)
+    }
+
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        words(&self.secrets)
     }
 
     pub(crate) fn flows(&self) -> Vec<&str> {
@@ -131,6 +136,7 @@ impl<'a> Checking<'a> {
         let database = server::store(root, self.outside);
         let routing = routing::routing(root);
         let recognition = recognition::recognition(root, &known.flows());
+        let http_step = http_step::http_step(root, self.outside);
         let schedules = root.tables("schedule").iter().filter_map(schedule::schedule).collect();
         let skills = root.tables("skill").iter().filter_map(business::skill).collect();
         let mut queues: Vec<Queue> =
@@ -148,14 +154,13 @@ impl<'a> Checking<'a> {
         let entry = |table: &Table<'_>| business::entry(table, &known, server.default_language);
         let entries: Vec<Entry> = root.tables("entry").iter().filter_map(entry).collect();
         let served = agents.iter().flat_map(|agent| agent.queues.iter().map(|part| part.queue)).collect();
-        let around = Around { known: &known, queues: &queues, served: &served };
+        let around = Around { known: &known, queues: &queues, served: &served, places: &http_step.allow_private };
         let texts: Vec<FlowText> = flow::flows(&self.roots, self.report, around);
         self.check_between(&queues, &served, (&entries, recognition.blocked_flow), &texts);
         self.check_prompts(&server, (&entries, &queues), &texts);
         self.roots.iter().for_each(Table::done);
         let flows = texts.into_iter().filter_map(|text| Some((text.id, text.flow?))).collect();
         let words = Words { reasons, dispositions };
-        let warnings = Vec::new();
         Some(Config {
             server,
             tls,
@@ -165,6 +170,7 @@ impl<'a> Checking<'a> {
             database,
             routing,
             recognition,
+            http_step,
             schedules,
             skills,
             queues,
@@ -175,7 +181,7 @@ impl<'a> Checking<'a> {
             words,
             entries,
             flows,
-            warnings,
+            warnings: Vec::new(),
         })
     }
 
@@ -225,6 +231,7 @@ impl<'a> Checking<'a> {
             dispositions: names("disposition", lists(&[("disposition", "code")])),
             flows: names("flow", flows.collect()),
             schedules: names("schedule", lists(&[("schedule", "id")])),
+            secrets: names("secret", lists(&[("secret", "id")])),
         }
     }
 

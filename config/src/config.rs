@@ -2,8 +2,8 @@
 
 use crate::check::check;
 use crate::model::{
-    Agent, AgentPhone, Database, Entry, MediaSettings, MirrorSettings, Queue, Reason, RecognitionSettings, Routing,
-    ServerSettings, SipSettings, Skill, SoftPhone, Trunk, User,
+    Agent, AgentPhone, Database, Entry, HttpStepSettings, MediaSettings, MirrorSettings, Queue, Reason,
+    RecognitionSettings, Routing, ServerSettings, SipSettings, Skill, SoftPhone, Trunk, User,
 };
 use crate::outside::Outside;
 use crate::problem::Problem;
@@ -29,6 +29,7 @@ pub struct Config {
     pub(crate) database: Option<Database>,
     pub(crate) routing: Routing,
     pub(crate) recognition: RecognitionSettings,
+    pub(crate) http_step: HttpStepSettings,
     pub(crate) schedules: Vec<Arc<Schedule>>,
     pub(crate) skills: Vec<Skill>,
     pub(crate) queues: Vec<Queue>,
@@ -148,6 +149,12 @@ impl Config {
     #[must_use]
     pub fn recognition(&self) -> &RecognitionSettings {
         &self.recognition
+    }
+
+    /// What `http` nodes may ask, and the secrets that they send.
+    #[must_use]
+    pub fn http_step(&self) -> &HttpStepSettings {
+        &self.http_step
     }
 
     /// What of the wire is kept and mirrored.

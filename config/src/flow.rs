@@ -10,7 +10,7 @@ use crate::report::{Place, Placed, Report, hint, nearest};
 use crate::subflow::{Links, Written};
 use crate::tree::Item;
 use core::cell::RefCell;
-use domain::{FlowId, Language, NodeId, PromptId, QueueId, Requirement};
+use domain::{FlowId, HttpPlace, Language, NodeId, PromptId, QueueId, Requirement};
 use ivr::speech::{self, Kind};
 use ivr::{Compiler, Flaw, Flow, Names, Node, Shape};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +39,8 @@ pub(crate) struct Around<'a> {
     pub(crate) queues: &'a [Queue],
     /// Queues that an agent serves.
     pub(crate) served: &'a BTreeSet<QueueId>,
+    /// Places in private networks that may be asked over HTTP.
+    pub(crate) places: &'a [HttpPlace],
 }
 
 /// What the nodes of one flow share while they are read.
@@ -47,6 +49,7 @@ pub(crate) struct FlowScope<'a> {
     pub(crate) known: &'a Known,
     pub(crate) queues: &'a [Queue],
     pub(crate) served: &'a BTreeSet<QueueId>,
+    pub(crate) places: &'a [HttpPlace],
     pub(crate) nodes: Vec<String>,
     pub(crate) variables: BTreeSet<String>,
     pub(crate) compiler: Compiler,
@@ -130,6 +133,7 @@ fn flow<'a>(
         known: around.known,
         queues: around.queues,
         served: around.served,
+        places: around.places,
         nodes: names,
         variables,
         compiler: Compiler::new(visible),

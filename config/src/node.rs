@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod aside;
+mod http;
 mod survey;
 mod waiting;
 
@@ -28,6 +29,7 @@ const KINDS: &[(&str, Read)] = &[
     ("menu", |node| node.menu()),
     ("collect", |node| node.collect()),
     ("lookup", |node| node.lookup()),
+    ("http", |node| node.http()),
     ("branch", |node| node.branch()),
     ("set", |node| node.set()),
     ("enqueue", |node| node.enqueue()),

@@ -137,8 +137,16 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "FL07",
-        what: "a question to the outside without a way on for when it fails",
-        codes: &[("no_fallback", "add the edge that is named, with a node's name")],
+        what: "a question to the outside without a way on for when it fails or a limit of time, with a secret written into \
+               it, or to an address that is none; warned of, where it goes unprotected",
+        codes: &[
+            ("no_fallback", "add the edge that is named, with a node's name"),
+            ("no_timeout", "add timeout_ms = 3000, or another number of milliseconds"),
+            ("bare_secret", "define it in [[secret]] and send it in a header field, { secret = \"ID\" }"),
+            ("unknown_secret", "define it in [[secret]]"),
+            ("bad_url", "write https://host/path; variables as $name, in the path and the query"),
+            ("plain_http", "write https://, or name the host in http_step.allow_private"),
+        ],
     },
     Rule {
         name: "FL08",
@@ -198,6 +206,11 @@ pub const CODES: &[(&str, &str)] = &[
     ("dead_queue", "A flow sends callers to a queue that no agent serves and that never sends them back."),
     ("overlapping_keys", "A key of a menu is the beginning of another one."),
     ("no_fallback", "A flow asks the outside without saying what follows when nothing useful comes back."),
+    ("no_timeout", "A flow asks another system without saying how long the answer may take."),
+    ("bare_secret", "A flow holds a secret itself, in an address or a header field."),
+    ("unknown_secret", "A secret is named that no [[secret]] defines."),
+    ("bad_url", "A text is no address that can be asked over HTTP."),
+    ("plain_http", "A flow asks over HTTP without TLS outside of the private networks that are allowed (warning)."),
     ("missing_prompt", "A prompt has no WAV file that can be played in a language in which a flow may play it."),
     ("missing_secret", "A secret's file or environment variable is not there or is empty."),
     ("agent_without_queue", "An agent serves no queue and is never offered a contact (warning)."),

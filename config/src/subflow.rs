@@ -137,7 +137,12 @@ fn names(flow: &Written<'_>, known: &Known) -> Names {
         }
         let takes = matches!(kind, Some("collect" | "hours"));
         names.variables.extend(word(fields, "variable").filter(|_| takes).map(str::to_owned));
-        if let (Some("set"), Some(Value::Table(values))) = (kind, value(fields, "values")) {
+        let sets = match kind {
+            Some("set") => value(fields, "values"),
+            Some("http") => value(fields, "take"),
+            _ => None,
+        };
+        if let Some(Value::Table(values)) = sets {
             names.variables.extend(values.iter().map(|entry| entry.key.clone()));
         }
     }

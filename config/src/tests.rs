@@ -2,6 +2,7 @@
 
 mod flows;
 mod good;
+mod http;
 mod lint;
 mod saying;
 mod schedules;

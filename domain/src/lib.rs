@@ -20,6 +20,7 @@ mod error;
 mod event;
 mod forecast;
 mod history;
+mod http;
 mod id;
 mod joint;
 mod phone;
@@ -46,9 +47,11 @@ pub use history::{
     AgentRow, Answer, ContactDetail, ContactFilter, ContactRow, DispositionRow, EventRow, ImportReport, InteractionRow,
     NewCustomer, Page, Query, QueryError, RecordingRow, RowError, Session, SurveyAnswer, User,
 };
+pub use http::{HttpAnswer, HttpFailure, HttpField, HttpMethod, HttpOrigin, HttpPlace, HttpRequest, HttpValue};
 pub use id::{
     AgentId, ContactId, CustomerId, DispositionCode, EntryPointId, FlowId, InteractionId, LegId, NodeId, OfferId,
-    ParseIdError, PlayId, PromptId, QuestionId, QueueId, ReasonCode, RecordingId, ScheduleId, SkillId, Slug, TrunkId,
+    ParseIdError, PlayId, PromptId, QuestionId, QueueId, ReasonCode, RecordingId, ScheduleId, SecretId, SkillId, Slug,
+    TrunkId,
 };
 pub use joint::{ConsultResult, ConsultStage, ConsultView, Monitor, MonitorView};
 pub use phone::{Ani, Dnis, Language, Redacted};

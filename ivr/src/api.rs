@@ -3,8 +3,8 @@
 use crate::expression::Expression;
 use crate::speech::Kind;
 use domain::{
-    Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QuestionId, QueueId, Redacted, Requirement,
-    ScheduleId, SkillId, WallTime,
+    Ani, Customer, Dnis, HttpAnswer, HttpRequest, Language, NodeId, PlayId, Priority, PromptId, QuestionId, QueueId,
+    Redacted, Requirement, ScheduleId, SkillId, WallTime,
 };
 
 /// A piece of a prompt list.
@@ -126,6 +126,8 @@ pub enum Reason {
     InterDigit,
     /// A look-up takes too long.
     Lookup,
+    /// The answer of another system does not come.
+    Request,
     /// Booking a call back takes too long.
     Booking,
     /// The caller has spoken as long as a message may last.
@@ -161,6 +163,12 @@ pub enum NoteKind {
     /// The booking of a call back was not confirmed in time.
     #[error("the booking of the call back was not confirmed in time; it counts as refused")]
     BookingLate,
+    /// A request has no address: a value in its path is empty, or would lead elsewhere, or is too long.
+    #[error("nothing was asked over HTTP: a value in the path is empty or too long, or would lead elsewhere")]
+    NoAddress,
+    /// Nobody told what became of a request.
+    #[error("what became of the request over HTTP was not told in time; it counts as timed out")]
+    ResponseLost,
     /// Nobody told that a playing ended.
     #[error("the end of a playing was not reported")]
     PlayOverdue,
@@ -229,6 +237,13 @@ pub enum Fact {
     /// The contact came back to the flow: go on at the node's edge of this name. [`FULL`], [`TIMEOUT`],
     /// [`NO_AGENTS`], [`CLOSED`], [`OVERFLOW`]: a queue sent it back; [`FAILED`]: a transfer reached nobody.
     Returned(&'static str),
+    /// What became of the request with this number.
+    Response {
+        /// The request.
+        number: u64,
+        /// What came back.
+        answer: HttpAnswer,
+    },
     /// What became of the call back.
     Callback(Booking),
     /// The message cannot be recorded.
@@ -314,6 +329,8 @@ pub enum Effect {
         /// The digits; empty for `Ani`.
         value: String,
     },
+    /// Ask another system over HTTP; report `Response`.
+    Request(Box<HttpRequest>),
     /// Hand the caller to a queue; the run waits.
     Enqueue {
         /// The queue.

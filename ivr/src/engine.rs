@@ -22,6 +22,7 @@ impl Run {
             Fact::Digit(digit) => self.on_digit(digit, step),
             Fact::PlayDone(play) => self.on_play_done(play, step),
             Fact::Found(customer) => self.on_found(customer),
+            Fact::Response { number, answer } => self.on_response(number, &answer),
             Fact::Returned(edge) => self.on_returned(edge, step),
             Fact::Callback(booking) => self.on_booking(booking),
             Fact::RecordFailed => self.on_record_failed(),
@@ -55,6 +56,7 @@ impl Run {
             Node::Menu(menu) => self.enter_menu(menu, step),
             Node::Collect(collect) => self.enter_collect(collect, step),
             Node::Lookup(lookup) => self.enter_lookup(lookup, step),
+            Node::Http(http) => self.say(&http.say, step),
             Node::Branch(branch) => Some(self.choose(branch, step)),
             Node::Set(set) => Some(self.set(set, step)),
             Node::Hours(hours) => self.ask_hours(hours, step),
@@ -113,6 +115,7 @@ impl Run {
         let flow = Arc::clone(&self.flow);
         match flow.node(self.at)? {
             Node::Play(play) => Some(play.next),
+            Node::Http(http) => self.request(http, step),
             Node::Voicemail(voicemail) => self.record(voicemail, step),
             Node::Hours(_) => self.emergency_said(),
             Node::Transfer(transfer) => {
@@ -140,7 +143,7 @@ impl Run {
             State::Asking { .. } => self.on_answer(digit, step),
             State::Saying { .. } => self.on_digit_while_saying(digit, step),
             State::Speaking { .. } => self.on_spoken(step),
-            State::New | State::Looking { .. } | State::Booking { .. } => {
+            State::New | State::Looking { .. } | State::Requesting { .. } | State::Booking { .. } => {
                 self.keep_ahead(digit);
                 None
             }
@@ -224,6 +227,7 @@ impl Run {
             }
             State::Asking { .. } => self.on_silence(step),
             State::Looking { .. } => self.on_lookup_late(),
+            State::Requesting { .. } => self.on_response_lost(),
             State::Booking { .. } => self.on_booking_late(),
             State::Speaking { .. } => self.on_spoken(step),
             State::New | State::Queued | State::Away | State::Over => None,

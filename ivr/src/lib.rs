@@ -30,6 +30,7 @@ mod expression;
 mod flow;
 mod graph;
 mod hours;
+mod http;
 mod input;
 mod kept;
 mod node;
@@ -46,6 +47,7 @@ pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, Of, Q
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
 pub use flow::{DEPTH_MAX, Flow};
 pub use graph::{Edge, Flaw, Shape, check};
+pub use http::{Body, Http, Piece};
 pub use node::{
     Branch, Call, Callback, Collect, Enqueue, Exits, HangUp, HoursNode, Lookup, Menu, Node, Play, Retry, Set, SetValue,
     Transfer, Voicemail,

@@ -4,6 +4,7 @@ use crate::api::{CLOSED, FULL, LookupKey, NO_AGENTS, OVERFLOW, Say, TIMEOUT, Tra
 use crate::expression::Expression;
 use crate::flow::Flow;
 use crate::graph::{Edge, Shape};
+use crate::http::Http;
 use crate::survey::Survey;
 use core::time::Duration;
 use domain::{Language, NodeId, Priority, PromptId, QueueId, Requirement, ScheduleId};
@@ -21,6 +22,8 @@ pub enum Node {
     Collect(Collect),
     /// Looks the customer up.
     Lookup(Lookup),
+    /// Asks another system over HTTP.
+    Http(Box<Http>),
     /// Goes where the first true condition says.
     Branch(Branch),
     /// Sets variables or the language.
@@ -297,6 +300,7 @@ impl Node {
             Self::Menu(_) => "menu",
             Self::Collect(_) => "collect",
             Self::Lookup(_) => "lookup",
+            Self::Http(_) => "http",
             Self::Branch(_) => "branch",
             Self::Set(_) => "set",
             Self::Hours(_) => "hours",
@@ -347,6 +351,7 @@ impl Node {
             Self::Lookup(lookup) => {
                 vec![Edge::silent("found", lookup.found), Edge::silent("not_found", lookup.not_found)]
             }
+            Self::Http(http) => http.edges(),
             Self::Branch(branch) => {
                 let cases =
                     branch.cases.iter().enumerate().map(|(n, (_, to))| Edge::silent(&format!("cases[{n}].next"), *to));
@@ -385,6 +390,7 @@ impl Node {
         match self {
             Self::Collect(collect) => vec![collect.variable.clone()],
             Self::Hours(hours) => hours.variable.iter().cloned().collect(),
+            Self::Http(http) => http.take.iter().map(|(name, _)| name.clone()).collect(),
             Self::Set(set) => set.values.iter().map(|(name, _)| name.clone()).collect(),
             _ => Vec::new(),
         }

@@ -29,6 +29,8 @@ pub(crate) enum State {
     Asking { play: Option<PlayId>, until: Instant, tries: u8 },
     /// A look-up.
     Looking { until: Instant },
+    /// The answer to a request over HTTP.
+    Requesting { number: u64, until: Instant },
     /// A call back is being booked.
     Booking { until: Instant },
     /// The caller speaks a message.
@@ -80,6 +82,7 @@ pub struct Run {
     digits: Vec<(NodeId, Redacted)>,
     notes: Vec<Note>,
     plays: u64,
+    requests: u64,
     /// When the caller last came back from a queue or a transfer, and how often at that moment.
     came_back: (Instant, usize),
 }
@@ -107,6 +110,7 @@ impl Run {
             digits: Vec::new(),
             notes: Vec::new(),
             plays: 0,
+            requests: 0,
             came_back: (Instant::ZERO, 0),
         }
     }
@@ -119,6 +123,7 @@ impl Run {
             State::Asking { until, .. } if self.keyed.is_empty() => Some((until, Reason::FirstDigit)),
             State::Asking { until, .. } => Some((until, Reason::InterDigit)),
             State::Looking { until } => Some((until, Reason::Lookup)),
+            State::Requesting { until, .. } => Some((until, Reason::Request)),
             State::Booking { until } => Some((until, Reason::Booking)),
             State::Speaking { until } => Some((until, Reason::Message)),
             State::New | State::Queued | State::Away | State::Over => None,
@@ -218,6 +223,12 @@ impl Run {
         let play = PlayId::new(self.context.first_play.wrapping_add(self.plays));
         self.plays = self.plays.wrapping_add(1);
         play
+    }
+
+    /// A number for a request. No run has one of another: the answer to a run that is over means nothing to the next.
+    pub(crate) fn next_request(&mut self) -> u64 {
+        self.requests = self.requests.wrapping_add(1);
+        self.context.first_play.wrapping_add(self.requests)
     }
 
     /// What a variable, or else the last entry at a node of this name, holds.

@@ -3,6 +3,7 @@
 mod expressions;
 mod graphs;
 mod hours;
+mod http;
 mod kept;
 mod random;
 mod saying;

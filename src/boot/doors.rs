@@ -39,6 +39,8 @@ pub(super) struct Edge {
     pub mirror: Arc<Counts>,
     /// Our certificate, which a reload renews.
     pub certificate: Option<Arc<Renewable>>,
+    /// Who asks other systems what flows want to know.
+    pub steps: http_step::HttpSteps,
 }
 
 /// What the API reads of the running engine.
@@ -111,7 +113,7 @@ impl House<'_> {
     pub fn open(self, options: Options, wishes: &mpsc::Sender<WishRequest>, reading: Reading) -> Doors {
         let phones = PhoneAccounts::new(setup::phone_tickets(&self.config, self.sip));
         let file = options.config_file.clone();
-        let certificate = reading.edge.certificate.clone();
+        let (certificate, steps) = (reading.edge.certificate.clone(), reading.edge.steps.clone());
         let bridge = self.consoles(wishes.clone());
         let api = self.api(options, wishes.clone(), phones.clone(), reading);
         let reloader = Reloader {
@@ -125,6 +127,7 @@ impl House<'_> {
             api,
             phones,
             certificate,
+            steps,
         };
         Doors { reloader }
     }

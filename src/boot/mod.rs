@@ -181,7 +181,7 @@ impl Daemon {
             Entrance::open(&config, sockets, sip_tx, &signalling, &tap);
         let (floor, shown) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
-        let (gate, certificate) = (edge.gate.clone(), edge.certificate.clone());
+        let (gate, certificate, steps) = (edge.gate.clone(), edge.certificate.clone(), edge.steps.clone());
         let house = House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains, archive };
         let reading = Reading::new(&shown, &metrics, &journal, &reload_tx, edge);
         let doors = house.open(options, &wish_tx, reading);
@@ -193,8 +193,19 @@ impl Daemon {
         let names = sip_io::Names::new(&doors.reloader.running.sip_settings().dns, sip_address.ip());
         let bridge = doors.reloader.bridge.clone();
         tokio::spawn(doors.reloader.run(reloads));
-        let shells =
-            Shells { transports, workers, journal, store: store.clone(), bridge, back, floor, metrics, tap, names };
+        let shells = Shells {
+            transports,
+            workers,
+            journal,
+            store: store.clone(),
+            bridge,
+            back,
+            floor,
+            metrics,
+            tap,
+            names,
+            steps,
+        };
         let control = Control::new(board, clock, shells, first, emergencies);
         let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains: explained });
         info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
@@ -292,7 +303,9 @@ impl Entrance {
         let certificate = Renewable::of(config);
         let sip = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
         let guarded = setup::transports(config, tls::sip(config, certificate.as_ref()));
-        let edge = Edge { counters: Arc::default(), gate: setup::gate(config), mirror: tap.counts(), certificate };
+        let steps = http_step::HttpSteps::new(setup::http_step(config));
+        let edge =
+            Edge { counters: Arc::default(), gate: setup::gate(config), mirror: tap.counts(), certificate, steps };
         let transports = sip_io::Transports::start(bound, guarded, inbox, Arc::clone(&edge.counters));
         Self { transports, edge, http, https, sip }
     }

@@ -30,6 +30,7 @@ pub(super) struct Reloader {
     pub phones: PhoneAccounts,
     /// Our certificate, if anything listens for TLS.
     pub certificate: Option<Arc<Renewable>>,
+    pub steps: http_step::HttpSteps,
 }
 
 impl Reloader {
@@ -73,6 +74,7 @@ impl Reloader {
         let input = Input::Reconfigure(Box::new(Reconfiguration { acd: new.acd(), rules, add_users, remove_users }));
         // The loop is gone only when the daemon stops.
         let _ = self.back.send(input).await;
+        self.steps.replace(setup::http_step(&new));
         self.bridge.rename(setup::names(&new));
         if let Some(certificate) = &self.certificate {
             certificate.renew(&new);

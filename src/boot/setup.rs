@@ -176,6 +176,17 @@ fn callback_offer(settings: &config::CallbackSettings) -> CallbackOffer {
     }
 }
 
+/// What flows may ask over HTTP, and with which secrets.
+pub(super) fn http_step(config: &Config) -> http_step::Settings {
+    let settings = config.http_step();
+    http_step::Settings {
+        allow_private: settings.allow_private.clone(),
+        max_concurrent: settings.max_concurrent,
+        secrets: settings.secrets.iter().cloned().collect(),
+        tls: crate::tls::asking(settings.roots()),
+    }
+}
+
 /// The trunk by which numbers are dialled: the first with a peer; then the others of its group.
 fn dialled_by(config: &Config) -> impl Iterator<Item = TrunkId> {
     let mut peers = config.trunks().iter().filter(|trunk| trunk.peer.is_some() || trunk.host.is_some());
@@ -359,6 +370,7 @@ pub(super) fn metrics(
         });
         samples.extend(crate::metrics::edge(&edge.counters, &edge.gate));
         samples.extend(crate::metrics::mirror(&edge.mirror));
+        samples.extend(crate::metrics::http_steps(&edge.steps));
         samples.push(http_api::Metric {
             name: "switchroom_journal_backlog",
             help: "Contact events that are not on disk yet",

@@ -4,7 +4,8 @@ use call::api::{CallbackRules, FinishedRecording, Phone, QueueRules};
 use core::time::Duration;
 use domain::{
     AgentId, CommandError, ContactEvent, ContactId, Customer, DeskEvent, DispositionCode, Emergency, EntryPointId,
-    FlowId, Language, QueueId, ReasonCode, RecordingId, Redacted, ScheduleId, TrunkId, WallTime, Wish,
+    FlowId, HttpAnswer, HttpRequest, Language, QueueId, ReasonCode, RecordingId, Redacted, ScheduleId, TrunkId,
+    WallTime, Wish,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -199,6 +200,15 @@ pub enum Input {
         /// The customer, if known.
         customer: Option<Box<Customer>>,
     },
+    /// What became of a request of a flow.
+    HttpStep {
+        /// The contact.
+        contact: ContactId,
+        /// The request's number.
+        number: u64,
+        /// What came back.
+        answer: HttpAnswer,
+    },
     /// A recording was closed; `None`: it failed.
     Recorded {
         /// The recording.
@@ -282,6 +292,13 @@ pub enum Effect {
         by: LookupBy,
         /// The number.
         value: Redacted,
+    },
+    /// Ask another system over HTTP. Answered by `Input::HttpStep`.
+    HttpStep {
+        /// The contact.
+        contact: ContactId,
+        /// What is asked.
+        request: Box<HttpRequest>,
     },
     /// The answer to a wish.
     Replied {

@@ -220,6 +220,9 @@ impl Switchboard {
             out.push(route::lookup(contact, by, value, &ani));
             return;
         }
+        if let ivr::api::Effect::Request(request) = effect {
+            return out.push(Effect::HttpStep { contact, request });
+        }
         if let ivr::api::Effect::Enqueue { queue, .. } = &effect {
             self.recognise(now, contact, *queue);
         }

@@ -186,6 +186,9 @@ impl Switchboard {
             Input::Media(event) => self.on_media(event),
             Input::Stored(contact) => self.on_stored(contact),
             Input::Found { contact, asker, customer } => self.on_found(contact, asker, customer),
+            Input::HttpStep { contact, number, answer } => {
+                self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Response { number, answer }));
+            }
             Input::Recorded { recording, finished } => {
                 if let Some(contact) = self.directory.recordings.get(&recording).copied() {
                     if finished.is_none() {

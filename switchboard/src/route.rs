@@ -283,7 +283,9 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
             FlowFact::Transfer { leg, phone: Phone::Uri(uri), to: "uri".to_owned() }
         }
         Flow::HangUp => FlowFact::HangUp,
-        Flow::Lookup { .. } | Flow::Callback { .. } | Flow::Record { .. } | Flow::RecordEnd => return None,
+        Flow::Lookup { .. } | Flow::Request(_) | Flow::Callback { .. } | Flow::Record { .. } | Flow::RecordEnd => {
+            return None;
+        }
     })
 }
 

@@ -3,6 +3,7 @@
 mod callbacks;
 mod desk_phone;
 mod hours;
+mod http_step;
 mod joint;
 mod messages;
 mod quality;

@@ -6,6 +6,7 @@ mod support;
 mod callbacks;
 mod figures;
 mod hours;
+mod http_step;
 mod leaving;
 mod lossy;
 mod names;

@@ -59,6 +59,18 @@ const BROKEN: &[(&str, &[&str], &str)] = &[
          node's name)",
     ),
     (
+        "fl07-http.toml",
+        &["4:1 FL07 no_timeout", "4:1 FL07 no_fallback"],
+        "`flow.f.node.order` does not say how long the answer may take (add timeout_ms = 3000, or another number of \
+         milliseconds)",
+    ),
+    (
+        "fl07-secret.toml",
+        &["12:44 FL07 bare_secret", "14:29 FL07 bare_secret", "14:74 FL07 unknown_secret"],
+        "`api_key` in a URL shows wherever the URL shows (define it in [[secret]] and send it in a header field, { secret \
+         = \"ID\" })",
+    ),
+    (
         "fl08-number.toml",
         &["7:10 FL08 bad_number"],
         "`+49 (0)30 reception` cannot be called (write digits, a + before the country's code, or a SIP URI under `uri`)",

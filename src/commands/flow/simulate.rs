@@ -25,6 +25,7 @@ Type keys (0-9 * #), or a word:
   .         nothing is keyed until the flow has waited long enough
   found     the customer is known; also with fields: found tier=gold language=zh
   unknown   the customer is not known
+  200 {"status": "sent"}    another system answers so; also a status alone: 404, 503
   full, timeout, no_agents, closed, overflow    the queue sends the caller back
   agent     an agent answers
   answered, failed    how a transfer ends
@@ -119,6 +120,7 @@ impl Input {
         let may = match waiting {
             Waiting::Key => "keys, . or hangup",
             Waiting::LookUp => "found, unknown or .",
+            Waiting::Answer => "a status with or without JSON, timeout, failed, . or hangup",
             Waiting::Queue(_) => "keys, agent, full, timeout, no_agents, closed, overflow or hangup",
             Waiting::Transfer => "answered, failed or hangup",
             Waiting::Nothing => "",
@@ -150,7 +152,8 @@ fn follow(walk: &mut Walk<'_>, line: &str) -> Result<Next, Failure> {
             walk.found(Some(customer));
         }
         ("unknown", Waiting::LookUp) => walk.found(None),
-        (".", Waiting::Key | Waiting::LookUp) => walk.wait(),
+        (".", Waiting::Key | Waiting::LookUp | Waiting::Answer) => walk.wait(),
+        (word, Waiting::Answer) => answer(walk, word, rest),
         (keys, Waiting::Key | Waiting::Queue(_))
             if !keys.is_empty() && keys.chars().all(|c| c.is_ascii_digit() || "*#".contains(c)) =>
         {
@@ -161,6 +164,17 @@ fn follow(walk: &mut Walk<'_>, line: &str) -> Result<Next, Failure> {
     Ok(Next::On)
 }
 
+/// What another system answers: `404`, `200 { … }`, `timeout`, `failed`.
+fn answer(walk: &mut Walk<'_>, word: &str, rest: &str) {
+    let json = if rest.trim().is_empty() { Ok(serde_json::Value::Null) } else { serde_json::from_str(rest) };
+    match (trial::edge_of(word), word.parse::<u16>(), json) {
+        (Some(answer), ..) => walk.answer(|_| answer),
+        (None, Ok(status), Ok(json)) => walk.answer(|take| http_step::answer_of(status, &json, take)),
+        (None, Ok(_), Err(error)) => println!("    `{rest}` is no JSON: {error}"),
+        (None, Err(_), _) => println!("    `{word}` means nothing here"),
+    }
+}
+
 fn tell(walk: &mut Walk<'_>) {
     for event in walk.news() {
         match event {
@@ -169,6 +183,7 @@ fn tell(walk: &mut Walk<'_>) {
             Happened::Took(digits) => println!("    takes {digits}"),
             Happened::Answered { question, answer } => println!("    answers {question} with {answer}"),
             Happened::LooksUp(by) => println!("    looks up {by}"),
+            Happened::Asks(what) => println!("    asks {what}"),
             Happened::Waits { queue, priority: 0 } => println!("    waits in queue {queue}"),
             Happened::Waits { queue, priority } => println!("    waits in queue {queue} with priority {priority:+}"),
             Happened::Speaks { queue } => println!("    speaks a message for queue {queue}"),

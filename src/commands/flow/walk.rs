@@ -2,7 +2,10 @@
 
 use super::texts::Texts;
 use core::time::Duration;
-use domain::{Ani, Customer, Dnis, Instant, Language, NodeId, PlayId, QuestionId, QueueId, Redacted, WallTime};
+use domain::{
+    Ani, Customer, Dnis, HttpAnswer, HttpRequest, HttpValue, Instant, Language, NodeId, PlayId, QuestionId, QueueId,
+    Redacted, WallTime,
+};
 use hours::{Hours, Schedule, State, Why};
 use ivr::api::{Booking, Effect, LookupKey, Standing, TransferTo};
 use ivr::{Context, Env, Fact, Flow, Node, QueueFigures, Run, Say};
@@ -40,6 +43,8 @@ pub(super) enum Happened {
     Answered { question: QuestionId, answer: u8 },
     /// The customer is looked up.
     LooksUp(String),
+    /// Another system is asked over HTTP.
+    Asks(String),
     /// The caller waits in a queue.
     Waits { queue: QueueId, priority: i32 },
     /// The caller speaks a message for this queue.
@@ -63,6 +68,8 @@ pub(super) enum Waiting {
     Key,
     /// The answer of a look-up.
     LookUp,
+    /// What another system answers over HTTP.
+    Answer,
     /// A queue.
     Queue(QueueId),
     /// The outcome of a transfer.
@@ -79,6 +86,8 @@ pub(super) struct Walk<'a> {
     now: Instant,
     playing: Option<PlayId>,
     booking: Option<Booking>,
+    /// What was asked last.
+    asked: Option<Box<HttpRequest>>,
     waiting: Waiting,
     happened: Vec<Happened>,
     kinds: BTreeMap<NodeId, &'static str>,
@@ -108,8 +117,9 @@ impl<'a> Walk<'a> {
         let (happened, waiting) = (Vec::new(), Waiting::Nothing);
         let mut kinds = BTreeMap::new();
         kinds_of(flow, &mut kinds);
-        let mut walk =
-            Self { run, texts, caller, now: Instant::ZERO, playing: None, booking: None, waiting, happened, kinds };
+        let now = Instant::ZERO;
+        let (playing, booking, asked) = (None, None, None);
+        let mut walk = Self { run, texts, caller, now, playing, booking, asked, waiting, happened, kinds };
         walk.tell(Fact::Started);
         walk
     }
@@ -154,6 +164,13 @@ impl<'a> Walk<'a> {
         self.tell(Fact::Found(customer));
     }
 
+    /// What a request brings, given what it takes out of answers. Nothing is sent anywhere.
+    pub(super) fn answer(&mut self, answer: impl FnOnce(&[String]) -> HttpAnswer) {
+        if let Some(asked) = self.asked.take() {
+            self.tell(Fact::Response { number: asked.number, answer: answer(&asked.take) });
+        }
+    }
+
     /// The customer whom a look-up finds by itself.
     pub(super) fn customer(&self) -> Option<Box<Customer>> {
         self.caller.customer.clone()
@@ -186,7 +203,7 @@ impl<'a> Walk<'a> {
             let booking = self.booking.take().map(Fact::Callback);
             next = self.playing.take().map(Fact::PlayDone).or(booking);
         }
-        let pending = matches!(self.waiting, Waiting::Queue(_) | Waiting::Transfer | Waiting::LookUp);
+        let pending = matches!(self.waiting, Waiting::Queue(_) | Waiting::Transfer | Waiting::LookUp | Waiting::Answer);
         if self.run.is_over() {
             self.waiting = Waiting::Nothing;
         } else if !pending {
@@ -215,6 +232,11 @@ impl<'a> Walk<'a> {
                     LookupKey::Number => format!("number {value}"),
                 };
                 self.happened.push(Happened::LooksUp(by));
+            }
+            Effect::Request(request) => {
+                self.waiting = Waiting::Answer;
+                self.happened.push(Happened::Asks(shown(&request)));
+                self.asked = Some(request);
             }
             Effect::Enqueue { queue, priority, announce, language, .. } => {
                 self.waiting = Waiting::Queue(queue);
@@ -262,6 +284,22 @@ impl<'a> Walk<'a> {
         if !pieces.is_empty() {
             self.happened.push(Happened::Heard { pieces, text: self.texts.heard(items, language) });
         }
+    }
+}
+
+/// A request as it is sent, but for its header.
+fn shown(request: &HttpRequest) -> String {
+    let body = request.body.as_ref().map(|body| format!(" {}", json(body))).unwrap_or_default();
+    format!("{} {}{}{body}", request.method.as_str(), request.origin.url(), request.target.0)
+}
+
+fn json(value: &HttpValue) -> serde_json::Value {
+    match value {
+        HttpValue::Text(text) => text.as_str().into(),
+        HttpValue::Int(number) => (*number).into(),
+        HttpValue::Flag(flag) => (*flag).into(),
+        HttpValue::List(items) => items.iter().map(json).collect(),
+        HttpValue::Table(members) => members.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
     }
 }
 

@@ -90,6 +90,7 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
             };
             (&[], vec![format!("by {key}")])
         }
+        Node::Http(http) => (&http.say, vec![format!("{} {}", http.method.as_str(), http.origin.url())]),
         Node::Branch(branch) => {
             let case = |(n, (when, _)): (usize, &(ivr::Expression, NodeId))| format!("{n}: {}", when.text());
             (&[], branch.cases.iter().enumerate().map(case).collect())
