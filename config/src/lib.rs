@@ -39,6 +39,7 @@ mod tests;
 mod tls;
 mod treatment;
 mod tree;
+mod voice;
 
 pub use changes::Changes;
 pub use config::{Config, Overrides};
@@ -54,3 +55,4 @@ pub use problem::{CODES, Level, Problem, RULES, Rule};
 pub use report::Source;
 pub use tls::{Identity, TrunkTls};
 pub use treatment::{Message, Treatment};
+pub use voice::{FlowWords, SpeechSettings};

@@ -39,6 +39,7 @@ pub mod speech;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod text;
 mod voicemail;
 mod words;
 
@@ -53,3 +54,4 @@ pub use node::{
 pub use run::Run;
 pub use scope::{CALLER_FIELDS, CUSTOMER_FIELDS, QUEUE_FIELDS, ROOTS, TIME_FIELDS, Value};
 pub use survey::Survey;
+pub use text::{Template, Text, Words};

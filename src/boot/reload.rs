@@ -1,5 +1,6 @@
 //! Reading the configuration anew while calls go on: parse, check, store, swap. A faulty one changes nothing.
 
+use super::prompts::PromptKeeper;
 use super::setup::{self, PhoneAccounts};
 use crate::tls::Renewable;
 use config::{Config, Level, Problem};
@@ -30,6 +31,7 @@ pub(super) struct Reloader {
     pub phones: PhoneAccounts,
     /// Our certificate, if anything listens for TLS.
     pub certificate: Option<Arc<Renewable>>,
+    pub prompts: PromptKeeper,
 }
 
 impl Reloader {
@@ -60,6 +62,8 @@ impl Reloader {
         if !changed.is_empty() {
             self.bring_into_force(new).await?;
         }
+        // Their files are no part of the configuration, and may have changed by themselves.
+        self.prompts.reload(&self.running).await;
         Ok(Reloaded { changed, restart })
     }
 
