@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::SystemTime;
 
 /// What sound is kept under: a hash of the text and of the manner in which it is spoken.
@@ -81,6 +82,9 @@ impl Memory {
     }
 }
 
+/// Counts files that were begun.
+static FRESH: AtomicU64 = AtomicU64::new(0);
+
 /// What is on disk: samples at 8 kHz of 16 bits, little-endian, in a file for each text. The names tell nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct Disk {
@@ -113,7 +117,9 @@ impl Disk {
             return Ok(());
         }
         fs::create_dir_all(&self.dir)?;
-        let (path, fresh) = (self.file(key), self.file(key).with_extension("new"));
+        // Two may write the same at once.
+        let fresh = format!("{}.new", FRESH.fetch_add(1, Relaxed));
+        let (path, fresh) = (self.file(key), self.file(key).with_extension(fresh));
         let sound: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         let mut out = fs::File::create(&fresh)?;
         out.write_all(&sound)?;

@@ -3,7 +3,7 @@
 use super::setup;
 use crate::commands::flow::texts::Texts;
 use config::{Config, FlowWords};
-use domain::{Language, PromptId};
+use domain::{FlowId, Language, PromptId};
 use http_api::dto::{MissingPrompt, Prompt, PromptProblem, Prompts as List, SpeechState, StoredPrompt};
 use http_api::{PromptPlace, PromptRefusal, PromptReply, PromptRequest, PromptWish};
 use media::level::{self, Flaw};
@@ -21,9 +21,15 @@ const LENGTH_MAX_S: u64 = 600;
 
 type Outcome = Result<PromptReply, PromptRefusal>;
 
+/// The recordings that a flow may need, by language.
+struct Need {
+    flow: FlowId,
+    recordings: BTreeMap<Language, BTreeSet<PromptId>>,
+}
+
 /// Who needs which prompts.
 struct Needs {
-    flows: Vec<FlowWords>,
+    flows: Vec<Need>,
     /// Music and messages of queues.
     queues: BTreeSet<PromptId>,
 }
@@ -34,16 +40,21 @@ impl Needs {
             let messages = queue.treatment.messages.iter().flat_map(|message| message.prompts.clone());
             messages.chain([queue.music]).collect::<Vec<_>>()
         };
-        Self { flows: config.flow_words().to_vec(), queues: config.queues().iter().flat_map(heard).collect() }
+        let need = |words: &FlowWords| Need {
+            flow: words.flow,
+            recordings: words.languages.iter().map(|language| (*language, words.recordings(*language))).collect(),
+        };
+        let queues = config.queues().iter().flat_map(heard).collect();
+        Self { flows: config.flow_words().iter().map(need).collect(), queues }
     }
 
     /// The languages in which somebody plays a prompt, with who that is.
     fn languages(&self, prompt: PromptId) -> BTreeMap<Language, String> {
         let mut found = BTreeMap::new();
-        for words in &self.flows {
-            for language in &words.languages {
-                if words.recordings(*language).contains(&prompt) {
-                    found.entry(*language).or_insert_with(|| format!("flow {}", words.flow));
+        for need in &self.flows {
+            for (language, recordings) in &need.recordings {
+                if recordings.contains(&prompt) {
+                    found.entry(*language).or_insert_with(|| format!("flow {}", need.flow));
                 } else if self.queues.contains(&prompt) {
                     found.entry(*language).or_insert_with(|| "a queue".to_owned());
                 }
@@ -53,19 +64,18 @@ impl Needs {
     }
 
     fn users(&self, prompt: PromptId) -> Vec<String> {
-        let uses = |words: &&FlowWords| words.languages.iter().any(|l| words.recordings(*l).contains(&prompt));
-        self.flows.iter().filter(uses).map(|words| words.flow.to_string()).collect()
+        let uses = |need: &&Need| need.recordings.values().any(|recordings| recordings.contains(&prompt));
+        self.flows.iter().filter(uses).map(|need| need.flow.to_string()).collect()
     }
 
     fn missing(&self, there: &Prompts) -> Vec<MissingPrompt> {
         let mut missing = BTreeSet::new();
-        for words in &self.flows {
-            for language in &words.languages {
-                let wanted = words.recordings(*language).into_iter().filter(|id| !there.has(*id, *language));
-                missing.extend(wanted.map(|id| MissingPrompt {
+        for need in &self.flows {
+            for (language, recordings) in &need.recordings {
+                missing.extend(recordings.iter().filter(|id| !there.has(**id, *language)).map(|id| MissingPrompt {
                     id: id.to_string(),
                     language: language.to_string(),
-                    flow: words.flow.to_string(),
+                    flow: need.flow.to_string(),
                 }));
             }
         }

@@ -15,6 +15,7 @@ mod races;
 mod rush;
 mod secure;
 mod six;
+mod speech;
 mod steering;
 mod talking;
 mod three;
