@@ -11,7 +11,7 @@ use core::time::Duration;
 use domain::{
     AgentId, Cause, ContactEvent, ContactId, Customer, Decision, DeskBody, DispositionCode, ExitReason, FlowId,
     Instant, InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId,
-    QuestionId, QueueId, Redacted, Requirement, TrunkId,
+    QuestionId, QueueId, Redacted, Requirement, Spoken, TrunkId,
 };
 use std::sync::Arc;
 
@@ -75,6 +75,8 @@ pub enum Say {
     Number(u32),
     /// An expected wait: "about five minutes".
     Wait(Duration),
+    /// A text, by a voice.
+    Spoken(Spoken),
     /// Ringback or another tone: hertz and milliseconds, then as much silence.
     Tone(u16, u32),
 }

@@ -33,6 +33,7 @@ impl Config {
             sip: running.sip.clone(),
             media: running.media.clone(),
             mirror: running.mirror.clone(),
+            speech: running.speech.clone(),
             database: running.database.clone(),
             trunks: running.trunks.clone(),
             ..self
@@ -94,6 +95,7 @@ impl Config {
             ("sip: rates, bans, connections", sip.door == new.sip.door && sip.connections == new.sip.connections),
             ("sip: sessions, redirections, keep-alive", sip.policy == new.sip.policy),
             ("media", format!("{media:?}") == format!("{:?}", new.media)),
+            ("speech", self.speech == new.speech),
             ("trace, hep", mirror_mark(self) == mirror_mark(new)),
             ("store.database", database_mark(self) == database_mark(new)),
         ];

@@ -9,6 +9,7 @@ use crate::outside::Outside;
 use crate::problem::Problem;
 use crate::report::Source;
 use crate::tls::Identity;
+use crate::voice::{FlowWords, SpeechSettings};
 use core::net::{IpAddr, SocketAddr};
 use domain::{AgentId, DispositionRow, FlowId, QueueId};
 use hours::Schedule;
@@ -30,6 +31,8 @@ pub struct Config {
     pub(crate) routing: Routing,
     pub(crate) recognition: RecognitionSettings,
     pub(crate) http_step: HttpStepSettings,
+    pub(crate) speech: SpeechSettings,
+    pub(crate) flow_words: Vec<FlowWords>,
     pub(crate) schedules: Vec<Arc<Schedule>>,
     pub(crate) skills: Vec<Skill>,
     pub(crate) queues: Vec<Queue>,
@@ -155,6 +158,18 @@ impl Config {
     #[must_use]
     pub fn http_step(&self) -> &HttpStepSettings {
         &self.http_step
+    }
+
+    /// Who speaks texts.
+    #[must_use]
+    pub fn speech(&self) -> &SpeechSettings {
+        &self.speech
+    }
+
+    /// What each flow may say.
+    #[must_use]
+    pub fn flow_words(&self) -> &[FlowWords] {
+        &self.flow_words
     }
 
     /// What of the wire is kept and mirrored.

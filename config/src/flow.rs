@@ -9,10 +9,11 @@ use crate::reader::Table;
 use crate::report::{Place, Placed, Report, hint, nearest};
 use crate::subflow::{Links, Written};
 use crate::tree::Item;
+use crate::voice::FlowWords;
 use core::cell::RefCell;
 use domain::{FlowId, HttpPlace, Language, NodeId, PromptId, QueueId, Requirement};
 use ivr::speech::{self, Kind};
-use ivr::{Compiler, Flaw, Flow, Names, Node, Shape};
+use ivr::{Compiler, Flaw, Flow, Names, Node, Shape, Text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -28,6 +29,13 @@ pub(crate) enum Need {
 /// A use of prompts.
 pub(crate) struct PromptUse {
     pub(crate) need: Need,
+    pub(crate) place: Place,
+    pub(crate) path: String,
+}
+
+/// A text for a voice.
+pub(crate) struct TextUse {
+    pub(crate) text: Text,
     pub(crate) place: Place,
     pub(crate) path: String,
 }
@@ -56,6 +64,7 @@ pub(crate) struct FlowScope<'a> {
     /// Flows that may be called; `None`: a broken one.
     pub(crate) called: &'a BTreeMap<FlowId, Option<Arc<Flow>>>,
     pub(crate) uses: RefCell<Vec<PromptUse>>,
+    pub(crate) texts: RefCell<Vec<TextUse>>,
     pub(crate) languages: RefCell<BTreeSet<Language>>,
 }
 
@@ -65,6 +74,7 @@ pub(crate) struct FlowText {
     pub(crate) place: Place,
     pub(crate) path: String,
     pub(crate) uses: Vec<PromptUse>,
+    pub(crate) texts: Vec<TextUse>,
     /// Those that it sets, and those that flows joined to it by calls set.
     pub(crate) languages: BTreeSet<Language>,
     /// The flows that may lead here by calls, itself among them.
@@ -139,6 +149,7 @@ fn flow<'a>(
         compiler: Compiler::new(visible),
         called,
         uses: RefCell::default(),
+        texts: RefCell::default(),
         languages: RefCell::default(),
     };
     let mut graph = Graph::default();
@@ -155,8 +166,16 @@ fn flow<'a>(
         if there { Some(start.value) } else { meant }
     });
     let flow = start.and_then(|start| graph.finish(*id, start, &scope, &table.path("node")));
-    let (uses, languages) = (scope.uses.into_inner(), scope.languages.into_inner());
-    FlowText { id: *id, place: *place, path: table.path(""), uses, languages, callers: BTreeSet::new(), flow }
+    FlowText {
+        id: *id,
+        place: *place,
+        path: table.path(""),
+        uses: scope.uses.into_inner(),
+        texts: scope.texts.into_inner(),
+        languages: scope.languages.into_inner(),
+        callers: BTreeSet::new(),
+        flow,
+    }
 }
 
 fn node_tables<'a>(nodes: &Table<'a>) -> Vec<(Placed<String>, Table<'a>)> {
@@ -240,6 +259,36 @@ pub(crate) fn check_prompts(report: &Report, uses: &[PromptUse], languages: &BTr
         {
             report.error("missing_prompt", used.place, &used.path, why, hint);
         }
+    }
+}
+
+/// Reports each text that has no words in a language in which it may be spoken, and each that nobody can speak.
+pub(crate) fn check_texts(report: &Report, texts: &[TextUse], languages: &BTreeSet<Language>, is_spoken: bool) {
+    for used in texts {
+        let missing = languages.iter().filter(|language| used.text.of(**language).is_none());
+        let missing: Vec<&str> = missing.map(Language::as_str).collect();
+        if !missing.is_empty() {
+            let why = format!("this text has no words in {}", missing.join(", "));
+            report.error("missing_text", used.place, &used.path, why, None);
+        } else if !is_spoken && used.text.otherwise.is_none() {
+            let why = "text-to-speech is switched off, and no prompt stands in for this text".to_owned();
+            report.error("no_speech", used.place, &used.path, why, None);
+        }
+    }
+}
+
+impl FlowText {
+    /// What it may say in these languages.
+    pub(crate) fn words(&self, languages: BTreeSet<Language>) -> FlowWords {
+        let (mut prompts, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+        for used in &self.uses {
+            match used.need {
+                Need::Prompt(prompt) => _ = prompts.insert(prompt),
+                Need::Value(kind) => _ = kinds.insert(kind),
+            }
+        }
+        let texts = self.texts.iter().map(|used| used.text.clone()).collect();
+        FlowWords { flow: self.id, languages, prompts, kinds, texts }
     }
 }
 

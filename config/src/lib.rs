@@ -41,6 +41,7 @@ mod tls;
 mod treatment;
 mod tree;
 mod url;
+mod voice;
 
 pub use changes::Changes;
 pub use config::{Config, Overrides};
@@ -56,3 +57,4 @@ pub use problem::{CODES, Level, Problem, RULES, Rule};
 pub use report::Source;
 pub use tls::{Identity, TrunkTls};
 pub use treatment::{Message, Treatment};
+pub use voice::{FlowWords, SpeechSettings};

@@ -113,8 +113,13 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "FL03",
-        what: "a prompt, or a piece of a value, that is not recorded in a language in which the flow may say it",
-        codes: &[("missing_prompt", "record it, or name another prompt")],
+        what: "a prompt, or a piece of a value, that is not recorded in a language in which the flow may say it, or a text without \
+               words in it or a voice to speak it",
+        codes: &[
+            ("missing_prompt", "record it, or name another prompt"),
+            ("missing_text", "write text = { en = \"…\", zh = \"…\" } with every language of the flow"),
+            ("no_speech", "add else = \"PROMPT\", or let [speech] be enabled"),
+        ],
     },
     Rule {
         name: "FL04",
@@ -212,6 +217,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("bad_url", "A text is no address that can be asked over HTTP."),
     ("plain_http", "A flow asks over HTTP without TLS outside of the private networks that are allowed (warning)."),
     ("missing_prompt", "A prompt has no WAV file that can be played in a language in which a flow may play it."),
+    ("missing_text", "A text for a voice has no words in a language in which a flow may say it."),
+    ("no_speech", "A text is to be spoken while text-to-speech is switched off."),
     ("missing_secret", "A secret's file or environment variable is not there or is empty."),
     ("agent_without_queue", "An agent serves no queue and is never offered a contact (warning)."),
     ("queue_without_agents", "No agent serves a queue: its contacts wait for ever (warning)."),

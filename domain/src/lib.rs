@@ -26,6 +26,7 @@ mod joint;
 mod phone;
 mod quality;
 mod requirement;
+mod spoken;
 mod time;
 mod trace;
 mod view;
@@ -57,6 +58,7 @@ pub use joint::{ConsultResult, ConsultStage, ConsultView, Monitor, MonitorView};
 pub use phone::{Ani, Dnis, Language, Redacted};
 pub use quality::{LegQuality, LegRole};
 pub use requirement::{Requirement, Ring};
+pub use spoken::Spoken;
 pub use time::{Instant, WallTime};
 pub use trace::{SipMessage, SipTrace};
 pub use view::{

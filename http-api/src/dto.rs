@@ -8,6 +8,7 @@ mod contact;
 mod customer;
 mod floor;
 mod log;
+mod prompt;
 mod schedule;
 mod steer;
 mod trace;
@@ -24,6 +25,7 @@ pub use floor::{
     QueueCounts, Queues, ServiceLevel, Skill, Waiting,
 };
 pub use log::ContactLogLine;
+pub use prompt::{MissingPrompt, Prompt, PromptProblem, PromptText, Prompts, SpeechState, SpeechWish, StoredPrompt};
 pub use schedule::{ClosedWhy, EmergencyWish, Opening, Schedule, Schedules};
 
 pub use steer::{ConfigFlaw, MonitorMode, MonitorWish, OpenWish, PriorityWish, Reloaded};

@@ -2,9 +2,10 @@
 
 use crate::expression::Expression;
 use crate::speech::Kind;
+use crate::text::Text;
 use domain::{
     Ani, Customer, Dnis, HttpAnswer, HttpRequest, Language, NodeId, PlayId, Priority, PromptId, QuestionId, QueueId,
-    Redacted, Requirement, ScheduleId, SkillId, WallTime,
+    Redacted, Requirement, ScheduleId, SkillId, Spoken, WallTime,
 };
 
 /// A piece of a prompt list.
@@ -17,6 +18,10 @@ pub enum Say {
     Digits(String),
     /// A value, as people say it. In flows only: in effects it has become prompts, its pieces.
     Value(Kind, Of),
+    /// A text for a voice. In flows only: in effects it is `Spoken`.
+    Text(Text),
+    /// A text as the voice is to speak it. In effects only.
+    Spoken(Spoken),
 }
 
 /// Where a value that is said comes from.
@@ -37,6 +42,8 @@ impl core::fmt::Debug for Say {
             Self::Digits(text) => write!(f, "Digits({} characters)", text.chars().count()),
             // The flow's words; the caller's never stand here.
             Self::Value(kind, of) => write!(f, "Value({kind:?}, {of:?})"),
+            Self::Text(text) => text.fmt(f),
+            Self::Spoken(spoken) => spoken.fmt(f),
         }
     }
 }
@@ -157,6 +164,9 @@ pub enum NoteKind {
     /// There is nothing of this kind to say; it is left out.
     #[error("there is no {} to say; it is left out", .0.word())]
     NothingToSay(Kind),
+    /// A text has no words in the caller's language, or none that are left.
+    #[error("a text has no words in the caller's language; it is left out")]
+    NoWords,
     /// The look-up did not answer in time.
     #[error("the look-up did not answer in time; the caller counts as unknown")]
     LookupLate,

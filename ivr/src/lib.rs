@@ -40,6 +40,7 @@ pub mod speech;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod text;
 mod voicemail;
 mod words;
 
@@ -55,3 +56,4 @@ pub use node::{
 pub use run::Run;
 pub use scope::{CALLER_FIELDS, CUSTOMER_FIELDS, QUEUE_FIELDS, ROOTS, TIME_FIELDS, Value};
 pub use survey::Survey;
+pub use text::{Template, Text, Words};

@@ -252,6 +252,12 @@ impl Run {
                     Some(pieces) => spoken.extend(pieces.into_iter().map(Say::Prompt)),
                     None => self.note(NoteKind::NothingToSay(*kind)),
                 },
+                Say::Text(text) => match (text.spoken(self.language, &|name| self.text_of(name)), text.otherwise) {
+                    (Some(words), _) => spoken.push(Say::Spoken(words)),
+                    (None, Some(prompt)) => spoken.push(Say::Prompt(prompt)),
+                    (None, None) => self.note(NoteKind::NoWords),
+                },
+                Say::Spoken(words) => spoken.push(Say::Spoken(words.clone())),
             }
         }
         spoken

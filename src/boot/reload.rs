@@ -1,5 +1,6 @@
 //! Reading the configuration anew while calls go on: parse, check, store, swap. A faulty one changes nothing.
 
+use super::prompts::PromptKeeper;
 use super::setup::{self, PhoneAccounts};
 use crate::tls::Renewable;
 use config::{Config, Level, Problem};
@@ -31,6 +32,7 @@ pub(super) struct Reloader {
     /// Our certificate, if anything listens for TLS.
     pub certificate: Option<Arc<Renewable>>,
     pub steps: http_step::HttpSteps,
+    pub prompts: PromptKeeper,
 }
 
 impl Reloader {
@@ -61,6 +63,8 @@ impl Reloader {
         if !changed.is_empty() {
             self.bring_into_force(new).await?;
         }
+        // Their files are no part of the configuration, and may have changed by themselves.
+        self.prompts.reload(&self.running).await;
         Ok(Reloaded { changed, restart })
     }
 

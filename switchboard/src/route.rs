@@ -182,6 +182,7 @@ fn play_item(say: Say, language: Language) -> Vec<PlayItem> {
         Say::Digits(digits) => vec![PlayItem::Digits(digits, language)],
         Say::Number(number) => prompts(ivr::speech::number(language, i64::from(number)), language),
         Say::Wait(wait) => prompts(ivr::speech::about_minutes(language, wait), language),
+        Say::Spoken(spoken) => vec![PlayItem::Spoken(spoken, language)],
         Say::Tone(0, ms) => vec![PlayItem::Silence { ms }],
         Say::Tone(hz, ms) => vec![PlayItem::Tone { hz, ms }, PlayItem::Silence { ms }],
     }
@@ -252,7 +253,8 @@ fn say(item: ivr::api::Say) -> Option<Say> {
     match item {
         ivr::api::Say::Prompt(prompt) => Some(Say::Prompt(prompt)),
         ivr::api::Say::Digits(digits) => Some(Say::Digits(digits)),
-        ivr::api::Say::Value(..) => None,
+        ivr::api::Say::Spoken(spoken) => Some(Say::Spoken(spoken)),
+        ivr::api::Say::Value(..) | ivr::api::Say::Text(_) => None,
     }
 }
 

@@ -17,6 +17,7 @@ mod recognition;
 mod rush;
 mod secure;
 mod six;
+mod speech;
 mod steering;
 mod survey;
 mod talking;

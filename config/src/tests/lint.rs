@@ -31,7 +31,7 @@ const BROKEN: &[(&str, &[&str], &str)] = &[
     ),
     (
         "fl03-prompt.toml",
-        &["6:12 FL03 missing_prompt"],
+        &["6:12 FL03 missing_prompt", "6:22 FL03 missing_text"],
         "prompt `welcom` has no WAV file in en (did you mean `welcome`?)",
     ),
     (

@@ -5,6 +5,7 @@ mod contacts;
 mod floor;
 mod log;
 mod problems;
+mod prompts;
 mod public;
 mod rig;
 mod roles;

@@ -2,7 +2,7 @@
 
 mod graph;
 mod simulate;
-mod texts;
+pub(crate) mod texts;
 mod trial;
 mod walk;
 

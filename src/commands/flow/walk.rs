@@ -278,7 +278,8 @@ impl<'a> Walk<'a> {
         let piece = |item: &Say| match item {
             Say::Digits(digits) => digits.chars().map(|digit| format!("digit-{digit}")).collect(),
             Say::Prompt(prompt) => vec![prompt.to_string()],
-            Say::Value(..) => Vec::new(),
+            Say::Spoken(spoken) => vec![spoken.text.0.clone()],
+            Say::Value(..) | Say::Text(_) => Vec::new(),
         };
         let pieces: Vec<String> = items.iter().flat_map(piece).collect();
         if !pieces.is_empty() {

@@ -29,6 +29,7 @@ pub const LEVELS: &[Level] = &[
             "stats",
             "planning",
             "hours",
+            "speech",
             "sip-io",
             "media-io",
             "recorder",
@@ -40,7 +41,7 @@ pub const LEVELS: &[Level] = &[
         pure: false,
     },
     Level { title: "L3 shells (IO)", crates: &["sip-io"], may_use: &["domain", "sip"], pure: false },
-    Level { title: "", crates: &["media-io", "recorder"], may_use: &["domain", "media"], pure: false },
+    Level { title: "", crates: &["media-io", "recorder", "speech"], may_use: &["domain", "media"], pure: false },
     Level { title: "", crates: &["crm"], may_use: &["domain", "stats"], pure: false },
     Level { title: "", crates: &["cti-bridge", "http-api", "http-step"], may_use: &["domain"], pure: false },
     Level {
