@@ -9,9 +9,9 @@ pub use crate::opening::{
 pub use crate::treatment::{Message, PLACE_PROMPTS, Place, Treatment};
 use core::time::Duration;
 use domain::{
-    AgentId, Ani, Cause, Channel, ContactEvent, ContactId, Customer, Decision, DeskBody, DispositionCode, ExitReason,
-    FlowId, Instant, InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority,
-    PromptId, QuestionId, QueueId, RecordingId, Redacted, Requirement, TrunkId,
+    AgentId, Cause, ContactEvent, ContactId, Customer, Decision, DeskBody, DispositionCode, ExitReason, FlowId,
+    Instant, InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId,
+    QuestionId, QueueId, Redacted, Requirement, TrunkId,
 };
 use std::sync::Arc;
 
@@ -110,6 +110,8 @@ pub enum FlowFact {
         /// The caller's language.
         language: Language,
     },
+    /// From here on the caller keys what nobody is to hear or see, or does so no more.
+    Mask(bool),
     /// The caller answered a question of a survey with this digit.
     Answered(QuestionId, u8),
     /// A waiting caller's digit leads to this node; the place in line is kept.
@@ -332,4 +334,6 @@ pub enum Reason {
     Message,
     /// A call back is due, or the customer's telephone rings too long.
     Callback,
+    /// A masked entry was over a while ago: the customer is to be heard again.
+    Masked,
 }

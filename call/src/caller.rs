@@ -114,6 +114,9 @@ impl Call {
     }
 
     pub(crate) fn on_flow(&mut self, now: Instant, fact: FlowFact, effects: &mut Vec<Effect>) {
+        if fact == FlowFact::Mask(false) {
+            return self.on_mask(now, false, effects);
+        }
         // What the flow wanted of a caller whom an agent has taken meanwhile is of no use any more.
         if self.customer.gone || self.phase == Phase::Connected {
             return;
@@ -128,6 +131,7 @@ impl Call {
                 self.pop.digits.push((node, digits.clone()));
                 self.event(now, ContactEventKind::DigitsCollected { node, digits }, effects);
             }
+            FlowFact::Mask(masked) => self.on_mask(now, masked, effects),
             FlowFact::Answered(question, answer) => self.on_survey_answered(now, question, answer, effects),
             FlowFact::Play { play, items, language } => {
                 effects.push(Effect::Media(leg, MediaEffect::Play { play, items, language, repeat: false }));
@@ -165,6 +169,7 @@ impl Call {
             return;
         }
         self.customer.gone = true;
+        self.unmask(now, effects);
         let waiting = matches!(self.phase, Phase::Queued | Phase::Offering);
         self.phase = Phase::Ending;
         if self.customer.opened {

@@ -4,6 +4,7 @@ use crate::api::{Effect, Fact, Incoming, LegFact, MediaFact, Outgoing, Phase, Qu
 use crate::callback::Callback;
 use crate::consult::Consult;
 use crate::legs::Far;
+use crate::mask::Mask;
 use crate::message::Message;
 use crate::monitor::Monitoring;
 use crate::part::{Part, Role, Stage, Taping};
@@ -12,7 +13,7 @@ use crate::takeover::Takeover;
 use crate::treatment::Overlay;
 use core::time::Duration;
 use domain::{
-    AgentId, Cause, CommandError, ContactEvent, ContactEventKind, ContactId, Customer, DeskBody, EndedBy, Instant,
+    AgentId, Cause, CommandError, ContactEvent, ContactEventKind, Customer, DeskBody, EndedBy, Instant,
     InteractionView, Language, LegId, OfferId, Outcome, PlayId, Priority, RecordingId, Requirement, ScreenPop,
 };
 
@@ -80,6 +81,8 @@ pub struct Call {
     /// Who is on the right channel.
     pub(crate) taped: Option<LegId>,
     pub(crate) paused_by: Option<AgentId>,
+    /// The customer is passed on to nobody.
+    pub(crate) mask: Mask,
     pub(crate) recording: RecordingId,
     pub(crate) next_play: u64,
     /// The announcement after which the music starts.
@@ -184,6 +187,7 @@ impl Call {
             tape: Tape::Off,
             taped: None,
             paused_by: None,
+            mask: Mask::Off,
             recording,
             next_play: first_play,
             announcing: None,
@@ -217,7 +221,8 @@ impl Call {
         let others = asked.into_iter().chain(self.monitors.iter().filter_map(Monitoring::deadline)).min();
         let others = others.map(|at| (at, Reason::OthersRing));
         let treatment = self.treatment_due().map(|at| (at, Reason::Treatment));
-        [back, message, number, others, treatment].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let masked = self.mask.deadline().map(|at| (at, Reason::Masked));
+        [back, message, number, others, treatment, masked].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Tells the call that something happened.
@@ -346,6 +351,7 @@ impl Call {
             Reason::Arriving => self.on_abort(now, Cause::InternalError, effects),
             Reason::Message => self.on_message_tick(now, effects),
             Reason::Callback => self.on_callback_tick(now, effects),
+            Reason::Masked => self.on_mask_due(now, effects),
             Reason::Lead => (0..self.parts.len()).for_each(|index| self.ring_if_due(now, index, effects)),
             // Monitors are looked after whenever anything happened.
             Reason::Treatment => self.on_treatment_due(now, effects),

@@ -12,6 +12,7 @@ mod engine;
 mod facts;
 mod legs;
 mod line;
+mod mask;
 mod message;
 mod monitor;
 mod opening;

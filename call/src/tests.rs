@@ -1,6 +1,7 @@
 //! Sentences about calls.
 
 mod consult;
+mod masked;
 mod monitor;
 mod second;
 mod survey;

@@ -53,6 +53,7 @@ impl NodeReader<'_> {
 
     fn prompt(&self, key: &'static str, text: &Placed<String>) -> Option<Say> {
         if let Some(digits) = text.value.strip_prefix("digits:") {
+            self.refuses_masked(digits.trim_start_matches('$'), text.place, &self.table.path(key));
             self.use_prompt(key, Need::Value(Kind::Digits), text.place);
             return Some(Say::Digits(digits.to_owned()));
         }
@@ -103,6 +104,9 @@ impl NodeReader<'_> {
     fn of(&self, kind: Kind, text: &Placed<String>, table: &crate::reader::Table<'_>, word: &str) -> Option<Say> {
         if let Some(name) = text.value.strip_prefix('$') {
             let known = self.scope.names();
+            if self.refuses_masked(name, text.place, &table.path(word)) {
+                return None;
+            }
             if known.contains(&name) {
                 return Some(Say::Value(kind, Of::Variable(name.to_owned())));
             }

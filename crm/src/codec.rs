@@ -67,6 +67,9 @@ fn fields(kind: &Kind) -> Value {
         Kind::RecordingPaused { recording, agent } | Kind::RecordingResumed { recording, agent } => {
             json!({ "recording": recording.to_string(), "agent": agent.as_str() })
         }
+        Kind::MaskingStarted { recording } | Kind::MaskingEnded { recording } => {
+            json!({ "recording": recording.map(|id| id.to_string()) })
+        }
         Kind::RecordingStarted { recording } => json!({ "recording": recording.to_string() }),
         Kind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms } => json!({
             "recording": recording.to_string(), "path": storable(path), "duration_ms": duration_ms,
@@ -208,6 +211,8 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "monitored" | "monitor_ended" => monitored(kind, &f)?,
         "recording_paused" => Kind::RecordingPaused { recording: f.id("recording")?, agent: f.id("agent")? },
         "recording_resumed" => Kind::RecordingResumed { recording: f.id("recording")?, agent: f.id("agent")? },
+        "masking_started" => Kind::MaskingStarted { recording: f.opt_id("recording")? },
+        "masking_ended" => Kind::MaskingEnded { recording: f.opt_id("recording")? },
         "recording_started" => Kind::RecordingStarted { recording: f.id("recording")? },
         "recording_finished" => Kind::RecordingFinished {
             recording: f.id("recording")?,

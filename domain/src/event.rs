@@ -289,6 +289,17 @@ pub enum ContactEventKind {
         /// By whom.
         agent: AgentId,
     },
+    /// The customer keys what nobody is to hear or see: the customer's leg is passed on to nobody, and the recording is
+    /// silent on both channels.
+    MaskingStarted {
+        /// The recording, if one is being made.
+        recording: Option<RecordingId>,
+    },
+    /// The customer is heard again.
+    MaskingEnded {
+        /// The recording, if one is being made.
+        recording: Option<RecordingId>,
+    },
     /// The recording is closed and stands on disk.
     RecordingFinished {
         /// The recording.
@@ -411,6 +422,8 @@ impl ContactEventKind {
             Self::RecordingStarted { .. } => "recording_started",
             Self::RecordingPaused { .. } => "recording_paused",
             Self::RecordingResumed { .. } => "recording_resumed",
+            Self::MaskingStarted { .. } => "masking_started",
+            Self::MaskingEnded { .. } => "masking_ended",
             Self::RecordingFinished { .. } => "recording_finished",
             Self::CustomerLeft { .. } => "customer_left",
             Self::InteractionEnded { .. } => "interaction_ended",

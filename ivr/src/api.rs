@@ -293,13 +293,15 @@ pub enum Effect {
     },
     /// Stop playing (barge-in).
     StopPlay,
-    /// Digits were taken at a node: for the history and the screen pop.
+    /// Digits were taken at a node: for the history and the screen pop. Not told of masked ones.
     Collected {
         /// The node.
         node: NodeId,
         /// The digits.
         digits: String,
     },
+    /// From here on the caller keys what nobody is to hear or see, or does so no more.
+    Mask(bool),
     /// The caller answered a question of a survey: for the history.
     Answered {
         /// The question.
@@ -358,6 +360,8 @@ pub enum Effect {
         /// The number; empty: the calling one.
         number: String,
     },
-    /// End the call; the run ends.
+    /// The flow of a lent caller has come to its `return`: the caller goes back to whoever lent it, and the run ends.
+    Returned,
+    /// End the call, or give a lent caller back undone; the run ends.
     HangUp,
 }

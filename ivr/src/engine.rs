@@ -25,7 +25,7 @@ impl Run {
             Fact::Returned(edge) => self.on_returned(edge, step),
             Fact::Callback(booking) => self.on_booking(booking),
             Fact::RecordFailed => self.on_record_failed(),
-            Fact::Taken => self.on_taken(),
+            Fact::Taken => self.on_taken(step),
             Fact::Tick => self.on_tick(step),
         };
         self.walk(next, step);
@@ -49,7 +49,9 @@ impl Run {
         self.keyed.clear();
         step.effects.push(Effect::Entered(id));
         let flow = Arc::clone(&self.flow);
-        match flow.node(id)? {
+        let node = flow.node(id)?;
+        self.mask_at(node, step);
+        match node {
             Node::Play(play) if play.barge_in && !self.ahead.is_empty() => Some(play.next),
             Node::Play(play) => self.say(&play.say, step),
             Node::Menu(menu) => self.enter_menu(menu, step),
@@ -79,6 +81,12 @@ impl Run {
     /// Back to the flow that called this one.
     fn go_back(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
         let Some((caller, next)) = self.calls.pop() else {
+            if self.lent {
+                self.state = State::Over;
+                self.secrets.clear();
+                step.effects.push(Effect::Returned);
+                return None;
+            }
             self.note(NoteKind::NobodyCalled);
             return self.end(step);
         };
@@ -118,6 +126,7 @@ impl Run {
             Node::Transfer(transfer) => {
                 self.state = State::Away;
                 self.kept = None;
+                self.secrets.clear();
                 step.effects.push(Effect::Transfer(transfer.to.clone()));
                 None
             }
@@ -128,12 +137,21 @@ impl Run {
     pub(crate) fn end(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
         self.state = State::Over;
         self.kept = None;
+        self.secrets.clear();
+        self.mask(false, step);
         step.effects.push(Effect::HangUp);
         None
     }
 
     fn on_digit(&mut self, digit: char, step: &mut Step<'_>) -> Option<NodeId> {
-        if !is_key(digit) || self.swallows(digit, step.now) {
+        if !is_key(digit) {
+            return None;
+        }
+        if self.swallows(digit, step.now) {
+            self.hush = None;
+            return None;
+        }
+        if self.hushes(step.now) {
             return None;
         }
         match self.state {
@@ -286,6 +304,7 @@ impl Run {
         self.state = State::Queued;
         self.kept = None;
         self.ahead.clear();
+        self.secrets.clear();
         let announce = self.spoken(&enqueue.announce, step.env);
         step.effects.push(Effect::Enqueue {
             queue: enqueue.queue,

@@ -32,6 +32,7 @@ mod graph;
 mod hours;
 mod input;
 mod kept;
+mod masked;
 mod node;
 mod run;
 mod scope;
@@ -46,6 +47,7 @@ pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, Of, Q
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
 pub use flow::{DEPTH_MAX, Flow};
 pub use graph::{Edge, Flaw, Shape, check};
+pub use masked::{Check, Masked};
 pub use node::{
     Branch, Call, Callback, Collect, Enqueue, Exits, HangUp, HoursNode, Lookup, Menu, Node, Play, Retry, Set, SetValue,
     Transfer, Voicemail,

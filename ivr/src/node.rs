@@ -4,6 +4,7 @@ use crate::api::{CLOSED, FULL, LookupKey, NO_AGENTS, OVERFLOW, Say, TIMEOUT, Tra
 use crate::expression::Expression;
 use crate::flow::Flow;
 use crate::graph::{Edge, Shape};
+use crate::masked::Check;
 use crate::survey::Survey;
 use core::time::Duration;
 use domain::{Language, NodeId, Priority, PromptId, QueueId, Requirement, ScheduleId};
@@ -107,6 +108,10 @@ pub struct Collect {
     pub inter_digit: Duration,
     /// Attempts.
     pub retry: Retry,
+    /// Nobody is to hear or see the digits; the variable is readable as [`crate::Run::secret_of`] only.
+    pub masked: bool,
+    /// What the digits must satisfy besides; those that do not are a wrong entry.
+    pub check: Option<Check>,
     /// What follows.
     pub next: NodeId,
 }
@@ -332,7 +337,7 @@ impl Node {
         Shape { edges: self.edges(), ends }
     }
 
-    fn edges(&self) -> Vec<Edge> {
+    pub(crate) fn edges(&self) -> Vec<Edge> {
         match self {
             Self::Play(play) => vec![Edge::silent("next", play.next)],
             Self::Menu(menu) => {
@@ -381,8 +386,10 @@ impl Node {
         }
     }
 
+    /// Variables that it sets for expressions to read.
     pub(crate) fn variables(&self) -> Vec<String> {
         match self {
+            Self::Collect(collect) if collect.masked => Vec::new(),
             Self::Collect(collect) => vec![collect.variable.clone()],
             Self::Hours(hours) => hours.variable.iter().cloned().collect(),
             Self::Set(set) => set.values.iter().map(|(name, _)| name.clone()).collect(),

@@ -4,6 +4,7 @@ mod expressions;
 mod graphs;
 mod hours;
 mod kept;
+mod masked;
 mod random;
 mod saying;
 mod subflows;
@@ -69,6 +70,8 @@ pub(crate) fn collect(min: u8, max: u8, next: &str, give_up: &str) -> Node {
         terminator: Some('#'),
         inter_digit: secs(3),
         retry: retry(2, give_up, give_up),
+        masked: false,
+        check: None,
         next: id(next),
     })
 }

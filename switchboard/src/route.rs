@@ -265,6 +265,7 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
         Flow::Play { play, items, language } => {
             FlowFact::Play { play, items: items.into_iter().filter_map(say).collect(), language }
         }
+        Flow::Mask(masked) => FlowFact::Mask(masked),
         Flow::Answered { question, answer } => FlowFact::Answered(question, answer),
         Flow::StopPlay => FlowFact::StopPlay,
         Flow::Enqueue { queue, priority, requirement, announce, music, language, .. } => {

@@ -4,6 +4,7 @@ mod callbacks;
 mod desk_phone;
 mod hours;
 mod joint;
+mod masked;
 mod messages;
 mod quality;
 mod recognition;

@@ -28,7 +28,7 @@ impl NodeReader<'_> {
             let name = (queue.value.as_str(), queue.place);
             self.table.known("queue", "unknown_queue", "queue", name, &self.scope.known.queues())
         });
-        let variable = self.table.need_text_if_any("variable").map(|variable| variable.value);
+        let variable = self.passed_on();
         let (booked, refused) = (self.need_edge("booked"), self.need_edge("refused"));
         let bad_number = if self.table.has("bad_number") { self.edge("bad_number") } else { refused };
         let (queue, booked, refused, bad_number) = (there?.value, booked?, refused?, bad_number?);

@@ -167,6 +167,8 @@ fn tell(walk: &mut Walk<'_>) {
             Happened::Came(node) => println!("{} {node}", walk.kind(node)),
             Happened::Heard { text, .. } => println!("    “{text}”"),
             Happened::Took(digits) => println!("    takes {digits}"),
+            Happened::Masks(true) => println!("    masked: nobody hears or sees the keys"),
+            Happened::Masks(false) => println!("    masked no more"),
             Happened::Answered { question, answer } => println!("    answers {question} with {answer}"),
             Happened::LooksUp(by) => println!("    looks up {by}"),
             Happened::Waits { queue, priority: 0 } => println!("    waits in queue {queue}"),

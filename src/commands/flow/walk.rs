@@ -36,6 +36,8 @@ pub(super) enum Happened {
     Heard { pieces: Vec<String>, text: String },
     /// Digits were taken.
     Took(String),
+    /// From here on the keys are masked, or not any more.
+    Masks(bool),
     /// A question of a survey was answered.
     Answered { question: QuestionId, answer: u8 },
     /// The customer is looked up.
@@ -206,6 +208,7 @@ impl<'a> Walk<'a> {
             }
             Effect::StopPlay => self.playing = None,
             Effect::Collected { digits, .. } => self.happened.push(Happened::Took(digits)),
+            Effect::Mask(masked) => self.happened.push(Happened::Masks(masked)),
             Effect::Answered { question, answer } => self.happened.push(Happened::Answered { question, answer }),
             Effect::Lookup { by, value } => {
                 self.waiting = Waiting::LookUp;
