@@ -62,6 +62,8 @@ pub struct QueueRules {
     pub disposition_required: bool,
     /// The flow that asks the customer how it was when the agent has ended the talk.
     pub survey: Option<FlowId>,
+    /// The flow to which an agent may lend the customer, who keys there what the agent is not to hear.
+    pub secure_entry: Option<FlowId>,
 }
 
 /// One piece of audio, as the flow names it.
@@ -127,6 +129,8 @@ pub enum FlowFact {
         /// As it stands in the history.
         to: String,
     },
+    /// The flow of a lent customer has come to its `return`.
+    Returned,
     /// End the call.
     HangUp,
 }
@@ -246,6 +250,8 @@ pub enum Fact {
     Callback(CallbackFact),
     /// The survey that [`ToFlow::Survey`] asked for begins; `None`: it cannot be made, and the call ends.
     Survey(Option<FlowId>),
+    /// The flow that [`ToFlow::Lent`] asked for cannot be made.
+    NotLent,
     /// A leg is over, and this is how it sounded.
     Measured(Box<LegQuality>),
     /// A deadline of `Call::deadline` has come.
@@ -288,6 +294,8 @@ pub enum Wish {
     CancelConsult,
     /// Pause the recording, or go on with it.
     PauseRecording(bool),
+    /// Lend the customer to the queue's flow for secure entry.
+    SecureEntry,
     /// Call the customer again later: a machine answered a call back, or it was the wrong moment.
     TryAgain,
     /// End the call.

@@ -117,6 +117,9 @@ impl Call {
         if fact == FlowFact::Mask(false) {
             return self.on_mask(now, false, effects);
         }
+        if self.leads_back(now, &fact, effects) {
+            return;
+        }
         // What the flow wanted of a caller whom an agent has taken meanwhile is of no use any more.
         if self.customer.gone || self.phase == Phase::Connected {
             return;
@@ -147,6 +150,8 @@ impl Call {
                 self.give_up_place(now, effects);
                 self.call_number(now, FarNumber { leg, phone, to }, None, effects);
             }
+            // Only flows of lent customers return.
+            FlowFact::Returned => {}
             FlowFact::HangUp => {
                 self.give_up_place(now, effects);
                 effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::Normal)));
@@ -170,6 +175,7 @@ impl Call {
         }
         self.customer.gone = true;
         self.unmask(now, effects);
+        self.drop_entry(now, effects);
         let waiting = matches!(self.phase, Phase::Queued | Phase::Offering);
         self.phase = Phase::Ending;
         if self.customer.opened {

@@ -248,6 +248,7 @@ impl Call {
             Fact::Message(fact) => self.on_message(fact, effects),
             Fact::Callback(fact) => self.on_callback(now, fact, effects),
             Fact::Survey(flow) => self.on_survey(now, flow, effects),
+            Fact::NotLent => _ = self.give_back(now, false, effects),
             Fact::Measured(quality) => self.event(now, ContactEventKind::LegQuality(*quality), effects),
             Fact::Tick => self.on_tick(now, effects),
             Fact::Abort(cause) => self.on_abort(now, cause, effects),
@@ -279,6 +280,7 @@ impl Call {
             Wish::FinishWrapUp => self.may_finish(index)?,
             Wish::HangUp => self.hang_up(now, index, effects),
             Wish::PauseRecording(paused) => self.pause_tape(now, index, paused, effects)?,
+            Wish::SecureEntry => self.lend(now, index, effects)?,
             Wish::TryAgain => self.try_again(now, effects).then_some(()).ok_or(CommandError::WrongState)?,
             Wish::Consult(consultation) => self.start_consult(now, index, *consultation, effects)?,
             Wish::Swap | Wish::Conference | Wish::CompleteTransfer | Wish::CancelConsult => {

@@ -9,6 +9,7 @@ mod caller;
 mod consult;
 mod effects;
 mod engine;
+mod entry;
 mod facts;
 mod legs;
 mod line;

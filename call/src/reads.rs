@@ -84,7 +84,11 @@ impl Call {
         let index = self.parts.iter().rposition(|part| part.agent == agent && !part.is_over());
         let index = index.ok_or(CommandError::NotYourContact)?;
         let has_customer = matches!(self.parts[index].stage, Stage::Talking | Stage::Held);
-        if has_customer && self.consult_view(index).is_none() { Ok(()) } else { Err(CommandError::WrongState) }
+        if has_customer && self.consult_view(index).is_none() && !self.is_lent() {
+            Ok(())
+        } else {
+            Err(CommandError::WrongState)
+        }
     }
 
     /// The legs that are alive, for clearing up.

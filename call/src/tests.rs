@@ -1,6 +1,7 @@
 //! Sentences about calls.
 
 mod consult;
+mod entry;
 mod masked;
 mod monitor;
 mod second;
@@ -43,6 +44,7 @@ fn rules() -> QueueRules {
         default_disposition: Some("done".parse().unwrap()),
         disposition_required: true,
         survey: None,
+        secure_entry: None,
     }
 }
 

@@ -83,6 +83,9 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
     let survey = table.id::<FlowId>("survey").filter(|flow| {
         table.known("survey", "unknown_flow", "flow", (flow.value.as_str(), flow.place), &known.flows())
     });
+    let secure_entry = table.id::<FlowId>("secure_entry").filter(|flow| {
+        table.known("secure_entry", "unknown_flow", "flow", (flow.value.as_str(), flow.place), &known.flows())
+    });
     table.done();
     if broken {
         return None;
@@ -91,7 +94,20 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
     let default_disposition = default.map(|code| code.value);
     let hours = hours.map(|schedule| schedule.value);
     let (survey, dispositions) = (survey.map(|flow| flow.value), Vec::new());
-    Some(Queue { setup, music, treatment, hours, record, dispositions, default_disposition, callback, survey })
+    let secure_entry = secure_entry.map(|flow| flow.value);
+    let queue = Queue {
+        setup,
+        music,
+        treatment,
+        hours,
+        record,
+        dispositions,
+        default_disposition,
+        callback,
+        survey,
+        secure_entry,
+    };
+    Some(queue)
 }
 
 /// An id for a thing whose own id is missing; the configuration is refused anyway.

@@ -190,6 +190,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("bad_schedule", "Opening hours or holidays of a schedule are not understood."),
     ("unmasked_card", "A flow takes digits of a card, and does not mask them."),
     ("masked_variable", "Masked digits are said or read where they may not be, or share a variable with others."),
+    ("leads_away", "A flow to which agents lend their customers has a node by which they do not come back."),
+    ("never_returns", "A flow to which agents lend their customers never comes to a return node (warning)."),
     ("unknown_variable", "A flow says a variable that none of its nodes sets."),
     ("unknown_node", "A node is named that its flow does not have."),
     ("unreachable_node", "No way leads to a node of a flow."),

@@ -5,6 +5,7 @@ mod good;
 mod lint;
 mod saying;
 mod schedules;
+mod secure;
 mod subflows;
 mod survey;
 mod tls;
@@ -253,6 +254,7 @@ fn every_code_that_the_sources_use_is_explained() {
         include_str!("routing.rs"),
         include_str!("say.rs"),
         include_str!("schedule.rs"),
+        include_str!("secure.rs"),
         include_str!("server.rs"),
         include_str!("subflow.rs"),
         include_str!("tls.rs"),

@@ -70,6 +70,12 @@ fn fields(kind: &Kind) -> Value {
         Kind::MaskingStarted { recording } | Kind::MaskingEnded { recording } => {
             json!({ "recording": recording.map(|id| id.to_string()) })
         }
+        Kind::SecureEntryStarted { flow, interaction } => {
+            json!({ "flow": flow.as_str(), "interaction": interaction.to_string() })
+        }
+        Kind::SecureEntryEnded { interaction, done } => {
+            json!({ "interaction": interaction.to_string(), "done": done })
+        }
         Kind::RecordingStarted { recording } => json!({ "recording": recording.to_string() }),
         Kind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms } => json!({
             "recording": recording.to_string(), "path": storable(path), "duration_ms": duration_ms,
@@ -213,6 +219,8 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "recording_resumed" => Kind::RecordingResumed { recording: f.id("recording")?, agent: f.id("agent")? },
         "masking_started" => Kind::MaskingStarted { recording: f.opt_id("recording")? },
         "masking_ended" => Kind::MaskingEnded { recording: f.opt_id("recording")? },
+        "secure_entry_started" => Kind::SecureEntryStarted { flow: f.id("flow")?, interaction: f.id("interaction")? },
+        "secure_entry_ended" => Kind::SecureEntryEnded { interaction: f.id("interaction")?, done: f.flag("done")? },
         "recording_started" => Kind::RecordingStarted { recording: f.id("recording")? },
         "recording_finished" => Kind::RecordingFinished {
             recording: f.id("recording")?,
@@ -346,6 +354,10 @@ impl<'a> Fields<'a> {
 
     fn id<T: FromStr>(&self, name: &'static str) -> Result<T, DecodeError> {
         self.text(name)?.parse().map_err(|_| DecodeError::BadField(name))
+    }
+
+    fn flag(&self, name: &'static str) -> Result<bool, DecodeError> {
+        self.0.get(name).and_then(Value::as_bool).ok_or(DecodeError::BadField(name))
     }
 
     fn opt_id<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, DecodeError> {

@@ -300,6 +300,20 @@ pub enum ContactEventKind {
         /// The recording, if one is being made.
         recording: Option<RecordingId>,
     },
+    /// The agent lent the customer to a flow, in which the customer keys what the agent is not to hear.
+    SecureEntryStarted {
+        /// The flow.
+        flow: FlowId,
+        /// The agent's part.
+        interaction: InteractionId,
+    },
+    /// The agent has the customer again, or the customer is gone.
+    SecureEntryEnded {
+        /// The agent's part.
+        interaction: InteractionId,
+        /// The flow came to its `return`.
+        done: bool,
+    },
     /// The recording is closed and stands on disk.
     RecordingFinished {
         /// The recording.
@@ -424,6 +438,8 @@ impl ContactEventKind {
             Self::RecordingResumed { .. } => "recording_resumed",
             Self::MaskingStarted { .. } => "masking_started",
             Self::MaskingEnded { .. } => "masking_ended",
+            Self::SecureEntryStarted { .. } => "secure_entry_started",
+            Self::SecureEntryEnded { .. } => "secure_entry_ended",
             Self::RecordingFinished { .. } => "recording_finished",
             Self::CustomerLeft { .. } => "customer_left",
             Self::InteractionEnded { .. } => "interaction_ended",

@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub(crate) struct Live {
     pub call: Call,
     pub run: Option<ivr::Run>,
+    /// Rests while the customer is lent to another flow.
+    pub resting: Option<ivr::Run>,
     pub wake: Option<Instant>,
     pub recording: RecordingId,
 }

@@ -283,6 +283,7 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
         Flow::Transfer(TransferTo::Uri(uri)) => {
             FlowFact::Transfer { leg, phone: Phone::Uri(uri), to: "uri".to_owned() }
         }
+        Flow::Returned => FlowFact::Returned,
         Flow::HangUp => FlowFact::HangUp,
         Flow::Lookup { .. } | Flow::Callback { .. } | Flow::Record { .. } | Flow::RecordEnd => return None,
     })

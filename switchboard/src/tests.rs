@@ -93,6 +93,7 @@ fn queue(queue: &config::Queue) -> QueueSetup {
         default_disposition: None,
         disposition_required: false,
         survey: queue.survey,
+        secure_entry: queue.secure_entry,
     };
     QueueSetup { rules, dispositions: Vec::new(), hours: queue.hours }
 }

@@ -8,6 +8,7 @@ mod figures;
 mod hours;
 mod leaving;
 mod lossy;
+mod masked;
 mod names;
 mod offers;
 mod quality;

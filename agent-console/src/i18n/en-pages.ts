@@ -126,6 +126,8 @@ export const pages = {
   event_monitor_ended: 'Supervisor left',
   event_recording_paused: 'Recording paused',
   event_recording_resumed: 'Recording goes on',
+  event_secure_entry_started: 'Secure entry',
+  event_secure_entry_ended: 'Secure entry over',
   event_masking_started: 'Masked entry',
   event_masking_ended: 'Masking over',
   story_masked: 'nobody hears or sees the keys',

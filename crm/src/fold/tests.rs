@@ -229,6 +229,8 @@ fn of_the_caller(which: u8, interaction: InteractionId, agent: AgentId) -> Kind 
         33 => Kind::QueueResumed { queue: "billing".parse().unwrap() },
         34 => Kind::SurveyStarted { flow: "how".parse().unwrap(), interaction },
         35 => answered(Some(agent), 5),
+        39 => Kind::SecureEntryStarted { flow: "card".parse().unwrap(), interaction },
+        40 => Kind::SecureEntryEnded { interaction, done: true },
         37 => Kind::MaskingStarted { recording: None },
         38 => Kind::MaskingEnded { recording: Some(RecordingId::new(7)) },
         _ => answered(None, 1),
@@ -242,7 +244,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
     let results = vec![OfferResult::Answered, OfferResult::NoAnswer, OfferResult::CustomerLeft];
     let outcomes = vec![Outcome::Answered, Outcome::Abandoned, Outcome::System];
     (
-        0..40u8,
+        0..42u8,
         part,
         name,
         ".*",
@@ -289,7 +291,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
                 27 => Kind::MonitorEnded { agent },
                 28 => Kind::RecordingPaused { recording, agent },
                 29 => Kind::RecordingResumed { recording, agent },
-                31..=38 => of_the_caller(which, interaction, agent),
+                31..=40 => of_the_caller(which, interaction, agent),
                 30 => Kind::LegQuality(leg(agent, interaction.number() as u64)),
                 _ => Kind::Closed { outcome, by },
             }

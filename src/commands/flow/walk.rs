@@ -242,7 +242,7 @@ impl<'a> Walk<'a> {
                 };
                 self.happened.push(Happened::SentTo(to));
             }
-            Effect::HangUp => self.happened.push(Happened::HungUp),
+            Effect::Returned | Effect::HangUp => self.happened.push(Happened::HungUp),
         }
     }
 

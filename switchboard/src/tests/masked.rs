@@ -164,3 +164,73 @@ fn a_recording_that_runs_on_from_a_talk_is_silent_while_the_caller_keys_a_card()
     assert_eq!(bench.events().iter().filter(masked).count(), 1);
     assert!(!bench.told().contains(&CARD[..6]));
 }
+
+/// A centre whose agents may lend the customer to a flow that asks for a card.
+fn lending() -> Bench {
+    let flow = r#"[flow.card]
+start = "ask"
+[flow.card.node.ask]
+type = "collect"
+prompts = ["enter-card"]
+variable = "card"
+min = 12
+max = 19
+check = "luhn"
+masked = true
+exhausted = "sorry"
+next = "thanks"
+[flow.card.node.thanks]
+type = "return"
+[flow.card.node.sorry]
+type = "hangup"
+prompts = ["sorry"]
+"#;
+    let text = CONFIG.replace("offer_timeout_s = 10\n", "offer_timeout_s = 10\nsecure_entry = \"card\"\n");
+    Bench::with(&format!("{text}{flow}"), 10)
+}
+
+fn entry(bench: &Bench, contact: ContactId) -> Option<domain::SecureEntry> {
+    bench.board.calls[&contact].call.view_for("li.wei".parse().unwrap()).and_then(|view| view.secure_entry)
+}
+
+#[test]
+fn an_agent_lends_the_customer_who_keys_a_card_and_comes_back() {
+    let mut bench = lending();
+    bench.call("a");
+    let contact = bench.contact();
+    bench.opened();
+    assert!(bench.agent_answers().iter().any(joins));
+    let leg = bench.board.calls[&contact].call.customer_leg();
+    assert_eq!(bench.agent_wish(Wish::SecureEntry(contact)), Ok(()));
+    assert!(bench.place(|effect| is_mute(effect, leg, true)).is_some(), "the first node is a masked one");
+    let parted = |effect: &Effect| matches!(effect, Effect::Media(Media::Unbridge { leg: of }) if *of == leg);
+    assert!(bench.place(parted).is_some());
+    bench.key(leg, &format!("{CARD}#"));
+    assert_eq!(entry(&bench, contact), Some(domain::SecureEntry::Done));
+    let bridges = bench.log.iter().filter(|effect| matches!(effect, Effect::Media(Media::Bridge { .. }))).count();
+    assert_eq!(bridges, 2, "they talk again");
+    bench.pass(Duration::from_secs(3));
+    assert!(bench.place(|effect| is_mute(effect, leg, false)).is_some());
+    assert!(bench.board.calls[&contact].run.is_some(), "the flow of the line is where it was");
+    let words: Vec<&str> = bench.events().iter().map(|kind| kind.as_str()).collect();
+    let of_entry = |word: &&&str| word.starts_with("masking") || word.starts_with("secure") || **word == "node_entered";
+    let of_entry: Vec<&str> = words.iter().filter(of_entry).copied().collect();
+    let masked = ["secure_entry_started", "node_entered", "masking_started", "node_entered", "secure_entry_ended"];
+    assert_eq!(of_entry[1..], [&masked[..], &["masking_ended"]].concat(), "after the node that queued");
+    bench.hang_up("a");
+    assert!(!bench.told().contains(&CARD[..6]) && !bench.told().contains(&CARD[6..12]));
+}
+
+#[test]
+fn a_customer_who_keys_no_card_comes_back_all_the_same() {
+    let mut bench = lending();
+    bench.call("a");
+    let contact = bench.contact();
+    bench.opened();
+    bench.agent_answers();
+    assert_eq!(bench.agent_wish(Wish::SecureEntry(contact)), Ok(()));
+    // Three times the question, each counted as over when nobody reports its end, the time after it, and the farewell.
+    bench.pass(Duration::from_secs(1_300));
+    assert_eq!(entry(&bench, contact), Some(domain::SecureEntry::Failed));
+    assert!(bench.sent("BYE").is_none());
+}
