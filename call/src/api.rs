@@ -114,6 +114,10 @@ pub enum FlowFact {
     },
     /// From here on the caller keys what nobody is to hear or see, or does so no more.
     Mask(bool),
+    /// The caller speaks at a node, and is recorded under this id.
+    Comment(NodeId, RecordingId),
+    /// The caller has spoken.
+    CommentEnd,
     /// The caller answered a question of a survey with this digit.
     Answered(QuestionId, u8),
     /// A waiting caller's digit leads to this node; the place in line is kept.
@@ -225,6 +229,8 @@ pub enum Fact {
     },
     /// The recording stands on disk; `None`: it failed.
     RecordingFinished(Option<FinishedRecording>),
+    /// A comment stands on disk; `None`: it failed.
+    CommentKept(RecordingId, Option<FinishedRecording>),
     /// The caller may not call: the contact counts as rejected, whatever the flow says to it.
     Blocked {
         /// Without a word.

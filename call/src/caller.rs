@@ -135,6 +135,8 @@ impl Call {
                 self.event(now, ContactEventKind::DigitsCollected { node, digits }, effects);
             }
             FlowFact::Mask(masked) => self.on_mask(now, masked, effects),
+            FlowFact::Comment(node, recording) => self.begin_comment(now, (node, recording), effects),
+            FlowFact::CommentEnd => self.end_comment(effects),
             FlowFact::Answered(question, answer) => self.on_survey_answered(now, question, answer, effects),
             FlowFact::Play { play, items, language } => {
                 effects.push(Effect::Media(leg, MediaEffect::Play { play, items, language, repeat: false }));
@@ -199,6 +201,7 @@ impl Call {
             }
         }
         self.stop_tape(effects);
+        self.end_comment(effects);
         self.outcome = Some((self.outcome_now(cause), by));
     }
 

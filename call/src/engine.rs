@@ -2,6 +2,7 @@
 
 use crate::api::{Effect, Fact, Incoming, LegFact, MediaFact, Outgoing, Phase, QueueRules, Reason, Wish};
 use crate::callback::Callback;
+use crate::comment::Comments;
 use crate::consult::Consult;
 use crate::legs::Far;
 use crate::mask::Mask;
@@ -78,6 +79,8 @@ pub struct Call {
     pub(crate) rooms: Vec<Room>,
     pub(crate) pop: ScreenPop,
     pub(crate) tape: Tape,
+    /// What the caller says in a flow.
+    pub(crate) comments: Comments,
     /// Who is on the right channel.
     pub(crate) taped: Option<LegId>,
     pub(crate) paused_by: Option<AgentId>,
@@ -185,6 +188,7 @@ impl Call {
             rooms: Vec::new(),
             pop,
             tape: Tape::Off,
+            comments: Comments::default(),
             taped: None,
             paused_by: None,
             mask: Mask::Off,
@@ -242,6 +246,7 @@ impl Call {
             Fact::WrapUpStarted { agent, deadline } => self.on_wrap_up_started(agent, deadline, effects),
             Fact::WrapUpEnded { agent, timed_out } => self.on_wrap_up_ended(now, agent, timed_out, effects),
             Fact::RecordingFinished(recording) => self.on_recording_finished(now, recording, effects),
+            Fact::CommentKept(recording, finished) => self.on_comment_kept(now, recording, finished, effects),
             Fact::Blocked { decline } => self.on_blocked(now, decline, effects),
             Fact::Booked { callback, queue } => self.on_booked(now, callback, queue, effects),
             Fact::LeftMessage { voicemail, queue } => self.on_left_message(now, voicemail, queue, effects),

@@ -39,6 +39,7 @@ impl Call {
         self.phase = Phase::Connected;
         self.on_mask(now, false, effects);
         effects.push(Effect::Media(self.customer.leg, MediaEffect::StopPlay));
+        self.end_comment(effects);
         effects.push(Effect::Flow(ToFlow::GivenBack));
         self.entry_over(now, index, done, effects);
         self.settle_rooms(effects);

@@ -6,6 +6,7 @@
 pub mod api;
 mod callback;
 mod caller;
+mod comment;
 mod consult;
 mod effects;
 mod engine;

@@ -34,7 +34,7 @@ impl Call {
     /// True when nothing more can happen: the contact is closed, all parts are over and the recording stands.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.closed && !matches!(self.tape, Tape::Running | Tape::Closing)
+        self.closed && !matches!(self.tape, Tape::Running | Tape::Closing) && self.comments.are_kept()
     }
 
     /// The part of this agent that is not over, as the desk shows it.

@@ -228,6 +228,7 @@ impl Call {
         let customer = self.customer.leg;
         self.event(now, ContactEventKind::Connected { interaction, agent }, effects);
         effects.push(Effect::Media(customer, MediaEffect::StopPlay));
+        self.end_comment(effects);
         self.settle_rooms(effects);
         self.start_tape(now, leg, effects);
         self.tell(index, effects);

@@ -1,5 +1,6 @@
 //! Sentences about calls.
 
+mod comment;
 mod consult;
 mod entry;
 mod masked;

@@ -34,6 +34,7 @@ const KINDS: &[(&str, Read)] = &[
     ("enqueue", |node| node.enqueue()),
     ("callback", |node| node.callback()),
     ("voicemail", |node| node.voicemail()),
+    ("record", |node| node.record()),
     ("survey", |node| node.survey()),
     ("hours", |node| node.hours()),
     ("resume", |_| Some(Node::Resume)),

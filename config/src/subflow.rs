@@ -141,7 +141,7 @@ fn names(flow: &Written<'_>, known: &Known) -> Names {
         if matches!(kind, Some("menu" | "collect" | "survey")) {
             names.digits.insert(node.key.clone());
         }
-        let takes = matches!(kind, Some("collect" | "hours"));
+        let takes = matches!(kind, Some("collect" | "hours" | "record"));
         names.variables.extend(word(fields, "variable").filter(|_| takes).map(str::to_owned));
         if let (Some("set"), Some(Value::Table(values))) = (kind, value(fields, "values")) {
             names.variables.extend(values.iter().map(|entry| entry.key.clone()));

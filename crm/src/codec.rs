@@ -1,6 +1,7 @@
 //! Contact events as JSON objects, and back.
 
 mod callback;
+mod entry;
 mod survey;
 
 use crate::reasons;
@@ -67,15 +68,11 @@ fn fields(kind: &Kind) -> Value {
         Kind::RecordingPaused { recording, agent } | Kind::RecordingResumed { recording, agent } => {
             json!({ "recording": recording.to_string(), "agent": agent.as_str() })
         }
-        Kind::MaskingStarted { recording } | Kind::MaskingEnded { recording } => {
-            json!({ "recording": recording.map(|id| id.to_string()) })
-        }
-        Kind::SecureEntryStarted { flow, interaction } => {
-            json!({ "flow": flow.as_str(), "interaction": interaction.to_string() })
-        }
-        Kind::SecureEntryEnded { interaction, done } => {
-            json!({ "interaction": interaction.to_string(), "done": done })
-        }
+        Kind::MaskingStarted { .. }
+        | Kind::MaskingEnded { .. }
+        | Kind::SecureEntryStarted { .. }
+        | Kind::SecureEntryEnded { .. }
+        | Kind::CommentStarted { .. } => entry::fields(kind),
         Kind::RecordingStarted { recording } => json!({ "recording": recording.to_string() }),
         Kind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms } => json!({
             "recording": recording.to_string(), "path": storable(path), "duration_ms": duration_ms,
@@ -217,10 +214,9 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "monitored" | "monitor_ended" => monitored(kind, &f)?,
         "recording_paused" => Kind::RecordingPaused { recording: f.id("recording")?, agent: f.id("agent")? },
         "recording_resumed" => Kind::RecordingResumed { recording: f.id("recording")?, agent: f.id("agent")? },
-        "masking_started" => Kind::MaskingStarted { recording: f.opt_id("recording")? },
-        "masking_ended" => Kind::MaskingEnded { recording: f.opt_id("recording")? },
-        "secure_entry_started" => Kind::SecureEntryStarted { flow: f.id("flow")?, interaction: f.id("interaction")? },
-        "secure_entry_ended" => Kind::SecureEntryEnded { interaction: f.id("interaction")?, done: f.flag("done")? },
+        "masking_started" | "masking_ended" | "secure_entry_started" | "secure_entry_ended" | "comment_started" => {
+            entry::event(kind, &f)?
+        }
         "recording_started" => Kind::RecordingStarted { recording: f.id("recording")? },
         "recording_finished" => Kind::RecordingFinished {
             recording: f.id("recording")?,

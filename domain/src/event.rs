@@ -314,6 +314,13 @@ pub enum ContactEventKind {
         /// The flow came to its `return`.
         done: bool,
     },
+    /// The caller speaks at a node of the flow: a comment, which is a recording of its own beside that of the talks.
+    CommentStarted {
+        /// The node.
+        node: NodeId,
+        /// The recording.
+        recording: RecordingId,
+    },
     /// The recording is closed and stands on disk.
     RecordingFinished {
         /// The recording.
@@ -440,6 +447,7 @@ impl ContactEventKind {
             Self::MaskingEnded { .. } => "masking_ended",
             Self::SecureEntryStarted { .. } => "secure_entry_started",
             Self::SecureEntryEnded { .. } => "secure_entry_ended",
+            Self::CommentStarted { .. } => "comment_started",
             Self::RecordingFinished { .. } => "recording_finished",
             Self::CustomerLeft { .. } => "customer_left",
             Self::InteractionEnded { .. } => "interaction_ended",

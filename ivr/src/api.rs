@@ -130,6 +130,8 @@ pub enum Reason {
     Booking,
     /// The caller has spoken as long as a message may last.
     Message,
+    /// A comment does not stand on disk yet.
+    Keeping,
     /// A playing is not reported to have ended.
     Play,
 }
@@ -231,8 +233,15 @@ pub enum Fact {
     Returned(&'static str),
     /// What became of the call back.
     Callback(Booking),
-    /// The message cannot be recorded.
+    /// The message or comment cannot be recorded, or not be kept.
     RecordFailed,
+    /// The comment stands on disk.
+    Recorded {
+        /// The recording's id.
+        recording: String,
+        /// Milliseconds in which the caller could be heard.
+        voiced_ms: u64,
+    },
     /// An agent has taken the caller, who kept the place in line while the flow had the caller's ear.
     Taken,
     /// A deadline of `Run::deadline` has come.
@@ -353,6 +362,10 @@ pub enum Effect {
     },
     /// The message is over.
     RecordEnd,
+    /// Record what the caller says at this node, for the contact itself; report `RecordFailed` if that cannot be.
+    Comment(NodeId),
+    /// The comment is over; report `Recorded` or `RecordFailed`.
+    CommentEnd,
     /// Book a call back; report `Fact::Callback`.
     Callback {
         /// Whose agents call back.

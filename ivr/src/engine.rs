@@ -25,6 +25,7 @@ impl Run {
             Fact::Returned(edge) => self.on_returned(edge, step),
             Fact::Callback(booking) => self.on_booking(booking),
             Fact::RecordFailed => self.on_record_failed(),
+            Fact::Recorded { recording, voiced_ms } => self.on_recorded(recording, voiced_ms),
             Fact::Taken => self.on_taken(step),
             Fact::Tick => self.on_tick(step),
         };
@@ -62,6 +63,7 @@ impl Run {
             Node::Hours(hours) => self.ask_hours(hours, step),
             Node::Enqueue(enqueue) => self.enqueue(enqueue, step),
             Node::Voicemail(voicemail) => self.say(&voicemail.say, step),
+            Node::Record(record) => self.say(&record.say, step),
             Node::Callback(callback) => self.enter_callback(callback, step),
             Node::Survey(survey) => self.enter_survey(survey, step),
             Node::Resume => self.resume(step),
@@ -122,6 +124,7 @@ impl Run {
         match flow.node(self.at)? {
             Node::Play(play) => Some(play.next),
             Node::Voicemail(voicemail) => self.record(voicemail, step),
+            Node::Record(record) => self.begin_comment(record, step),
             Node::Hours(_) => self.emergency_said(),
             Node::Transfer(transfer) => {
                 self.state = State::Away;
@@ -158,7 +161,7 @@ impl Run {
             State::Asking { .. } => self.on_answer(digit, step),
             State::Saying { .. } => self.on_digit_while_saying(digit, step),
             State::Speaking { .. } => self.on_spoken(step),
-            State::New | State::Looking { .. } | State::Booking { .. } => {
+            State::New | State::Looking { .. } | State::Booking { .. } | State::Keeping { .. } => {
                 self.keep_ahead(digit);
                 None
             }
@@ -244,6 +247,7 @@ impl Run {
             State::Looking { .. } => self.on_lookup_late(),
             State::Booking { .. } => self.on_booking_late(),
             State::Speaking { .. } => self.on_spoken(step),
+            State::Keeping { .. } => self.comment_failed(),
             State::New | State::Queued | State::Away | State::Over => None,
         }
     }

@@ -34,6 +34,7 @@ mod input;
 mod kept;
 mod masked;
 mod node;
+mod record;
 mod run;
 mod scope;
 pub mod speech;
@@ -52,6 +53,7 @@ pub use node::{
     Branch, Call, Callback, Collect, Enqueue, Exits, HangUp, HoursNode, Lookup, Menu, Node, Play, Retry, Set, SetValue,
     Transfer, Voicemail,
 };
+pub use record::Record;
 pub use run::Run;
 pub use scope::{CALLER_FIELDS, CUSTOMER_FIELDS, QUEUE_FIELDS, ROOTS, TIME_FIELDS, Value};
 pub use survey::Survey;

@@ -5,6 +5,7 @@ use crate::expression::Expression;
 use crate::flow::Flow;
 use crate::graph::{Edge, Shape};
 use crate::masked::Check;
+use crate::record::Record;
 use crate::survey::Survey;
 use core::time::Duration;
 use domain::{Language, NodeId, Priority, PromptId, QueueId, Requirement, ScheduleId};
@@ -34,6 +35,8 @@ pub enum Node {
     Callback(Callback),
     /// Takes a message.
     Voicemail(Voicemail),
+    /// Records what the caller says.
+    Record(Record),
     /// Asks a question of a survey.
     Survey(Survey),
     /// Lets a caller who came by a key of the queue go on waiting at the same place.
@@ -308,6 +311,7 @@ impl Node {
             Self::Enqueue(_) => "enqueue",
             Self::Callback(_) => "callback",
             Self::Voicemail(_) => "voicemail",
+            Self::Record(_) => "record",
             Self::Survey(_) => "survey",
             Self::Resume => "resume",
             Self::Transfer(_) => "transfer",
@@ -373,6 +377,7 @@ impl Node {
             Self::Voicemail(voicemail) => {
                 vec![Edge::pausing("next", voicemail.next), Edge::silent("failed", voicemail.failed)]
             }
+            Self::Record(record) => record.edges(),
             Self::Survey(survey) => survey.edges(),
             Self::Callback(callback) => vec![
                 Edge::silent("booked", callback.booked),
@@ -392,6 +397,7 @@ impl Node {
             Self::Collect(collect) if collect.masked => Vec::new(),
             Self::Collect(collect) => vec![collect.variable.clone()],
             Self::Hours(hours) => hours.variable.iter().cloned().collect(),
+            Self::Record(record) => record.variable.iter().cloned().collect(),
             Self::Set(set) => set.values.iter().map(|(name, _)| name.clone()).collect(),
             _ => Vec::new(),
         }

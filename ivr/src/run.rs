@@ -34,6 +34,8 @@ pub(crate) enum State {
     Booking { until: Instant },
     /// The caller speaks a message.
     Speaking { until: Instant },
+    /// What was spoken is being kept.
+    Keeping { until: Instant },
     /// A queue has the caller.
     Queued,
     /// A transfer has the caller.
@@ -141,6 +143,7 @@ impl Run {
             State::Looking { until } => Some((until, Reason::Lookup)),
             State::Booking { until } => Some((until, Reason::Booking)),
             State::Speaking { until } => Some((until, Reason::Message)),
+            State::Keeping { until } => Some((until, Reason::Keeping)),
             State::New | State::Queued | State::Away | State::Over => None,
         }
     }

@@ -6,6 +6,7 @@ mod hours;
 mod kept;
 mod masked;
 mod random;
+mod record;
 mod saying;
 mod subflows;
 mod survey;

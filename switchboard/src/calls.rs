@@ -69,7 +69,7 @@ impl Switchboard {
         self.lookup_arrival(contact, &invite.ani, out);
         let mut effects = Vec::new();
         let call = call::Call::incoming(now, incoming, &mut effects);
-        self.add_call(contact, Live { call, run, resting: None, wake: None, recording });
+        self.add_call(contact, Live { call, run, resting: None, wake: None, recording, comments: Vec::new() });
         self.run_call_effects(now, contact, effects, out);
         if blocked {
             let decline = self.rules.recognition.blocked_flow.is_none();
@@ -218,6 +218,9 @@ impl Switchboard {
         }
         if let ivr::api::Effect::Record { queue, priority } = effect {
             return self.take_message(now, contact, (queue, priority), out);
+        }
+        if let ivr::api::Effect::Comment(node) = effect {
+            return self.take_comment(now, contact, node, out);
         }
         if effect == ivr::api::Effect::RecordEnd {
             return self.message_spoken(contact);
@@ -375,7 +378,9 @@ impl Switchboard {
             if let Some(wake) = live.wake {
                 self.timers.remove(&(wake, contact));
             }
-            self.directory.recordings.remove(&live.recording);
+            for recording in live.comments.iter().chain([&live.recording]) {
+                self.directory.recordings.remove(recording);
+            }
             self.directory.in_hand.retain(|_, held| *held != contact);
             let legs = self.directory.legs_of.get(&contact).map(Vec::as_slice).unwrap_or_default();
             self.quality.contact_over(now, contact, live.call.last_event(), legs);

@@ -285,7 +285,10 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
         }
         Flow::Returned => FlowFact::Returned,
         Flow::HangUp => FlowFact::HangUp,
-        Flow::Lookup { .. } | Flow::Callback { .. } | Flow::Record { .. } | Flow::RecordEnd => return None,
+        Flow::CommentEnd => FlowFact::CommentEnd,
+        Flow::Lookup { .. } | Flow::Callback { .. } | Flow::Record { .. } | Flow::RecordEnd | Flow::Comment(_) => {
+            return None;
+        }
     })
 }
 

@@ -1,6 +1,7 @@
 //! Sentences about the whole switchboard. The races are left to the simulation in `sim`.
 
 mod callbacks;
+mod comments;
 mod desk_phone;
 mod hours;
 mod joint;

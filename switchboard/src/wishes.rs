@@ -314,7 +314,7 @@ impl Switchboard {
         let call = call::Call::outgoing(now, outgoing, &mut effects);
         self.directory.in_hand.insert(agent, contact);
         self.tell_acd(now, acd::api::Fact::Occupied { agent, contact, queue: None }, out);
-        self.add_call(contact, Live { call, run: None, resting: None, wake: None, recording });
+        self.add_call(contact, Live { call, run: None, resting: None, wake: None, recording, comments: Vec::new() });
         self.run_call_effects(now, contact, effects, out);
         self.reschedule(contact);
         Ok(())

@@ -4,6 +4,7 @@
 mod support;
 
 mod callbacks;
+mod comments;
 mod figures;
 mod hours;
 mod leaving;

@@ -1,9 +1,9 @@
-//! Nodes that take the caller out of the line: a call back, a message.
+//! Nodes that take the caller out of the line, a call back and a message, and the one that records a comment.
 
 use super::NodeReader;
 use crate::report::Placed;
 use domain::{Priority, QueueId};
-use ivr::{Callback, Node, Voicemail};
+use ivr::{Callback, Node, Record, Voicemail};
 
 impl NodeReader<'_> {
     pub(super) fn voicemail(&self) -> Option<Node> {
@@ -20,6 +20,17 @@ impl NodeReader<'_> {
         let priority = Priority(priority.unwrap_or(0));
         let (queue, next, failed) = (there?.value, next?, failed?);
         Some(Node::Voicemail(Voicemail { say, queue, priority, longest, next, failed }))
+    }
+
+    pub(super) fn record(&self) -> Option<Node> {
+        let say = self.say("prompts");
+        let variable = self.table.need_text_if_any("variable").filter(|name| self.is_variable("variable", name));
+        let longest = self.table.seconds("max_s", 60, 1..=600);
+        let next = self.need_edge("next");
+        let silent = if self.table.has("silent") { self.edge("silent") } else { next };
+        let failed = if self.table.has("failed") { self.edge("failed") } else { next };
+        let variable = variable.map(|variable| variable.value);
+        Some(Node::Record(Record { say, variable, longest, next: next?, silent: silent?, failed: failed? }))
     }
 
     pub(super) fn callback(&self) -> Option<Node> {

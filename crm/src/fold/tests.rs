@@ -231,6 +231,7 @@ fn of_the_caller(which: u8, interaction: InteractionId, agent: AgentId) -> Kind 
         35 => answered(Some(agent), 5),
         39 => Kind::SecureEntryStarted { flow: "card".parse().unwrap(), interaction },
         40 => Kind::SecureEntryEnded { interaction, done: true },
+        41 => Kind::CommentStarted { node: "menu".parse().unwrap(), recording: RecordingId::new(8) },
         37 => Kind::MaskingStarted { recording: None },
         38 => Kind::MaskingEnded { recording: Some(RecordingId::new(7)) },
         _ => answered(None, 1),
@@ -244,7 +245,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
     let results = vec![OfferResult::Answered, OfferResult::NoAnswer, OfferResult::CustomerLeft];
     let outcomes = vec![Outcome::Answered, Outcome::Abandoned, Outcome::System];
     (
-        0..42u8,
+        0..43u8,
         part,
         name,
         ".*",
@@ -291,7 +292,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
                 27 => Kind::MonitorEnded { agent },
                 28 => Kind::RecordingPaused { recording, agent },
                 29 => Kind::RecordingResumed { recording, agent },
-                31..=40 => of_the_caller(which, interaction, agent),
+                31..=41 => of_the_caller(which, interaction, agent),
                 30 => Kind::LegQuality(leg(agent, interaction.number() as u64)),
                 _ => Kind::Closed { outcome, by },
             }

@@ -174,6 +174,7 @@ fn tell(walk: &mut Walk<'_>) {
             Happened::Waits { queue, priority: 0 } => println!("    waits in queue {queue}"),
             Happened::Waits { queue, priority } => println!("    waits in queue {queue} with priority {priority:+}"),
             Happened::Speaks { queue } => println!("    speaks a message for queue {queue}"),
+            Happened::Comments => println!("    speaks a comment"),
             Happened::Spoke => println!("    has spoken"),
             Happened::Books { queue, booked: true } => println!("    books a call back from queue {queue}"),
             Happened::Books { queue, booked: false } => println!("    queue {queue} offers no call back"),

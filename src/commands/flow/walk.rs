@@ -9,6 +9,9 @@ use ivr::{Context, Env, Fact, Flow, Node, QueueFigures, Run, Say};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// How long callers speak who end a comment by a key.
+const SPOKEN_MS: u64 = 5_000;
+
 /// Who calls, and when.
 pub(super) struct Caller {
     /// The calling number; empty: withheld.
@@ -46,7 +49,9 @@ pub(super) enum Happened {
     Waits { queue: QueueId, priority: i32 },
     /// The caller speaks a message for this queue.
     Speaks { queue: QueueId },
-    /// The message is over.
+    /// The caller speaks a comment.
+    Comments,
+    /// The message or comment is over.
     Spoke,
     /// A call back was booked, or refused.
     Books { queue: QueueId, booked: bool },
@@ -81,6 +86,10 @@ pub(super) struct Walk<'a> {
     now: Instant,
     playing: Option<PlayId>,
     booking: Option<Booking>,
+    /// What is told of a comment.
+    kept: Option<Fact>,
+    /// The caller says nothing.
+    is_silent: bool,
     waiting: Waiting,
     happened: Vec<Happened>,
     kinds: BTreeMap<NodeId, &'static str>,
@@ -110,8 +119,9 @@ impl<'a> Walk<'a> {
         let (happened, waiting) = (Vec::new(), Waiting::Nothing);
         let mut kinds = BTreeMap::new();
         kinds_of(flow, &mut kinds);
-        let mut walk =
-            Self { run, texts, caller, now: Instant::ZERO, playing: None, booking: None, waiting, happened, kinds };
+        let now = Instant::ZERO;
+        let (playing, booking, kept, is_silent) = (None, None, None, false);
+        let mut walk = Self { run, texts, caller, now, playing, booking, kept, is_silent, waiting, happened, kinds };
         walk.tell(Fact::Started);
         walk
     }
@@ -138,6 +148,7 @@ impl<'a> Walk<'a> {
 
     /// The caller presses keys, one after the other.
     pub(super) fn press(&mut self, keys: &str) {
+        self.is_silent = false;
         for key in keys.chars() {
             self.tell(Fact::Digit(key));
         }
@@ -145,6 +156,7 @@ impl<'a> Walk<'a> {
 
     /// Nothing comes until the flow has waited long enough.
     pub(super) fn wait(&mut self) {
+        self.is_silent = true;
         if let Some((at, _)) = self.run.deadline() {
             self.now = at.max(self.now);
             self.tell(Fact::Tick);
@@ -186,7 +198,7 @@ impl<'a> Walk<'a> {
             }
             // What is played is heard to its end, unless a key stopped it.
             let booking = self.booking.take().map(Fact::Callback);
-            next = self.playing.take().map(Fact::PlayDone).or(booking);
+            next = self.playing.take().map(Fact::PlayDone).or(booking).or_else(|| self.kept.take());
         }
         let pending = matches!(self.waiting, Waiting::Queue(_) | Waiting::Transfer | Waiting::LookUp);
         if self.run.is_over() {
@@ -229,6 +241,12 @@ impl<'a> Walk<'a> {
             Effect::Resume => self.wait_on(),
             Effect::Record { queue, .. } => self.happened.push(Happened::Speaks { queue }),
             Effect::RecordEnd => self.happened.push(Happened::Spoke),
+            Effect::Comment(_) => self.happened.push(Happened::Comments),
+            Effect::CommentEnd => {
+                self.happened.push(Happened::Spoke);
+                let voiced_ms = if self.is_silent { 0 } else { SPOKEN_MS };
+                self.kept = Some(Fact::Recorded { recording: "recording".to_owned(), voiced_ms });
+            }
             Effect::Callback { queue, .. } => {
                 let offered = self.caller.queues.iter().any(|(id, figures)| *id == queue && figures.callback);
                 self.booking = Some(if offered { Booking::Booked } else { Booking::Refused });
