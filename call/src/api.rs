@@ -11,7 +11,7 @@ use core::time::Duration;
 use domain::{
     AgentId, Cause, ContactEvent, ContactId, Customer, Decision, DeskBody, DispositionCode, ExitReason, FlowId,
     Instant, InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId,
-    QuestionId, QueueId, Redacted, Requirement, TrunkId,
+    QuestionId, QueueId, RecordingId, Redacted, Requirement, TrunkId,
 };
 use std::sync::Arc;
 
