@@ -117,8 +117,8 @@ fn read_all(report: &Report, main: usize, drafts: Vec<Source>, outside: &dyn Out
 }
 
 /// The check under way.
-struct Checking<'a> {
-    report: &'a Report,
+pub(crate) struct Checking<'a> {
+    pub(crate) report: &'a Report,
     outside: &'a dyn Outside,
     /// The main file first.
     roots: Vec<Table<'a>>,
@@ -301,14 +301,17 @@ impl<'a> Checking<'a> {
                 None,
             );
         }
-        let surveys: BTreeSet<FlowId> = queues.iter().filter_map(|queue| queue.survey).collect();
+        // Flows of a survey and of a secure entry.
+        let surveys: BTreeSet<FlowId> =
+            queues.iter().flat_map(|queue| [queue.survey, queue.secure_entry]).flatten().collect();
+        self.check_secure_entries(queues, flows);
         let starts = |flow: &FlowText| {
             refused == Some(flow.id)
                 || entries.iter().any(|entry| flow.callers.contains(&entry.flow))
                 || !flow.callers.is_disjoint(&surveys)
         };
         for flow in flows.iter().filter(|flow| !starts(flow)) {
-            let why = format!("no entry point and no survey starts flow `{}`", flow.id);
+            let why = format!("no entry point, survey or secure entry starts flow `{}`", flow.id);
             self.report.warning("unused_flow", flow.place, &flow.path, why, None);
         }
         if root.peek("entry").is_none() {
@@ -329,7 +332,8 @@ impl<'a> Checking<'a> {
         let any: BTreeSet<Language> =
             of_entries.chain(flows.iter().flat_map(|flow| flow.languages.iter().copied())).collect();
         let of_flow = |flow: &FlowText| {
-            let surveys = queues.iter().filter_map(|queue| queue.survey).any(|survey| flow.callers.contains(&survey));
+            let lent = queues.iter().flat_map(|queue| [queue.survey, queue.secure_entry]).flatten();
+            let surveys = lent.into_iter().any(|survey| flow.callers.contains(&survey));
             let started = entries.iter().filter(|entry| flow.callers.contains(&entry.flow));
             let started = started.map(|entry| entry.language).chain(any.iter().copied().filter(|_| surveys));
             let mut languages: BTreeSet<Language> = flow.languages.iter().copied().chain(started).collect();

@@ -60,6 +60,8 @@ pub(crate) struct FlowScope<'a> {
     pub(crate) places: &'a [HttpPlace],
     pub(crate) nodes: Vec<String>,
     pub(crate) variables: BTreeSet<String>,
+    /// Variables and nodes that hold masked digits.
+    pub(crate) masked: BTreeSet<String>,
     pub(crate) compiler: Compiler,
     /// Flows that may be called; `None`: a broken one.
     pub(crate) called: &'a BTreeMap<FlowId, Option<Arc<Flow>>>,
@@ -146,6 +148,7 @@ fn flow<'a>(
         places: around.places,
         nodes: names,
         variables,
+        masked: visible.masked.clone(),
         compiler: Compiler::new(visible),
         called,
         uses: RefCell::default(),

@@ -32,6 +32,7 @@ mod report;
 mod routing;
 mod say;
 mod schedule;
+mod secure;
 mod server;
 mod sip_setup;
 mod subflow;

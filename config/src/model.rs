@@ -218,6 +218,8 @@ pub struct Queue {
     pub callback: Option<CallbackSettings>,
     /// The flow to which a customer comes when the agent has ended the talk; `None`: nothing follows.
     pub survey: Option<FlowId>,
+    /// The flow to which an agent may lend a customer, who keys there what the agent is not to hear.
+    pub secure_entry: Option<FlowId>,
 }
 
 /// What is done with callers who called before, and with those who may not call.

@@ -155,8 +155,12 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "FL08",
-        what: "a number or address that cannot be dialled",
-        codes: &[("bad_number", "write digits, a + before the country's code, or a SIP URI under `uri`")],
+        what: "a number or address that cannot be dialled; digits of a card that others could hear or see",
+        codes: &[
+            ("bad_number", "write digits, a + before the country's code, or a SIP URI under `uri`"),
+            ("unmasked_card", "add masked = true"),
+            ("masked_variable", "masked digits go into the body of a question to another system, and nowhere else"),
+        ],
     },
     Rule {
         name: "FL09",
@@ -197,6 +201,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("unknown_flow", "A flow is named that no [flow.NAME] defines."),
     ("unknown_schedule", "A schedule is named that no [[schedule]] defines."),
     ("bad_schedule", "Opening hours or holidays of a schedule are not understood."),
+    ("unmasked_card", "A flow takes digits of a card, and does not mask them."),
+    ("masked_variable", "Masked digits are said or read where they may not be, or share a variable with others."),
+    ("leads_away", "A flow to which agents lend their customers has a node by which they do not come back."),
+    ("never_returns", "A flow to which agents lend their customers never comes to a return node (warning)."),
     ("unknown_variable", "A flow says a variable that none of its nodes sets."),
     ("unknown_node", "A node is named that its flow does not have."),
     ("unreachable_node", "No way leads to a node of a flow."),

@@ -55,6 +55,7 @@ impl NodeReader<'_> {
 
     fn prompt(&self, key: &'static str, text: &Placed<String>) -> Option<Say> {
         if let Some(digits) = text.value.strip_prefix("digits:") {
+            self.refuses_masked(digits.trim_start_matches('$'), text.place, &self.table.path(key));
             self.use_prompt(key, Need::Value(Kind::Digits), text.place);
             return Some(Say::Digits(digits.to_owned()));
         }
@@ -107,6 +108,9 @@ impl NodeReader<'_> {
     /// `$name`, a value as it is written, or else an expression.
     fn of(&self, kind: Kind, text: &Placed<String>, table: &Table<'_>, word: &str) -> Option<Say> {
         if let Some(name) = text.value.strip_prefix('$') {
+            if self.refuses_masked(name, text.place, &table.path(word)) {
+                return None;
+            }
             let there = self.is_set(name, text.place, table, word);
             return there.then(|| Say::Value(kind, Of::Variable(name.to_owned())));
         }

@@ -39,7 +39,8 @@ pub use callback::{CallbackCancel, CallbackOrder, CallbackState};
 pub use cause::{Cause, EndedBy, ExitReason, OfferResult, Outcome};
 pub use customer::{ContactPoint, Customer, LastContact};
 pub use desk::{
-    Audience, DeskBody, DeskEvent, InteractionPhase, InteractionView, Offer, ScreenPop, Signalled, TransferTarget, Wish,
+    Audience, DeskBody, DeskEvent, InteractionPhase, InteractionView, Offer, ScreenPop, SecureEntry, Signalled,
+    TransferTarget, Wish,
 };
 pub use error::CommandError;
 pub use event::{ContactEvent, ContactEventKind, DispositionBy};

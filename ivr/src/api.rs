@@ -139,6 +139,8 @@ pub enum Reason {
     Booking,
     /// The caller has spoken as long as a message may last.
     Message,
+    /// A comment does not stand on disk yet.
+    Keeping,
     /// A playing is not reported to have ended.
     Play,
 }
@@ -256,8 +258,15 @@ pub enum Fact {
     },
     /// What became of the call back.
     Callback(Booking),
-    /// The message cannot be recorded.
+    /// The message or comment cannot be recorded, or not be kept.
     RecordFailed,
+    /// The comment stands on disk.
+    Recorded {
+        /// The recording's id.
+        recording: String,
+        /// Milliseconds in which the caller could be heard.
+        voiced_ms: u64,
+    },
     /// An agent has taken the caller, who kept the place in line while the flow had the caller's ear.
     Taken,
     /// A deadline of `Run::deadline` has come.
@@ -318,13 +327,15 @@ pub enum Effect {
     },
     /// Stop playing (barge-in).
     StopPlay,
-    /// Digits were taken at a node: for the history and the screen pop.
+    /// Digits were taken at a node: for the history and the screen pop. Not told of masked ones.
     Collected {
         /// The node.
         node: NodeId,
         /// The digits.
         digits: String,
     },
+    /// From here on the caller keys what nobody is to hear or see, or does so no more.
+    Mask(bool),
     /// The caller answered a question of a survey: for the history.
     Answered {
         /// The question.
@@ -378,6 +389,10 @@ pub enum Effect {
     },
     /// The message is over.
     RecordEnd,
+    /// Record what the caller says at this node, for the contact itself; report `RecordFailed` if that cannot be.
+    Comment(NodeId),
+    /// The comment is over; report `Recorded` or `RecordFailed`.
+    CommentEnd,
     /// Book a call back; report `Fact::Callback`.
     Callback {
         /// Whose agents call back.
@@ -385,6 +400,8 @@ pub enum Effect {
         /// The number; empty: the calling one.
         number: String,
     },
-    /// End the call; the run ends.
+    /// The flow of a lent caller has come to its `return`: the caller goes back to whoever lent it, and the run ends.
+    Returned,
+    /// End the call, or give a lent caller back undone; the run ends.
     HangUp,
 }

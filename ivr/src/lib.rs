@@ -33,7 +33,9 @@ mod hours;
 mod http;
 mod input;
 mod kept;
+mod masked;
 mod node;
+mod record;
 mod run;
 mod scope;
 pub mod speech;
@@ -49,10 +51,12 @@ pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
 pub use flow::{DEPTH_MAX, Flow};
 pub use graph::{Edge, Flaw, Shape, check};
 pub use http::{Body, Http, Piece};
+pub use masked::{Check, Masked};
 pub use node::{
     Branch, Call, Callback, Collect, Enqueue, Exits, HangUp, HoursNode, Lookup, Menu, Node, Play, Retry, Set, SetValue,
     Transfer, Voicemail,
 };
+pub use record::Record;
 pub use run::Run;
 pub use scope::{CALLER_FIELDS, CUSTOMER_FIELDS, QUEUE_FIELDS, ROOTS, TIME_FIELDS, Value};
 pub use survey::Survey;

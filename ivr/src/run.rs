@@ -2,6 +2,7 @@
 
 use crate::api::{Context, Env, Note, NoteKind, Of, Reason, Say};
 use crate::flow::Flow;
+use crate::masked::{Hush, Masked};
 use crate::scope::{Scope, Value};
 use crate::speech;
 use core::time::Duration;
@@ -35,6 +36,8 @@ pub(crate) enum State {
     Booking { until: Instant },
     /// The caller speaks a message.
     Speaking { until: Instant },
+    /// What was spoken is being kept.
+    Keeping { until: Instant },
     /// A queue has the caller.
     Queued,
     /// A transfer has the caller.
@@ -77,6 +80,14 @@ pub struct Run {
     pub(crate) kept: Option<Kept>,
     /// Look-ups given up whose answers are still to come.
     pub(crate) late_lookups: u32,
+    /// The caller is lent by an agent, to whom a `return` leads back.
+    pub(crate) lent: bool,
+    /// Masking was told to have begun.
+    pub(crate) masked: bool,
+    /// What is keyed on after a masked entry is dropped.
+    pub(crate) hush: Option<Hush>,
+    /// What masked nodes took, by variable.
+    pub(crate) secrets: BTreeMap<String, Masked>,
     vars: BTreeMap<String, Value>,
     path: Vec<NodeId>,
     digits: Vec<(NodeId, Redacted)>,
@@ -105,6 +116,10 @@ impl Run {
             swallow: None,
             kept: None,
             late_lookups: 0,
+            lent: false,
+            masked: false,
+            hush: None,
+            secrets: BTreeMap::new(),
             vars,
             path: Vec::new(),
             digits: Vec::new(),
@@ -113,6 +128,13 @@ impl Run {
             requests: 0,
             came_back: (Instant::ZERO, 0),
         }
+    }
+
+    /// The caller is lent to this run by an agent: where nothing called the flow, its `return` is no fault and says
+    /// [`crate::Effect::Returned`].
+    #[must_use]
+    pub fn lent(self) -> Self {
+        Self { lent: true, ..self }
     }
 
     /// When to call `handle` with `Fact::Tick`, and why.
@@ -126,6 +148,7 @@ impl Run {
             State::Requesting { until, .. } => Some((until, Reason::Request)),
             State::Booking { until } => Some((until, Reason::Booking)),
             State::Speaking { until } => Some((until, Reason::Message)),
+            State::Keeping { until } => Some((until, Reason::Keeping)),
             State::New | State::Queued | State::Away | State::Over => None,
         }
     }

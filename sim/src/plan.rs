@@ -316,6 +316,7 @@ fn queue(queue: &config::Queue) -> QueueSetup {
         default_disposition: queue.default_disposition,
         disposition_required: !queue.dispositions.is_empty() && queue.default_disposition.is_some(),
         survey: queue.survey,
+        secure_entry: queue.secure_entry,
     };
     QueueSetup { rules, dispositions: queue.dispositions.clone(), hours: queue.hours }
 }

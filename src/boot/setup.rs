@@ -162,6 +162,7 @@ fn queue_setup(queue: &config::Queue) -> QueueSetup {
             default_disposition: queue.default_disposition,
             disposition_required: !queue.dispositions.is_empty() && has_default,
             survey: queue.survey,
+            secure_entry: queue.secure_entry,
         },
         dispositions: queue.dispositions.clone(),
         hours: queue.hours,

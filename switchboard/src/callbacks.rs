@@ -328,7 +328,7 @@ impl Switchboard {
         let recording = start.recording;
         let mut effects = Vec::new();
         let call = call::Call::callback(now, start, &mut effects);
-        self.add_call(contact, Live { call, run: None, wake: None, recording });
+        self.add_call(contact, Live { call, run: None, resting: None, wake: None, recording, comments: Vec::new() });
         self.run_call_effects(now, contact, effects, out);
         self.reschedule(contact);
     }

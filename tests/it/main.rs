@@ -4,11 +4,13 @@
 mod support;
 
 mod callbacks;
+mod comments;
 mod figures;
 mod hours;
 mod http_step;
 mod leaving;
 mod lossy;
+mod masked;
 mod names;
 mod offers;
 mod quality;

@@ -76,6 +76,16 @@ const BROKEN: &[(&str, &[&str], &str)] = &[
         "`+49 (0)30 reception` cannot be called (write digits, a + before the country's code, or a SIP URI under `uri`)",
     ),
     (
+        "fl08-card.toml",
+        &[
+            "10:9 FL08 unmasked_card",
+            "24:24 FL08 masked_variable",
+            "28:23 FL08 masked_variable",
+            "31:23 FL08 masked_variable",
+        ],
+        "card digits would be recorded, and stand in the history: `masked` is missing (add masked = true)",
+    ),
+    (
         "fl09-variable.toml",
         &["12:23 FL09 unknown_variable", "16:24 FL09 bad_expression"],
         "no node sets `acount`, and none of this name takes digits (did you mean `account`?)",

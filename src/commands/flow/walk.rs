@@ -12,6 +12,9 @@ use ivr::{Context, Env, Fact, Flow, Node, QueueFigures, Run, Say};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// How long callers speak who end a comment by a key.
+const SPOKEN_MS: u64 = 5_000;
+
 /// Who calls, and when.
 pub(super) struct Caller {
     /// The calling number; empty: withheld.
@@ -39,6 +42,8 @@ pub(super) enum Happened {
     Heard { pieces: Vec<String>, text: String },
     /// Digits were taken.
     Took(String),
+    /// From here on the keys are masked, or not any more.
+    Masks(bool),
     /// A question of a survey was answered.
     Answered { question: QuestionId, answer: u8 },
     /// The customer is looked up.
@@ -49,7 +54,9 @@ pub(super) enum Happened {
     Waits { queue: QueueId, priority: i32 },
     /// The caller speaks a message for this queue.
     Speaks { queue: QueueId },
-    /// The message is over.
+    /// The caller speaks a comment.
+    Comments,
+    /// The message or comment is over.
     Spoke,
     /// A call back was booked, or refused.
     Books { queue: QueueId, booked: bool },
@@ -88,6 +95,10 @@ pub(super) struct Walk<'a> {
     booking: Option<Booking>,
     /// What was asked last.
     asked: Option<Box<HttpRequest>>,
+    /// What is told of a comment.
+    kept: Option<Fact>,
+    /// The caller says nothing.
+    is_silent: bool,
     waiting: Waiting,
     happened: Vec<Happened>,
     kinds: BTreeMap<NodeId, &'static str>,
@@ -118,8 +129,9 @@ impl<'a> Walk<'a> {
         let mut kinds = BTreeMap::new();
         kinds_of(flow, &mut kinds);
         let now = Instant::ZERO;
-        let (playing, booking, asked) = (None, None, None);
-        let mut walk = Self { run, texts, caller, now, playing, booking, asked, waiting, happened, kinds };
+        let (playing, booking, asked, kept, is_silent) = (None, None, None, None, false);
+        let mut walk =
+            Self { run, texts, caller, now, playing, booking, asked, kept, is_silent, waiting, happened, kinds };
         walk.tell(Fact::Started);
         walk
     }
@@ -146,6 +158,7 @@ impl<'a> Walk<'a> {
 
     /// The caller presses keys, one after the other.
     pub(super) fn press(&mut self, keys: &str) {
+        self.is_silent = false;
         for key in keys.chars() {
             self.tell(Fact::Digit(key));
         }
@@ -153,6 +166,7 @@ impl<'a> Walk<'a> {
 
     /// Nothing comes until the flow has waited long enough.
     pub(super) fn wait(&mut self) {
+        self.is_silent = true;
         if let Some((at, _)) = self.run.deadline() {
             self.now = at.max(self.now);
             self.tell(Fact::Tick);
@@ -201,7 +215,7 @@ impl<'a> Walk<'a> {
             }
             // What is played is heard to its end, unless a key stopped it.
             let booking = self.booking.take().map(Fact::Callback);
-            next = self.playing.take().map(Fact::PlayDone).or(booking);
+            next = self.playing.take().map(Fact::PlayDone).or(booking).or_else(|| self.kept.take());
         }
         let pending = matches!(self.waiting, Waiting::Queue(_) | Waiting::Transfer | Waiting::LookUp | Waiting::Answer);
         if self.run.is_over() {
@@ -223,6 +237,7 @@ impl<'a> Walk<'a> {
             }
             Effect::StopPlay => self.playing = None,
             Effect::Collected { digits, .. } => self.happened.push(Happened::Took(digits)),
+            Effect::Mask(masked) => self.happened.push(Happened::Masks(masked)),
             Effect::Answered { question, answer } => self.happened.push(Happened::Answered { question, answer }),
             Effect::Lookup { by, value } => {
                 self.waiting = Waiting::LookUp;
@@ -248,6 +263,12 @@ impl<'a> Walk<'a> {
             Effect::Resume => self.wait_on(),
             Effect::Record { queue, .. } => self.happened.push(Happened::Speaks { queue }),
             Effect::RecordEnd => self.happened.push(Happened::Spoke),
+            Effect::Comment(_) => self.happened.push(Happened::Comments),
+            Effect::CommentEnd => {
+                self.happened.push(Happened::Spoke);
+                let voiced_ms = if self.is_silent { 0 } else { SPOKEN_MS };
+                self.kept = Some(Fact::Recorded { recording: "recording".to_owned(), voiced_ms });
+            }
             Effect::Callback { queue, .. } => {
                 let offered = self.caller.queues.iter().any(|(id, figures)| *id == queue && figures.callback);
                 self.booking = Some(if offered { Booking::Booked } else { Booking::Refused });
@@ -261,7 +282,7 @@ impl<'a> Walk<'a> {
                 };
                 self.happened.push(Happened::SentTo(to));
             }
-            Effect::HangUp => self.happened.push(Happened::HungUp),
+            Effect::Returned | Effect::HangUp => self.happened.push(Happened::HungUp),
         }
     }
 
