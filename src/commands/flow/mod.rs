@@ -1,12 +1,11 @@
 //! `switchroom flow`: checks, draws, tries and tests flows.
 
-mod graph;
 mod simulate;
-mod texts;
 mod trial;
-mod walk;
 
 use super::Failure;
+use crate::flow::graph;
+use crate::flow::texts::Texts;
 use clap::{Args, Subcommand, ValueHint};
 use config::{FlowSet, Level, ServerSettings};
 use domain::{FlowId, Language};
@@ -14,7 +13,6 @@ use ivr::Flow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use texts::Texts;
 
 /// `switchroom flow`.
 #[derive(Args, Debug)]

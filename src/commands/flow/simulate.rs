@@ -1,8 +1,8 @@
 //! `switchroom flow simulate`: a caller typed by hand.
 
-use super::walk::{Caller, Happened, Waiting, Walk};
 use super::{Flows, Where, trial};
 use crate::commands::Failure;
+use crate::flow::walk::{Caller, Happened, Waiting, Walk};
 use clap::Args;
 use domain::{Customer, Language, WallTime};
 use ivr::api::{FAILED, OVERFLOW};

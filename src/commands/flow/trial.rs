@@ -2,8 +2,8 @@
 
 use super::Flows;
 use super::simulate::local;
-use super::walk::{Caller, Happened, Waiting, Walk};
 use crate::commands::Failure;
+use crate::flow::walk::{Caller, Happened, Waiting, Walk};
 use domain::{Customer, CustomerId, Language, QueueId, Redacted};
 use ivr::QueueFigures;
 use ivr::api::{CLOSED, FAILED, FULL, NO_AGENTS, OVERFLOW, TIMEOUT};
