@@ -9,9 +9,9 @@ pub use crate::opening::{
 pub use crate::treatment::{Message, PLACE_PROMPTS, Place, Treatment};
 use core::time::Duration;
 use domain::{
-    AgentId, Ani, Cause, Channel, ContactEvent, ContactId, Customer, Decision, DeskBody, DispositionCode, ExitReason,
-    FlowId, Instant, InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority,
-    PromptId, QuestionId, QueueId, RecordingId, Redacted, Requirement, TrunkId,
+    AgentId, Cause, ContactEvent, ContactId, Customer, Decision, DeskBody, DispositionCode, ExitReason, FlowId,
+    Instant, InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId,
+    QuestionId, QueueId, Redacted, Requirement, TrunkId,
 };
 use std::sync::Arc;
 

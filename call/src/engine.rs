@@ -12,7 +12,7 @@ use crate::takeover::Takeover;
 use crate::treatment::Overlay;
 use core::time::Duration;
 use domain::{
-    AgentId, Cause, CommandError, ContactEvent, ContactEventKind, ContactId, Customer, DeskBody, EndedBy, Instant,
+    AgentId, Cause, CommandError, ContactEvent, ContactEventKind, Customer, DeskBody, EndedBy, Instant,
     InteractionView, Language, LegId, OfferId, Outcome, PlayId, Priority, RecordingId, Requirement, ScreenPop,
 };
 

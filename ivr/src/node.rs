@@ -332,7 +332,7 @@ impl Node {
         Shape { edges: self.edges(), ends }
     }
 
-    fn edges(&self) -> Vec<Edge> {
+    pub(crate) fn edges(&self) -> Vec<Edge> {
         match self {
             Self::Play(play) => vec![Edge::silent("next", play.next)],
             Self::Menu(menu) => {
