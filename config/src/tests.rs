@@ -3,6 +3,7 @@
 mod flows;
 mod good;
 mod lint;
+mod origin;
 mod saying;
 mod schedules;
 mod subflows;

@@ -15,7 +15,24 @@ fn cases() -> Vec<Case<'static>> {
     let way = Some((JSON, r#"{"mode":"listen"}"#));
     let write = Some((JSON, r#"{"name":"Marta"}"#));
     let state = Some((JSON, r#"{"state":"not_ready","reason":"lunch"}"#));
+    let admins = |line: &str, body, status: u16| (line.to_owned(), body, [401, 403, 403, status]);
+    let text = Some((JSON, r#"{"text":"[flow.main]"}"#));
+    let written = Some((JSON, r#"{"text":"[flow.main]","base":"three"}"#));
+    let walk = Some((JSON, r#"{"text":"[flow.main]","flow":"main","steps":["1"]}"#));
     vec![
+        admins("GET /api/v1/flows", None, 200),
+        admins("GET /api/v1/flows/file?name=flows/main.toml", None, 200),
+        admins("GET /api/v1/flows/file/versions/2?name=flows/main.toml", None, 200),
+        admins("PUT /api/v1/flows/file/draft?name=flows/main.toml", written, 204),
+        admins("DELETE /api/v1/flows/file/draft?name=flows/main.toml", None, 204),
+        admins("POST /api/v1/flows/file/check?name=flows/main.toml", text, 200),
+        admins("POST /api/v1/flows/file/publish?name=flows/main.toml", written, 200),
+        admins(
+            "POST /api/v1/flows/file/roll-back?name=flows/main.toml",
+            Some((JSON, r#"{"version":2,"base":"three"}"#)),
+            200,
+        ),
+        admins("POST /api/v1/flows/file/simulate?name=flows/main.toml", walk, 200),
         open("POST /api/v1/sessions", Some((JSON, r#"{"login":"li","password":"right"}"#)), 201),
         open("GET /api/v1/config/public", None, 200),
         open("POST /api/v1/web-calls", None, 201),
