@@ -2,7 +2,7 @@
 
 use super::reload::Reloader;
 use super::setup::PhoneAccounts;
-use super::{Options, asks, setup};
+use super::{Options, asks, flows, setup};
 use crate::clock::Clock;
 use crate::control::{ExplainRequest, WishRequest};
 use crate::metrics::Metrics;
@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use switchboard::Input;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// What the doors need of the house.
@@ -110,12 +110,15 @@ impl House<'_> {
     /// Opens the doors.
     pub fn open(self, options: Options, wishes: &mpsc::Sender<WishRequest>, reading: Reading) -> Doors {
         let phones = PhoneAccounts::new(setup::phone_tickets(&self.config, self.sip));
-        let file = options.config_file.clone();
+        let origin = options.origin.clone();
+        let (ask_flows, flow_requests) = mpsc::channel(64);
         let certificate = reading.edge.certificate.clone();
         let bridge = self.consoles(wishes.clone());
-        let api = self.api(options, wishes.clone(), phones.clone(), reading);
+        let api = self.api(options, wishes.clone(), phones.clone(), (reading, ask_flows));
         let reloader = Reloader {
-            file,
+            origin,
+            flows: flow_requests,
+            looks: Arc::new(Semaphore::new(flows::LOOKS)),
             running: self.config.clone(),
             at_start: self.config,
             sip: self.sip,
@@ -150,7 +153,7 @@ impl House<'_> {
         options: Options,
         wishes: mpsc::Sender<WishRequest>,
         accounts: PhoneAccounts,
-        reading: Reading,
+        (reading, flows): (Reading, mpsc::Sender<http_api::FlowRequest>),
     ) -> http_api::State {
         let (asks, asked) = mpsc::channel(256);
         let (wish, wished) = mpsc::channel(256);
@@ -168,6 +171,7 @@ impl House<'_> {
             web_calls,
             phones,
             reloads: reading.reloads,
+            flows,
             floor: reading.floor,
             metrics: setup::metrics(reading.metrics, reading.journal.clone(), reading.edge),
             readiness: setup::readiness(reading.journal),

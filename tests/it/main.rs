@@ -10,6 +10,7 @@ mod leaving;
 mod lossy;
 mod names;
 mod offers;
+mod publish;
 mod quality;
 mod races;
 mod rush;

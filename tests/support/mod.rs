@@ -324,7 +324,7 @@ impl Bench {
         let options = Options {
             company: "Test".to_owned(),
             web_call_number: Some("8000".to_owned()),
-            config_file: Some(dir.path().join("switchroom.toml")),
+            origin: config::Origin::new(dir.path().join("switchroom.toml")),
             demo: None,
         };
         let daemon = Daemon::start(config, sockets, options).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod simulate;
 mod trial;
+mod versions;
 
 use super::Failure;
 use crate::flow::graph;
@@ -32,6 +33,12 @@ enum Verb {
     Simulate(simulate::Simulate),
     /// Run the tests of flows.
     Test(Test),
+    /// Bring a text into force on a running server, in place of a file of flows.
+    Publish(versions::Publish),
+    /// List the versions of a file of flows of a running server.
+    Versions(versions::Versions),
+    /// Bring an old version of a file of flows into force again on a running server.
+    RollBack(versions::RollBack),
 }
 
 /// Where flows are.
@@ -122,7 +129,7 @@ impl Flows {
 ///
 /// # Errors
 /// [`Failure::Config`] for flows with problems, [`Failure::NoFlow`] for one that is not there, [`Failure::FlowTests`]
-/// when tests fail, [`Failure::File`] and [`Failure::Line`] for files.
+/// when tests fail, [`Failure::File`] and [`Failure::Line`] for files, [`Failure::Server`] when a running server refuses.
 pub fn run(command: &FlowCommand) -> Result<ExitCode, Failure> {
     match &command.verb {
         Verb::Check(args) => check(args),
@@ -135,6 +142,9 @@ pub fn run(command: &FlowCommand) -> Result<ExitCode, Failure> {
             let flows = Flows::load(&args.place.config)?;
             trial::run(&args.files, &flows)
         }
+        Verb::Publish(args) => versions::publish(args),
+        Verb::Versions(args) => versions::versions(args),
+        Verb::RollBack(args) => versions::roll_back(args),
     }
 }
 
