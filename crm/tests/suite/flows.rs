@@ -31,7 +31,7 @@ pub async fn versions_are_counted_and_keep_their_texts(place: &Place) {
     store.close().await;
     let store = place.store().await;
     assert_eq!(store.flow_versions(FILE, 100).await.unwrap(), [second.clone(), first.clone()]);
-    assert_eq!(store.flow_versions(FILE, 1).await.unwrap(), [second.clone()]);
+    assert_eq!(store.flow_versions(FILE, 1).await.unwrap().first(), Some(&second));
     assert_eq!(numbers(&store, "other.toml").await, [1]);
     assert_eq!(store.flow_text(FILE, 1).await.unwrap(), Some((first, "one 一".to_owned())));
     assert_eq!(store.flow_text(FILE, 2).await.unwrap(), Some((second, "two\u{fffd}".to_owned())));

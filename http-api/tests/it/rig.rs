@@ -264,39 +264,10 @@ fn flow_desk(request: FlowRequest) {
         let changed = FlowError::Changed { version: 3, by: Some("sam".into()) };
         if base == "three" { Ok(()) } else { Err(changed) }
     };
-    let published = |_| dto::FlowPublished {
-        version: 4,
-        sha256: "four".into(),
-        problems: vec![],
-        changed: vec!["flow main".into()],
-        restart: vec![],
-    };
     // Whoever asked waits for the answer.
     match request {
-        FlowRequest::List { by, reply } => {
-            let draft = Some(dto::FlowDraftMark { by, at: START_MS });
-            let row = dto::FlowFileRow {
-                file: "flows/main.toml".into(),
-                flows: vec![],
-                version: 3,
-                published_at: Some(START_MS),
-                published_by: Some("sam".into()),
-                draft,
-                writable: true,
-                why: None,
-            };
-            drop(reply.send(Ok(dto::FlowFiles { files: vec![row] })));
-        }
-        FlowRequest::Read { file, by, reply } => drop(reply.send(known(&file).map(|()| dto::FlowFile {
-            file,
-            text: "[flow.main]".into(),
-            sha256: "three".into(),
-            version: 3,
-            writable: true,
-            why: None,
-            draft: Some(dto::FlowDraft { text: "[flow.other]".into(), base: "two".into(), by, at: START_MS }),
-            versions: vec![],
-        }))),
+        FlowRequest::List { by, reply } => drop(reply.send(Ok(dto::FlowFiles { files: vec![flow_row(by)] }))),
+        FlowRequest::Read { file, by, reply } => drop(reply.send(known(&file).map(|()| flow_file(file, by)))),
         FlowRequest::Version { file, number, reply } => {
             let number = if number == 2 { Ok(()) } else { Err(FlowError::UnknownVersion) };
             let version =
@@ -324,6 +295,37 @@ fn flow_desk(request: FlowRequest) {
             waits_for: dto::FlowWaits::Digit,
             hint: trial.steps.join(" "),
         }))),
+    }
+}
+
+fn published(_: ()) -> dto::FlowPublished {
+    let changed = vec!["flow main".into()];
+    dto::FlowPublished { version: 4, sha256: "four".into(), problems: vec![], changed, restart: vec![] }
+}
+
+fn flow_row(by: String) -> dto::FlowFileRow {
+    dto::FlowFileRow {
+        file: "flows/main.toml".into(),
+        flows: vec![],
+        version: 3,
+        published_at: Some(START_MS),
+        published_by: Some("sam".into()),
+        draft: Some(dto::FlowDraftMark { by, at: START_MS }),
+        writable: true,
+        why: None,
+    }
+}
+
+fn flow_file(file: String, by: String) -> dto::FlowFile {
+    dto::FlowFile {
+        file,
+        text: "[flow.main]".into(),
+        sha256: "three".into(),
+        version: 3,
+        writable: true,
+        why: None,
+        draft: Some(dto::FlowDraft { text: "[flow.other]".into(), base: "two".into(), by, at: START_MS }),
+        versions: vec![],
     }
 }
 
