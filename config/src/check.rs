@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Words};
 use crate::flow::{self, Around, FlowText};
-use crate::flow_set::FlowSet;
+use crate::flow_set::{FlowFile, FlowSet};
 use crate::model::{Agent, Entry, Queue, Reason, ServerSettings, User};
 use crate::outside::Outside;
 use crate::problem::Problem;
@@ -15,6 +15,7 @@ use crate::{business, http_step, people, recognition, routing, schedule, server,
 use core::net::SocketAddr;
 use domain::{DispositionCode, DispositionRow, FlowId, Language, QueueId};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// Ids that other parts of the text may name. They are looked up before anything is checked, so that the order of the
 /// text does not matter.
@@ -63,14 +64,21 @@ impl Known {
     }
 }
 
+/// A file that was read.
+struct Read {
+    /// Its place in the report.
+    file: usize,
+    /// As the configuration names it.
+    name: String,
+    tree: Vec<TreeEntry>,
+}
+
 /// Checks a configuration.
 pub(crate) fn check(main: Source, outside: &dyn Outside) -> Result<Config, Vec<Problem>> {
     let report = Report::default();
     let file = report.add_source(main);
-    let trees = read_all(&report, file, Vec::new(), outside);
-    let roots = trees.iter().map(|(file, tree)| Table::root(&report, *file, tree)).collect();
-    let config = Checking { report: &report, outside, roots }.check();
-    match config {
+    let files = read_all(&report, file, Vec::new(), outside);
+    match whole(&report, &files, outside) {
         Some(mut config) if !report.has_errors() => {
             config.warnings = report.problems();
             Ok(config)
@@ -79,15 +87,43 @@ pub(crate) fn check(main: Source, outside: &dyn Outside) -> Result<Config, Vec<P
     }
 }
 
+/// Checks what was read.
+fn whole(report: &Report, files: &[Read], outside: &dyn Outside) -> Option<Config> {
+    let roots = files.iter().map(|read| Table::root(report, read.file, &read.tree)).collect();
+    let mut config = Checking { report, outside, roots }.check()?;
+    let (main, others) = files.split_first()?;
+    let own = Some(flow_file(report, main, true)).filter(|file| !file.flows.is_empty());
+    config.flow_files = own.into_iter().chain(others.iter().map(|read| flow_file(report, read, false))).collect();
+    Some(config)
+}
+
+fn flow_file(report: &Report, read: &Read, is_main: bool) -> FlowFile {
+    let path = PathBuf::from(report.name(read.file));
+    let own = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    FlowFile {
+        name: own.filter(|_| is_main).unwrap_or_else(|| read.name.clone()),
+        path,
+        text: (!is_main).then(|| report.text(read.file).into()),
+        flows: flow_ids(read),
+    }
+}
+
+/// The ids of the flows in a file. Those that are none have been told.
+fn flow_ids(read: &Read) -> Vec<FlowId> {
+    match read.tree.iter().find(|entry| entry.key == "flow").map(|entry| &entry.item.value) {
+        Some(Value::Table(flows)) => flows.iter().filter_map(|flow| flow.key.parse().ok()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Reads flows, those of `drafts` as if the configuration named them, and what is wrong with them. Problems of anything
 /// else are passed over, as far as flows can be read all the same.
 pub(crate) fn flows(main: Source, drafts: Vec<Source>, outside: &dyn Outside) -> FlowSet {
     let report = Report::default();
     let file = report.add_source(main);
-    let trees = read_all(&report, file, drafts, outside);
-    let files = trees.iter().map(|(file, _)| report.name(*file)).collect();
-    let roots = trees.iter().map(|(file, tree)| Table::root(&report, *file, tree)).collect();
-    let config = Checking { report: &report, outside, roots }.check();
+    let read = read_all(&report, file, drafts, outside);
+    let files = read.iter().map(|read| report.name(read.file)).collect();
+    let config = whole(&report, &read, outside);
     let main = report.name(file);
     let mut problems = report.problems();
     problems.retain(|problem| problem.file != main || problem.path.starts_with("flow"));
@@ -95,25 +131,28 @@ pub(crate) fn flows(main: Source, drafts: Vec<Source>, outside: &dyn Outside) ->
 }
 
 /// The main file, and the files of flows: drafts take the place of those of the same name.
-fn read_all(report: &Report, main: usize, drafts: Vec<Source>, outside: &dyn Outside) -> Vec<(usize, Vec<TreeEntry>)> {
+fn read_all(report: &Report, main: usize, drafts: Vec<Source>, outside: &dyn Outside) -> Vec<Read> {
     let tree = tree::parse(report, main);
     let named = Table::root(report, main, &tree).texts("flows");
-    let mut trees = vec![(main, tree)];
+    let mut files = vec![Read { file: main, name: report.name(main), tree }];
+    let mut add = |name: String, source: Source| {
+        let file = report.add_source(source);
+        files.push(Read { file, name, tree: tree::parse(report, file) });
+    };
     let drawn: Vec<String> = drafts.iter().map(|draft| draft.name.clone()).collect();
     for draft in drafts {
-        let file = report.add_source(draft);
-        trees.push((file, tree::parse(report, file)));
+        add(draft.name.clone(), draft);
     }
     for path in named.into_iter().filter(|path| !drawn.contains(&outside.resolve(&path.value).display().to_string())) {
         match outside.read(&path.value) {
             Ok(text) => {
-                let file = report.add_source(Source { name: outside.resolve(&path.value).display().to_string(), text });
-                trees.push((file, tree::parse(report, file)));
+                let name = outside.resolve(&path.value).display().to_string();
+                add(path.value, Source { name, text });
             }
             Err(why) => report.error("unreadable_file", path.place, "flows", format!("`{}`: {why}", path.value), None),
         }
     }
-    trees
+    files
 }
 
 /// The check under way.
@@ -158,6 +197,7 @@ impl<'a> Checking<'a> {
         self.roots.iter().for_each(Table::done);
         let flows = texts.into_iter().filter_map(|text| Some((text.id, text.flow?))).collect();
         let words = Words { reasons, dispositions };
+        let (flow_files, warnings) = (Vec::new(), Vec::new());
         Some(Config {
             server,
             tls,
@@ -180,7 +220,8 @@ impl<'a> Checking<'a> {
             words,
             entries,
             flows,
-            warnings: Vec::new(),
+            flow_files,
+            warnings,
         })
     }
 

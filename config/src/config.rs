@@ -1,6 +1,7 @@
 //! What comes out of the check.
 
 use crate::check::check;
+use crate::flow_set::FlowFile;
 use crate::model::{
     Agent, AgentPhone, Database, Entry, HttpStepSettings, MediaSettings, MirrorSettings, Queue, Reason,
     RecognitionSettings, Routing, ServerSettings, SipSettings, Skill, SoftPhone, Trunk, User,
@@ -43,6 +44,7 @@ pub struct Config {
     pub(crate) words: Words,
     pub(crate) entries: Vec<Entry>,
     pub(crate) flows: BTreeMap<FlowId, Arc<Flow>>,
+    pub(crate) flow_files: Vec<FlowFile>,
     pub(crate) warnings: Vec<Problem>,
 }
 
@@ -222,6 +224,12 @@ impl Config {
     #[must_use]
     pub fn flows(&self) -> &BTreeMap<FlowId, Arc<Flow>> {
         &self.flows
+    }
+
+    /// The files in which flows stand.
+    #[must_use]
+    pub fn flow_files(&self) -> &[FlowFile] {
+        &self.flow_files
     }
 
     /// A flow.

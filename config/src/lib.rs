@@ -46,8 +46,8 @@ mod voice;
 
 pub use changes::Changes;
 pub use config::{Config, Overrides};
-pub use flow_set::FlowSet;
-pub use load::{load, load_flows};
+pub use flow_set::{FlowFile, FlowSet};
+pub use load::{Drafts, Origin, load, load_flows};
 pub use model::{
     Agent, AgentPhone, AudioCodec, CallbackMode, CallbackSettings, Connections, Database, Entry, HepSettings,
     HttpStepSettings, MediaSettings, MirrorSettings, Queue, Reason, RecognitionSettings, Routing, ServerSettings,

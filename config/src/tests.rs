@@ -4,6 +4,7 @@ mod flows;
 mod good;
 mod http;
 mod lint;
+mod origin;
 mod saying;
 mod schedules;
 mod secure;

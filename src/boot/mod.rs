@@ -4,6 +4,7 @@ mod asks;
 mod doors;
 pub(crate) mod emergencies;
 mod error;
+mod flows;
 mod prompts;
 mod reload;
 pub(crate) mod setup;
@@ -49,8 +50,8 @@ pub struct Options {
     pub company: String,
     /// The number that web callers reach.
     pub web_call_number: Option<String>,
-    /// The file that the configuration was read from, to read it anew; `None`: it cannot be reloaded.
-    pub config_file: Option<PathBuf>,
+    /// Where the configuration was read from, to read it anew.
+    pub origin: config::Origin,
     /// The demo: its one-time link, and demo data for an empty database.
     pub demo: Option<DemoOptions>,
 }
@@ -241,7 +242,7 @@ impl Daemon {
     /// Reads the configuration anew; a faulty one changes nothing.
     ///
     /// # Errors
-    /// When the daemon was not started from a file, or the file has problems, or the store does not take it.
+    /// When the file has problems, or the store does not take it.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         let (reply, result) = oneshot::channel();
         // The task that reloads ends with the process.

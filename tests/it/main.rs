@@ -13,6 +13,7 @@ mod lossy;
 mod masked;
 mod names;
 mod offers;
+mod publish;
 mod quality;
 mod races;
 mod recognition;

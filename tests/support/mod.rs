@@ -320,13 +320,13 @@ impl Bench {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
         let any = config::Overrides { rtp_ports: Some((0, 0)), ..config::Overrides::default() };
-        config = config.with_overrides(any);
+        config = config.with_overrides(any.clone());
         config.fill_sip_passwords(|_| "phone-secret".to_owned().into());
         let sockets = Sockets::bind(&config).await.unwrap();
         let options = Options {
             company: "Test".to_owned(),
             web_call_number: Some("8000".to_owned()),
-            config_file: Some(dir.path().join("switchroom.toml")),
+            origin: config::Origin::new(dir.path().join("switchroom.toml")).with_overrides(any),
             demo: None,
         };
         let daemon = Daemon::start(config, sockets, options).await.unwrap();

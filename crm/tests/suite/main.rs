@@ -3,6 +3,7 @@
 //! PostgreSQL is started here, in a temporary directory, and ended when the test ends.
 
 mod access;
+mod flows;
 mod history;
 mod people;
 mod place;
@@ -60,6 +61,9 @@ on_both_engines! {
     access::only_the_right_password_opens,
     access::a_session_lives_until_it_is_over_or_ended,
     access::seeding_again_changes_only_what_changed,
+    flows::versions_are_counted_and_keep_their_texts,
+    flows::a_version_that_did_not_come_into_force_leaves_its_number,
+    flows::each_writer_has_a_draft_of_a_file,
 }
 
 #[tokio::test(flavor = "multi_thread")]

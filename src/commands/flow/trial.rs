@@ -1,21 +1,18 @@
 //! `switchroom flow test`: what a flow promises, step by step.
 
 use super::Flows;
-use super::simulate::local;
-use super::walk::{Caller, Happened, Waiting, Walk};
 use crate::commands::Failure;
-use domain::{Customer, CustomerId, HttpAnswer, HttpFailure, Language, QueueId, Redacted};
+use crate::flow::steps::{RETURNS, customer, edge_of, local};
+use crate::flow::walk::{Caller, Happened, Waiting, Walk};
+use domain::{Language, QueueId};
 use ivr::QueueFigures;
-use ivr::api::{CLOSED, FAILED, FULL, NO_AGENTS, OVERFLOW, TIMEOUT};
+use ivr::api::FAILED;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use toml::Spanned;
-
-/// Edges by which a queue sends a caller back.
-pub(super) const RETURNS: [&str; 5] = [FULL, TIMEOUT, NO_AGENTS, CLOSED, OVERFLOW];
 
 /// A file of tests.
 #[derive(Deserialize)]
@@ -79,16 +76,6 @@ enum Given {
     Edge(String),
     /// An answer with this status and this JSON.
     Answer { status: u16, json: Option<toml::Value> },
-}
-
-/// What a request comes to that goes by this edge.
-pub(super) fn edge_of(word: &str) -> Option<HttpAnswer> {
-    match word {
-        "timeout" => Some(HttpAnswer::TimedOut),
-        "failed" => Some(HttpAnswer::Failed(HttpFailure::Unreachable)),
-        "not_found" => Some(HttpAnswer::NotFound),
-        _ => None,
-    }
 }
 
 /// What the caller does, or what is expected to have happened since.
@@ -187,15 +174,15 @@ fn play(test: &Test, flow: &str, flows: &Flows) -> Result<Result<(), (usize, Str
         let id: QueueId = name.parse().map_err(|error| format!("`{name}`: {error}"))?;
         queues.insert(id, QueueFigures { waiting, ready, longest_wait_s, callback });
     }
-    let customer = test.customer.as_ref().map(|fields| customer(&texts(fields))).transpose()?;
+    let found = test.customer.as_ref().map(|fields| customer(&texts(fields))).transpose()?;
     let caller = Caller {
         number: test.caller.clone(),
         called: test.called.clone(),
         language,
-        local: local(&test.time).map_err(|error| error.to_string())?,
+        local: local(&test.time)?,
         queues: queues.into_iter().collect(),
         schedules: flows.set.schedules.clone(),
-        customer,
+        customer: found,
     };
     let mut trial = Trial { walk: Walk::begin(flow, caller, &flows.texts), events: Vec::new(), heard: 0 };
     trial.settle(test.steps.first().map(Spanned::get_ref));
@@ -214,42 +201,6 @@ fn texts(values: &BTreeMap<String, toml::Value>) -> BTreeMap<String, String> {
 
 fn text(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A customer with these fields.
-///
-/// # Errors
-/// A field that customers do not have, or a value that is none.
-pub(super) fn customer(fields: &BTreeMap<String, String>) -> Result<Box<Customer>, String> {
-    let mut customer = Customer {
-        id: CustomerId::new(1),
-        name: Redacted::from("Marta Vogel"),
-        company: String::new(),
-        tier: String::new(),
-        account: String::new(),
-        language: None,
-        notes: String::new(),
-        contact_points: Vec::new(),
-        last_contacts: Vec::new(),
-        contacts_7d: 0,
-        contacts_total: 0,
-    };
-    for (name, value) in fields {
-        let number = || value.parse().map_err(|_| format!("`{name}` must be a number, not `{value}`"));
-        match name.as_str() {
-            "name" => customer.name = Redacted(value.clone()),
-            "company" => customer.company.clone_from(value),
-            "tier" => customer.tier.clone_from(value),
-            "account" => customer.account.clone_from(value),
-            "language" => {
-                customer.language = Some(value.parse().map_err(|error| format!("`{value}`: {error}"))?);
-            }
-            "contacts_7d" => customer.contacts_7d = number()?,
-            "contacts_total" => customer.contacts_total = number()?,
-            _ => return Err(format!("a customer has no `{name}`, but {}", ivr::CUSTOMER_FIELDS.join(", "))),
-        }
-    }
-    Ok(Box::new(customer))
 }
 
 /// A test under way.

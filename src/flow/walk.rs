@@ -16,26 +16,26 @@ use std::sync::Arc;
 const SPOKEN_MS: u64 = 5_000;
 
 /// Who calls, and when.
-pub(super) struct Caller {
+pub(crate) struct Caller {
     /// The calling number; empty: withheld.
-    pub(super) number: String,
+    pub(crate) number: String,
     /// The called number.
-    pub(super) called: String,
+    pub(crate) called: String,
     /// The language to begin with.
-    pub(super) language: Language,
+    pub(crate) language: Language,
     /// Local time, as if it were UTC.
-    pub(super) local: WallTime,
+    pub(crate) local: WallTime,
     /// What conditions see of the queues.
-    pub(super) queues: Vec<(QueueId, QueueFigures)>,
+    pub(crate) queues: Vec<(QueueId, QueueFigures)>,
     /// Opening hours. Each schedule has the local time.
-    pub(super) schedules: Vec<Arc<Schedule>>,
+    pub(crate) schedules: Vec<Arc<Schedule>>,
     /// Who is found by a look-up, unless it is told otherwise.
-    pub(super) customer: Option<Box<Customer>>,
+    pub(crate) customer: Option<Box<Customer>>,
 }
 
 /// Something that happened to the caller.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Happened {
+pub(crate) enum Happened {
     /// The caller came to a node.
     Came(NodeId),
     /// The caller heard something: its pieces and its text.
@@ -70,7 +70,7 @@ pub(super) enum Happened {
 
 /// What the walk waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Waiting {
+pub(crate) enum Waiting {
     /// A key.
     Key,
     /// The answer of a look-up.
@@ -86,7 +86,7 @@ pub(super) enum Waiting {
 }
 
 /// A walk.
-pub(super) struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     run: Run,
     texts: &'a Texts,
     caller: Caller,
@@ -116,7 +116,7 @@ fn kinds_of(flow: &Flow, kinds: &mut BTreeMap<NodeId, &'static str>) {
 
 impl<'a> Walk<'a> {
     /// The caller calls, and the flow begins.
-    pub(super) fn begin(flow: &Arc<Flow>, caller: Caller, texts: &'a Texts) -> Self {
+    pub(crate) fn begin(flow: &Arc<Flow>, caller: Caller, texts: &'a Texts) -> Self {
         let context = Context {
             ani: Ani::new(caller.number.clone()),
             caller_name: Redacted::default(),
@@ -137,27 +137,27 @@ impl<'a> Walk<'a> {
     }
 
     /// What happened since this was last asked.
-    pub(super) fn news(&mut self) -> Vec<Happened> {
+    pub(crate) fn news(&mut self) -> Vec<Happened> {
         core::mem::take(&mut self.happened)
     }
 
     /// What the walk waits for.
-    pub(super) fn waiting(&self) -> Waiting {
+    pub(crate) fn waiting(&self) -> Waiting {
         self.waiting
     }
 
     /// The word for the kind of a node.
-    pub(super) fn kind(&self, node: NodeId) -> &'static str {
+    pub(crate) fn kind(&self, node: NodeId) -> &'static str {
         self.kinds.get(&node).copied().unwrap_or_default()
     }
 
     /// Where the caller is.
-    pub(super) fn run(&self) -> &Run {
+    pub(crate) fn run(&self) -> &Run {
         &self.run
     }
 
     /// The caller presses keys, one after the other.
-    pub(super) fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.is_silent = false;
         for key in keys.chars() {
             self.tell(Fact::Digit(key));
@@ -165,7 +165,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Nothing comes until the flow has waited long enough.
-    pub(super) fn wait(&mut self) {
+    pub(crate) fn wait(&mut self) {
         self.is_silent = true;
         if let Some((at, _)) = self.run.deadline() {
             self.now = at.max(self.now);
@@ -174,24 +174,24 @@ impl<'a> Walk<'a> {
     }
 
     /// The look-up's answer.
-    pub(super) fn found(&mut self, customer: Option<Box<Customer>>) {
+    pub(crate) fn found(&mut self, customer: Option<Box<Customer>>) {
         self.tell(Fact::Found(customer));
     }
 
     /// What a request brings, given what it takes out of answers. Nothing is sent anywhere.
-    pub(super) fn answer(&mut self, answer: impl FnOnce(&[String]) -> HttpAnswer) {
+    pub(crate) fn answer(&mut self, answer: impl FnOnce(&[String]) -> HttpAnswer) {
         if let Some(asked) = self.asked.take() {
             self.tell(Fact::Response { number: asked.number, answer: answer(&asked.take) });
         }
     }
 
     /// The customer whom a look-up finds by itself.
-    pub(super) fn customer(&self) -> Option<Box<Customer>> {
+    pub(crate) fn customer(&self) -> Option<Box<Customer>> {
         self.caller.customer.clone()
     }
 
     /// The caller comes back from a queue or a transfer, by this edge.
-    pub(super) fn come_back(&mut self, edge: &'static str) {
+    pub(crate) fn come_back(&mut self, edge: &'static str) {
         // Queues and transfers take a while; those that refuse at once would count as going in circles.
         self.now = self.now + Duration::from_secs(1);
         self.tell(Fact::Returned(edge));

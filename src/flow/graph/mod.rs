@@ -1,4 +1,4 @@
-//! `switchroom flow graph`: a flow as a picture.
+//! A flow as a picture.
 
 mod layout;
 mod svg;
@@ -31,7 +31,7 @@ struct Arrow {
 }
 
 /// The picture of a flow, its texts in a language.
-pub(super) fn draw(flow: &Flow, texts: &Texts, language: Language) -> String {
+pub(crate) fn draw(flow: &Flow, texts: &Texts, language: Language) -> String {
     let mut ids: Vec<NodeId> = flow.nodes().map(|(id, _)| id).collect();
     // The start first, so that it is drawn on top.
     ids.sort_by_key(|id| *id != flow.start());
