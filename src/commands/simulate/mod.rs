@@ -5,6 +5,7 @@ mod plot;
 mod read;
 mod show;
 mod table;
+mod treatment;
 
 use super::{Failure, stats};
 use clap::{Args, ValueHint};

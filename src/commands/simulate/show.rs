@@ -1,6 +1,6 @@
 //! Reports for programs and for people.
 
-use planning::simulate::{Centre, Curve, Estimate, Measures, Report};
+use planning::simulate::{Centre, Curve, Estimate, Measures, QueueLimits, Report};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -82,7 +82,70 @@ pub(super) fn table(centre: &Centre, report: &Report) -> String {
         text.push('\n');
         lay_out(&mut text, &callbacks(report));
     }
+    let types = &centre.scenario().types;
+    let calls_back = types.iter().any(|kind| kind.callback.is_some());
+    let takes_messages = types.iter().any(|kind| kind.voicemail.is_some());
+    let limited = types.iter().any(|kind| kind.limits != QueueLimits::default());
+    if calls_back || takes_messages || limited {
+        text.push('\n');
+        lay_out(&mut text, &ways_out(report));
+    }
+    if calls_back {
+        text.push('\n');
+        lay_out(&mut text, &calls_back_by_type(report));
+    }
+    if takes_messages {
+        text.push('\n');
+        lay_out(&mut text, &messages(report));
+    }
     text
+}
+
+/// A table with a line for each type.
+fn table_of(report: &Report, titles: &[&str], cells: impl Fn(&Measures) -> Vec<String>) -> Vec<Vec<String>> {
+    let mut lines = vec![titles.iter().map(|title| (*title).to_owned()).collect()];
+    lines.extend(rows(report).map(|(name, measures, _)| {
+        let mut line = vec![name.to_owned()];
+        line.extend(cells(measures));
+        line
+    }));
+    lines
+}
+
+/// What became of live callers. Who flowed out is neither answered nor abandoned.
+fn ways_out(report: &Report) -> Vec<Vec<String>> {
+    let titles = ["live callers", "answered", "abandoned", "flowed out", "abandoned of those who stayed"];
+    table_of(report, &titles, |measures| {
+        let counts = ["answered", "abandoned", "flowed_out"].map(|name| number(measures.named(name)));
+        counts.into_iter().chain([percent(measures.named("p_abandon_live"))]).collect()
+    })
+}
+
+fn calls_back_by_type(report: &Report) -> Vec<Vec<String>> {
+    let titles = [
+        "calls back",
+        "booked",
+        "tries",
+        "reached",
+        "failed",
+        "cancelled",
+        "wait until reached s",
+        "told s",
+        "first try after s",
+    ];
+    table_of(report, &titles, |measures| {
+        let named = |name: &str| measures.named(&format!("callback.{name}"));
+        let counts = ["booked", "tries", "reached", "failed", "cancelled"].map(|name| number(named(name)));
+        let waits = ["mean_wait", "promised", "first_try"].map(|name| seconds(named(name)));
+        counts.into_iter().chain(waits).collect()
+    })
+}
+
+fn messages(report: &Report) -> Vec<Vec<String>> {
+    table_of(report, &["messages", "left", "heard", "wait until heard s"], |measures| {
+        let named = |name: &str| measures.named(&format!("voicemail.{name}"));
+        vec![number(named("left")), number(named("heard")), seconds(named("mean_wait"))]
+    })
 }
 
 /// The figures of all types, then those of all contacts where there are several types.
@@ -187,6 +250,10 @@ fn cell(estimate: Option<Estimate>, scale: f64, unit: &str) -> String {
 
 fn percent(estimate: Option<Estimate>) -> String {
     cell(estimate, 100.0, " %")
+}
+
+fn number(estimate: Option<Estimate>) -> String {
+    cell(estimate, 1.0, "")
 }
 
 fn seconds(estimate: Option<Estimate>) -> String {
