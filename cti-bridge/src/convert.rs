@@ -2,10 +2,11 @@
 
 use crate::fold::DeskFold;
 use crate::schema::{
-    ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorCallback,
-    FloorLeg, FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, Message, MonitorWord, NamedQueue, NextCard,
-    OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange, QueueAgents,
-    QueueCounts, RoleWord, SecureEntryWord, ServiceLevel, SignalledField, StateChange, StateWord, WaitingContact,
+    CallbackCounts, ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent,
+    FloorCallback, FloorLeg, FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, Message, MonitorWord,
+    NamedQueue, NextCard, OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop,
+    PopChange, QueueAgents, QueueCounts, RoleWord, SecureEntryWord, ServiceLevel, SignalledField, StateChange,
+    StateWord, WaitingContact,
 };
 use crate::{Names, Settings};
 use domain::{
@@ -206,6 +207,15 @@ impl Converter<'_> {
                 abandoned: counts.abandoned,
                 short_abandons: counts.short_abandons,
                 flowed_out: counts.flowed_out,
+            },
+            callbacks: CallbackCounts {
+                open: view.callbacks.open,
+                booked: view.callbacks.booked,
+                tries: view.callbacks.tries,
+                reached: view.callbacks.reached,
+                failed: view.callbacks.failed,
+                cancelled: view.callbacks.cancelled,
+                wait_reached_ms: view.callbacks.wait_reached_ms.checked_div(view.callbacks.reached),
             },
             agents: QueueAgents {
                 signed_in: view.agents_signed_in,

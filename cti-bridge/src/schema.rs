@@ -12,8 +12,8 @@ mod why;
 
 pub use client::{AskBody, AskMessage, ClientMessage, Hello, MonitorWord, Ping, TransferTo, WishBody, WishMessage};
 pub use floor::{
-    ExpectedWait, Floor, FloorAgent, FloorCallback, FloorLeg, FloorMonitor, FloorQueue, Goal, QueueAgents, QueueCounts,
-    ServiceLevel, WaitingContact,
+    CallbackCounts, ExpectedWait, Floor, FloorAgent, FloorCallback, FloorLeg, FloorMonitor, FloorQueue, Goal,
+    QueueAgents, QueueCounts, ServiceLevel, WaitingContact,
 };
 pub use pop::{CustomerCard, KeyedDigits, Message, NamedQueue, PastContact, Point, Pop, SignalledField};
 pub use why::{

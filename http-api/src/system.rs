@@ -70,13 +70,14 @@ async fn metrics(With(api): With<State>) -> impl IntoResponse {
 fn floor_metrics(api: &State) -> Vec<Metric> {
     use MetricKind::{Counter, Gauge};
     let floor = api.floor();
+    let mut metrics = callback_metrics(&floor);
     let queue = |name, help, kind, value: fn(&domain::QueueView) -> f64| Metric {
         name,
         help,
         kind,
         samples: floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect(),
     };
-    vec![
+    metrics.extend([
         queue("switchroom_queue_waiting", "Contacts waiting.", Gauge, |q| f64::from(q.waiting)),
         queue("switchroom_queue_offered_total", "Contacts that entered the queue.", Counter, |q| {
             q.counts.offered as f64
@@ -84,6 +85,9 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
         queue("switchroom_queue_answered_total", "Contacts answered.", Counter, |q| q.counts.answered as f64),
         queue("switchroom_queue_abandoned_total", "Contacts that left waiting.", Counter, |q| {
             q.counts.abandoned as f64
+        }),
+        queue("switchroom_queue_flowed_out_total", "Contacts sent on elsewhere unanswered.", Counter, |q| {
+            q.counts.flowed_out as f64
         }),
         queue("switchroom_queue_wait_seconds_total", "Waits of the answered, summed.", Counter, |q| {
             q.counts.wait_answered_ms as f64 / 1_000.0
@@ -124,6 +128,38 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
             kind: Gauge,
             samples: agents_by_state(floor.agents.iter().map(|a| a.state)),
         },
+    ]);
+    metrics
+}
+
+/// Those of calls back, by queue, which the others leave out.
+fn callback_metrics(floor: &domain::FloorView) -> Vec<Metric> {
+    use MetricKind::{Counter, Gauge};
+    let of = |name, help, kind, value: fn(&domain::CallbackCounts) -> f64| Metric {
+        name,
+        help,
+        kind,
+        samples: floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(&q.callbacks))).collect(),
+    };
+    vec![
+        of("switchroom_callbacks_open", "Calls back that are not over.", Gauge, |c| f64::from(c.open)),
+        of("switchroom_callbacks_booked_total", "Calls back asked for.", Counter, |c| c.booked as f64),
+        of("switchroom_callbacks_tries_total", "Calls to customers who are to be called back.", Counter, |c| {
+            c.tries as f64
+        }),
+        of("switchroom_callbacks_reached_total", "Customers called back and joined with an agent.", Counter, |c| {
+            c.reached as f64
+        }),
+        of("switchroom_callbacks_failed_total", "Calls back given up.", Counter, |c| c.failed as f64),
+        of("switchroom_callbacks_cancelled_total", "Calls back withdrawn or not needed any more.", Counter, |c| {
+            c.cancelled as f64
+        }),
+        of(
+            "switchroom_callbacks_wait_seconds_total",
+            "Times from the request until the customer was joined, summed.",
+            Counter,
+            |c| c.wait_reached_ms as f64 / 1_000.0,
+        ),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Everything that can wake the switchboard, and everything it can want, on one page.
 
+use acd::callback::CapacityTest;
 use call::api::{CallbackRules, FinishedRecording, Phone, QueueRules};
 use core::time::Duration;
 use domain::{
@@ -76,6 +77,15 @@ pub struct CallbackOffer {
     pub most_load_percent: u32,
     /// The least time between two calls to one number.
     pub quarantine: Duration,
+}
+
+impl CallbackOffer {
+    /// The test by which it is offered.
+    #[must_use]
+    pub const fn test(&self) -> CapacityTest {
+        let Self { min_wait, most_open, within, most_load_percent, .. } = *self;
+        CapacityTest { min_wait, most_open, within, most_load_percent }
+    }
 }
 
 impl Default for CallbackOffer {
