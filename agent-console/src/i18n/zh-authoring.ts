@@ -2,7 +2,6 @@
 export const authoring = {
   nav_flows: '流程',
   nav_prompts: '提示音',
-  language: '语言',
   read_only: '只读',
 
   // Flows
@@ -90,7 +89,7 @@ export const authoring = {
   walk_time: '当地时间',
   walk_transcript: '对话内容',
   walk_to_node: '{node}：在文本中显示',
-  walk_type: '按键，例如 4711#',
+  walk_type: '按键（例如 4711#）或词语',
   walk_send: '按下',
   walk_back: '撤回一步',
   walk_anew: '从头开始',

@@ -145,6 +145,7 @@ export class FlowEditing {
       if (this.text !== text) return;
       this.problems = found.problems;
       if (found.graphs.length > 0) [this.graphs, this.drawn] = [found.graphs, text];
+      else if (this.graphs.length === 0) void this.drawPublished();
       this.checkFailed = null;
       this.checked += 1;
     } catch (error) {
@@ -152,6 +153,14 @@ export class FlowEditing {
     } finally {
       if (this.text === text) this.checking = false;
     }
+  }
+
+  /** A draft that cannot be drawn is shown beside what is in force. */
+  private async drawPublished(): Promise<void> {
+    const text = this.file?.text;
+    if (text === undefined || text === this.text) return;
+    const { graphs } = await flows.check(this.name, text).catch(() => ({ graphs: [] }));
+    if (this.graphs.length === 0) [this.graphs, this.drawn] = [graphs, text];
   }
 
   /** Puts the text in force. Throws the engine's refusal; what it found wrong is in `problems` then. */

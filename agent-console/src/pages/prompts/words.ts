@@ -17,7 +17,9 @@ export function lengthWords(ms: number): string {
 
 /** What is wrong with the sound, or that nothing is. */
 export function faultWords(problems: PromptFault[]): string {
-  return problems.length === 0 ? t('prompt_fine') : listIn(currentLang(), problems.map((p) => word('prompt_fault', p)));
+  if (problems.length === 0) return t('prompt_fine');
+  const words = listIn(currentLang(), problems.map((p) => word('prompt_fault', p)));
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** The level in words: `−21 dB, peak −6 dB`. */
