@@ -122,7 +122,7 @@ impl NodeReader<'_> {
     }
 
     /// Whether a node sets a variable of this name, or takes digits under it. Tells if not.
-    fn is_set(&self, name: &str, place: Place, table: &Table<'_>, word: &str) -> bool {
+    pub(crate) fn is_set(&self, name: &str, place: Place, table: &Table<'_>, word: &str) -> bool {
         let known = self.scope.names();
         let there = known.contains(&name);
         if !there {
@@ -181,7 +181,10 @@ impl NodeReader<'_> {
             return None;
         }
         let template = Template::new(&text.value);
-        let unknown = template.variables().filter(|name| !self.is_set(name, text.place, table, "text")).count();
+        let is_said = |name: &str| {
+            !self.refuses_masked(name, text.place, &table.path("text")) && self.is_set(name, text.place, table, "text")
+        };
+        let unknown = template.variables().filter(|name| !is_said(name)).count();
         (unknown == 0).then_some(template)
     }
 

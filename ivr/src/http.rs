@@ -169,8 +169,12 @@ impl Run {
         }
     }
 
-    /// What a body tells of a variable, or of a node that took digits. Nothing else puts variables into bodies.
+    /// What a body tells of a variable, or of a node that took digits. Nothing else puts variables into bodies, and
+    /// masked digits go nowhere else.
     fn sent_in_body(&self, name: &str) -> HttpValue {
+        if let Some(masked) = self.secret_of(name) {
+            return HttpValue::Text(masked.expose().to_owned());
+        }
         match self.variable(name) {
             Some(Value::Int(number)) => HttpValue::Int(*number),
             Some(Value::Bool(flag)) => HttpValue::Flag(*flag),

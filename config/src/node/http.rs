@@ -2,7 +2,7 @@
 
 use super::{NodeReader, quotes};
 use crate::reader::Table;
-use crate::report::{Place, Placed, hint};
+use crate::report::{Place, Placed};
 use crate::tree::{Item, Value};
 use crate::url::{self, Flaw};
 use domain::{HttpField, HttpMethod, HttpOrigin, NodeId, SecretId};
@@ -91,7 +91,8 @@ impl NodeReader<'_> {
             Ok(url) => {
                 let mut there = true;
                 for (name, offset) in &url.names {
-                    there &= self.is_known(self.table, "url", &Placed { value: name.clone(), place: place(*offset) });
+                    there &= !self.refuses_masked(name, place(*offset), &self.table.path("url"))
+                        && self.is_set(name, place(*offset), self.table, "url");
                 }
                 self.warn_of_plain(&url.origin, text.place);
                 there.then_some((url.origin, url.target))
@@ -115,17 +116,6 @@ impl NodeReader<'_> {
         }
         let why = format!("whoever is on the way to {} can read and change what is asked and answered", origin.host);
         self.scope.report.warning("plain_http", place, &self.table.path("url"), why, None);
-    }
-
-    /// True for a variable of the flow, or a node that takes digits.
-    fn is_known(&self, table: &Table<'_>, key: &str, name: &Placed<String>) -> bool {
-        let known = self.scope.names();
-        let there = known.contains(&name.value.as_str());
-        if !there {
-            let why = format!("no node sets `{}`, and none of this name takes digits", name.value);
-            table.report.error("unknown_variable", name.place, &table.path(key), why, hint(&name.value, &known));
-        }
-        there
     }
 
     fn headers(&self) -> Option<Vec<(String, HttpField)>> {
@@ -217,8 +207,8 @@ impl NodeReader<'_> {
         match &item.value {
             Value::Text(text) => match text.strip_prefix('$') {
                 Some(name) => {
-                    let name = Placed { value: name.to_owned(), place };
-                    self.is_known(self.table, "body", &name).then_some(Body::Variable(name.value))
+                    let known = self.scope.masked.contains(name) || self.is_set(name, place, self.table, "body");
+                    known.then(|| Body::Variable(name.to_owned()))
                 }
                 None => Some(Body::Text(text.clone())),
             },

@@ -147,3 +147,31 @@ fn the_flow_of_a_lent_caller_returns_to_who_lent_it() {
     assert_eq!(own.wanted.last(), Some(&Effect::HangUp));
     assert_eq!(own.run.take_notes()[0].kind, NoteKind::NobodyCalled);
 }
+
+#[test]
+fn masked_digits_go_into_the_body_of_a_request_and_nowhere_else_of_it() {
+    let body = Body::Table(vec![("card".to_owned(), Body::Variable("card".to_owned()))]);
+    let http = Http {
+        method: HttpMethod::Post,
+        target: vec![Piece::Text("/pay?card=".to_owned()), Piece::InQuery("card".to_owned())],
+        body: Some(body),
+        take: Vec::new(),
+        next: id("end"),
+        failed: id("end"),
+        not_found: None,
+        late: None,
+        ..http::asking()
+    };
+    let nodes = vec![("ask", card(12, 19, "pay", "end")), ("pay", Node::Http(Box::new(http))), ("end", hangup())];
+    let mut walk = Walk::started(&flow("ask", nodes));
+    walk.played();
+    walk.digits(&format!("{CARD}#"));
+    let request = walk.wanted.iter().find_map(|effect| match effect {
+        Effect::Request(request) => Some(request),
+        _ => None,
+    });
+    let request = request.unwrap();
+    let sent = HttpValue::Table(vec![("card".to_owned(), HttpValue::Text(CARD.to_owned()))]);
+    assert_eq!((request.target.0.as_str(), request.body.as_ref()), ("/pay?card=", Some(&sent)));
+    assert!(!format!("{request:?}").contains("4539"));
+}
