@@ -71,12 +71,8 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
     use MetricKind::{Counter, Gauge};
     let floor = api.floor();
     let mut metrics = callback_metrics(&floor);
-    let queue = |name, help, kind, value: fn(&domain::QueueView) -> f64| Metric {
-        name,
-        help,
-        kind,
-        samples: floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect(),
-    };
+    metrics.extend(expected_metrics(&floor));
+    let queue = |name, help, kind, value| of_queues(&floor, name, help, kind, value);
     metrics.extend([
         queue("switchroom_queue_waiting", "Contacts waiting.", Gauge, |q| f64::from(q.waiting)),
         queue("switchroom_queue_offered_total", "Contacts that entered the queue.", Counter, |q| {
@@ -92,6 +88,39 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
         queue("switchroom_queue_wait_seconds_total", "Waits of the answered, summed.", Counter, |q| {
             q.counts.wait_answered_ms as f64 / 1_000.0
         }),
+        Metric {
+            name: "switchroom_calls",
+            help: "Calls in progress.",
+            kind: Gauge,
+            samples: vec![(vec![], f64::from(floor.calls))],
+        },
+        Metric {
+            name: "switchroom_agents",
+            help: "Agents by state.",
+            kind: Gauge,
+            samples: agents_by_state(floor.agents.iter().map(|a| a.state)),
+        },
+    ]);
+    metrics
+}
+
+/// One figure of every queue.
+fn of_queues(
+    floor: &domain::FloorView,
+    name: &'static str,
+    help: &'static str,
+    kind: MetricKind,
+    value: fn(&domain::QueueView) -> f64,
+) -> Metric {
+    let samples = floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect();
+    Metric { name, help, kind, samples }
+}
+
+/// What was told of waits, and what became of it.
+fn expected_metrics(floor: &domain::FloorView) -> [Metric; 6] {
+    use MetricKind::{Counter, Gauge};
+    let queue = |name, help, kind, value| of_queues(floor, name, help, kind, value);
+    [
         queue("switchroom_expected_wait_contacts_total", "Waits that were foretold and are known now.", Counter, |q| {
             q.honesty.contacts as f64
         }),
@@ -116,20 +145,7 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
             kind: Gauge,
             samples: floor.queues.iter().filter_map(expected_sample).collect(),
         },
-        Metric {
-            name: "switchroom_calls",
-            help: "Calls in progress.",
-            kind: Gauge,
-            samples: vec![(vec![], f64::from(floor.calls))],
-        },
-        Metric {
-            name: "switchroom_agents",
-            help: "Agents by state.",
-            kind: Gauge,
-            samples: agents_by_state(floor.agents.iter().map(|a| a.state)),
-        },
-    ]);
-    metrics
+    ]
 }
 
 /// Those of calls back, by queue, which the others leave out.

@@ -199,19 +199,8 @@ impl Daemon {
         let names = sip_io::Names::new(&doors.reloader.running.sip_settings().dns, sip_address.ip());
         let bridge = doors.reloader.bridge.clone();
         tokio::spawn(doors.reloader.run(reloads));
-        let shells = Shells {
-            transports,
-            workers,
-            journal,
-            store: store.clone(),
-            bridge,
-            back,
-            floor,
-            metrics,
-            tap,
-            names,
-            steps,
-        };
+        let kept = store.clone();
+        let shells = Shells { transports, workers, journal, store, bridge, back, floor, metrics, tap, names, steps };
         let control = Control::new(board, clock, shells, first, emergencies);
         let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains: explained });
         info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
@@ -220,7 +209,7 @@ impl Daemon {
             https,
             sip: sip_address,
             sip_tls,
-            store,
+            store: kept,
             closed_at_start,
             floor: shown,
             reloads: reload_tx,

@@ -66,7 +66,7 @@ const BROKEN: &[(&str, &[&str], &str)] = &[
     ),
     (
         "fl07-secret.toml",
-        &["12:44 FL07 bare_secret", "14:29 FL07 bare_secret", "14:74 FL07 unknown_secret"],
+        &["12:42 FL07 bare_secret", "14:29 FL07 bare_secret", "14:73 FL07 unknown_secret"],
         "`api_key` in a URL shows wherever the URL shows (define it in [[secret]] and send it in a header field, { secret \
          = \"ID\" })",
     ),
