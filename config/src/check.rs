@@ -332,8 +332,8 @@ impl<'a> Checking<'a> {
         let any: BTreeSet<Language> =
             of_entries.chain(flows.iter().flat_map(|flow| flow.languages.iter().copied())).collect();
         for flow in flows {
-            let lent = queues.iter().flat_map(|queue| [queue.survey, queue.secure_entry]).flatten();
-            let surveys = lent.into_iter().any(|survey| flow.callers.contains(&survey));
+            let mut others = queues.iter().flat_map(|queue| [queue.survey, queue.secure_entry]).flatten();
+            let surveys = others.any(|other| flow.callers.contains(&other));
             let started = entries.iter().filter(|entry| flow.callers.contains(&entry.flow));
             let started = started.map(|entry| entry.language).chain(any.iter().copied().filter(|_| surveys));
             let mut languages: BTreeSet<Language> = flow.languages.iter().copied().chain(started).collect();
