@@ -43,7 +43,7 @@ fn speaking() -> (Bench, ContactId, RecordingId) {
 }
 
 impl Bench {
-    fn kept(&mut self, recording: RecordingId, voiced_ms: Option<u64>) {
+    fn comment_kept(&mut self, recording: RecordingId, voiced_ms: Option<u64>) {
         let finished = voiced_ms.map(|voiced_ms| FinishedRecording {
             path: "2026/11/22/a.wav".to_owned(),
             duration_ms: 9_000,
@@ -75,7 +75,7 @@ fn a_comment_stays_on_its_contact_and_the_flow_goes_on_when_it_stands() {
         bench.tell(Input::Media(Event::Digit { leg, digit: '#' }));
         assert!(bench.place(|effect| stops(effect, recording)).is_some());
         assert_eq!(bench.at(), "speak");
-        bench.kept(recording, voiced_ms);
+        bench.comment_kept(recording, voiced_ms);
         assert_eq!(bench.at(), node);
         let finished = |kind: &&&ContactEventKind| matches!(kind, ContactEventKind::RecordingFinished { .. });
         assert_eq!(bench.events().iter().filter(finished).count(), usize::from(voiced_ms.is_some()));
@@ -89,7 +89,7 @@ fn a_caller_who_hangs_up_leaves_the_comment_and_nothing_is_left_behind() {
     bench.hang_up("a");
     assert!(bench.place(|effect| stops(effect, recording)).is_some());
     assert_eq!(bench.board.calls(), 1, "the comment is being kept");
-    bench.kept(recording, Some(4_000));
+    bench.comment_kept(recording, Some(4_000));
     assert_eq!(bench.outcome(contact), Some(Outcome::SelfServed));
     assert_eq!(bench.board.calls(), 0);
     assert!(bench.board.directory.recordings.is_empty());

@@ -69,7 +69,7 @@ impl Bench {
     }
 
     /// Everything that was wanted and told, as text.
-    fn told(&self) -> String {
+    fn everything(&self) -> String {
         let desk = |effect: &Effect| match effect {
             Effect::Desk(event) => match &event.body {
                 DeskBody::Offered(offer) => offer.pop.digits.iter().map(|(_, digits)| digits.0.clone()).collect(),
@@ -112,7 +112,7 @@ fn masked_digits_stand_in_no_effect_and_no_event_however_they_are_keyed() {
         bench.pass(Duration::from_secs(5));
         bench.hang_up("a");
         bench.pass(Duration::from_secs(60));
-        let told = bench.told();
+        let told = bench.everything();
         for part in [CARD, &CARD[..6], &CARD[6..12], &CARD[10..]] {
             assert!(!told.contains(part), "{part} by {}", if by_info { "INFO" } else { "RFC 4733" });
         }
@@ -162,7 +162,7 @@ fn a_recording_that_runs_on_from_a_talk_is_silent_while_the_caller_keys_a_card()
     assert_eq!(pauses, [true, false]);
     let masked = |kind: &&&ContactEventKind| matches!(kind, ContactEventKind::MaskingStarted { recording: Some(_) });
     assert_eq!(bench.events().iter().filter(masked).count(), 1);
-    assert!(!bench.told().contains(&CARD[..6]));
+    assert!(!bench.everything().contains(&CARD[..6]));
 }
 
 /// A centre whose agents may lend the customer to a flow that asks for a card.
@@ -218,7 +218,7 @@ fn an_agent_lends_the_customer_who_keys_a_card_and_comes_back() {
     let masked = ["secure_entry_started", "node_entered", "masking_started", "node_entered", "secure_entry_ended"];
     assert_eq!(of_entry[1..], [&masked[..], &["masking_ended"]].concat(), "after the node that queued");
     bench.hang_up("a");
-    assert!(!bench.told().contains(&CARD[..6]) && !bench.told().contains(&CARD[6..12]));
+    assert!(!bench.everything().contains(&CARD[..6]) && !bench.everything().contains(&CARD[6..12]));
 }
 
 #[test]
