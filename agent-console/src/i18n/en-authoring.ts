@@ -225,4 +225,8 @@ export const authoring = {
   problem_unknown_flow_file: 'The configuration lists no such file of flows.',
   problem_unknown_flow_version: 'There is no such version.',
   problem_too_large: 'It is too large.',
+  problem_bad_audio: 'This is no recording that can be played.',
+  problem_prompt_in_use: 'It is played where nothing else would be heard.',
+  problem_prompts_read_only: 'The folder of prompts cannot be written.',
+  problem_speech_failed: 'The text could not be spoken.',
 } as const;

@@ -225,4 +225,8 @@ export const authoring = {
   problem_unknown_flow_file: '配置中没有列出此流程文件。',
   problem_unknown_flow_version: '没有这个版本。',
   problem_too_large: '内容过大。',
+  problem_bad_audio: '这不是可以播放的录音。',
+  problem_prompt_in_use: '仍在使用，没有其他录音可以替代。',
+  problem_prompts_read_only: '提示音文件夹不可写。',
+  problem_speech_failed: '文字未能合成语音。',
 } as const;

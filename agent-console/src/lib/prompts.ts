@@ -60,7 +60,8 @@ export function recordingIn(row: Prompt, language: string | null): PromptRecordi
   return row.languages.find((r) => (r.language ?? null) === language);
 }
 
-const NAME = /^[A-Za-z0-9._-]{1,31}$/;
+/** A leading dot would hide the file. */
+const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,30}$/;
 
 /** Whether a text can be the name of a prompt. */
 export function isPromptName(text: string): boolean {

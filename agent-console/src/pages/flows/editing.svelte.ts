@@ -1,6 +1,7 @@
 /** A file of flows while somebody works on it: the text, its draft at the engine, and what the engine thinks of it. */
 import { flows, type FlowFile, type FlowProblem, type FlowPublished } from '../../api/authoring';
 import { ApiError } from '../../api/client';
+import { currentLang } from '../../i18n/index.svelte';
 import { problemText } from '../desk/names';
 
 const CHECK_AFTER = 400;
@@ -11,9 +12,13 @@ const SAVE_AGAIN = 5_000;
 /** How the draft stands: nothing to keep, not kept yet, on its way, kept, or refused. */
 export type Saved = 'same' | 'waiting' | 'saving' | 'saved' | 'failed';
 
-/** Why something was refused, in words. */
+/** Why something was refused, in words. The engine's own sentence names files, flows and limits, so it is always told. */
 export function whyOf(error: unknown): string {
-  return error instanceof ApiError ? problemText(error.code, error.message) : String(error);
+  if (!(error instanceof ApiError)) return String(error);
+  const known = problemText(error.code, '');
+  if (known === '' || (currentLang() === 'en' && error.status !== 0)) return error.message;
+  const more = error.body['detail'];
+  return typeof more === 'string' && currentLang() !== 'en' ? `${known} ${more}` : known;
 }
 
 /** The problems that a refusal brought. */
