@@ -81,6 +81,7 @@ impl Desk {
             (11, InteractionPhase::Consulting | InteractionPhase::Conference) => Wish::CancelConsult(self.contact),
             (7..=10, _) => Wish::Consult(self.contact, target(dice, agents)),
             (12, _) => Wish::PauseRecording(self.contact, dice.percent(50)),
+            (13, _) => Wish::SecureEntry(self.contact),
             (6, _) => Wish::SetDisposition(self.contact, "paid".parse().expect("a constant code")),
             _ => Wish::SaveNotes(self.contact, Redacted("on the line".to_owned())),
         }

@@ -74,6 +74,7 @@ offer_timeout_s = 10
 wrap_up_s = 10
 wrap_up_extension_s = 10
 default_disposition = "other"
+secure_entry = "card"
 cool_downs = { declined_s = 3, busy_s = 3, unreachable_s = 3, no_answer_s = 3 }
 [[queue]]
 id = "support"
@@ -91,6 +92,7 @@ wrap_up_s = 0
 cool_downs = { declined_s = 3, busy_s = 3, unreachable_s = 3, no_answer_s = 3, no_answer_limit = 0 }
 [[queue]]
 id = "crew"
+secure_entry = "card"
 agent_rule = "ring_all"
 ring_all_at_once = 3
 offer_timeout_s = 7
@@ -147,6 +149,25 @@ priority = 30
 type = "transfer"
 number = "5550"
 [flow.main.node.goodbye]
+type = "hangup"
+prompts = ["goodbye"]
+
+[flow.card]
+start = "ask"
+[flow.card.node.ask]
+type = "collect"
+prompts = ["main-menu"]
+variable = "code"
+min = 1
+max = 2
+masked = true
+first_digit_timeout_s = 2
+attempts = 1
+exhausted = "sorry"
+next = "done"
+[flow.card.node.done]
+type = "return"
+[flow.card.node.sorry]
 type = "hangup"
 prompts = ["goodbye"]
 

@@ -188,7 +188,7 @@ async fn keyed(way: Way) {
 
     let told =
         [rest.text(&format!("/contacts/{contact}")).await, rest.text(&format!("/contacts/{contact}/trace")).await];
-    assert!(told[1].contains("INFO") == (way == Way::Info) && !told[1].contains("Signal=4"), "{}", told[1]);
+    assert!(told[1].contains("INFO sip:") == (way == Way::Info) && !told[1].contains("Signal=4"), "{}", told[1]);
     let desk = desk.told.iter().map(ToString::to_string).collect::<String>();
     for (what, text) in [("contact", &told[0]), ("trace", &told[1]), ("desk", &desk), ("events", &format!("{story:?}"))]
     {
