@@ -3,13 +3,14 @@
 use crate::check::check;
 use crate::flow_set::FlowFile;
 use crate::model::{
-    Agent, AgentPhone, Database, Entry, MediaSettings, MirrorSettings, Queue, Reason, RecognitionSettings, Routing,
-    ServerSettings, SipSettings, Skill, SoftPhone, Trunk, User,
+    Agent, AgentPhone, Database, Entry, HttpStepSettings, MediaSettings, MirrorSettings, Queue, Reason,
+    RecognitionSettings, Routing, ServerSettings, SipSettings, Skill, SoftPhone, Trunk, User,
 };
 use crate::outside::Outside;
 use crate::problem::Problem;
 use crate::report::Source;
 use crate::tls::Identity;
+use crate::voice::{FlowWords, SpeechSettings};
 use core::net::{IpAddr, SocketAddr};
 use domain::{AgentId, DispositionRow, FlowId, QueueId};
 use hours::Schedule;
@@ -30,6 +31,9 @@ pub struct Config {
     pub(crate) database: Option<Database>,
     pub(crate) routing: Routing,
     pub(crate) recognition: RecognitionSettings,
+    pub(crate) http_step: HttpStepSettings,
+    pub(crate) speech: SpeechSettings,
+    pub(crate) flow_words: Vec<FlowWords>,
     pub(crate) schedules: Vec<Arc<Schedule>>,
     pub(crate) skills: Vec<Skill>,
     pub(crate) queues: Vec<Queue>,
@@ -150,6 +154,24 @@ impl Config {
     #[must_use]
     pub fn recognition(&self) -> &RecognitionSettings {
         &self.recognition
+    }
+
+    /// What `http` nodes may ask, and the secrets that they send.
+    #[must_use]
+    pub fn http_step(&self) -> &HttpStepSettings {
+        &self.http_step
+    }
+
+    /// Who speaks texts.
+    #[must_use]
+    pub fn speech(&self) -> &SpeechSettings {
+        &self.speech
+    }
+
+    /// What each flow may say.
+    #[must_use]
+    pub fn flow_words(&self) -> &[FlowWords] {
+        &self.flow_words
     }
 
     /// What of the wire is kept and mirrored.

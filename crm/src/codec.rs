@@ -1,6 +1,7 @@
 //! Contact events as JSON objects, and back.
 
 mod callback;
+mod entry;
 mod survey;
 
 use crate::reasons;
@@ -67,6 +68,11 @@ fn fields(kind: &Kind) -> Value {
         Kind::RecordingPaused { recording, agent } | Kind::RecordingResumed { recording, agent } => {
             json!({ "recording": recording.to_string(), "agent": agent.as_str() })
         }
+        Kind::MaskingStarted { .. }
+        | Kind::MaskingEnded { .. }
+        | Kind::SecureEntryStarted { .. }
+        | Kind::SecureEntryEnded { .. }
+        | Kind::CommentStarted { .. } => entry::fields(kind),
         Kind::RecordingStarted { recording } => json!({ "recording": recording.to_string() }),
         Kind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms } => json!({
             "recording": recording.to_string(), "path": storable(path), "duration_ms": duration_ms,
@@ -208,6 +214,9 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "monitored" | "monitor_ended" => monitored(kind, &f)?,
         "recording_paused" => Kind::RecordingPaused { recording: f.id("recording")?, agent: f.id("agent")? },
         "recording_resumed" => Kind::RecordingResumed { recording: f.id("recording")?, agent: f.id("agent")? },
+        "masking_started" | "masking_ended" | "secure_entry_started" | "secure_entry_ended" | "comment_started" => {
+            entry::event(kind, &f)?
+        }
         "recording_started" => Kind::RecordingStarted { recording: f.id("recording")? },
         "recording_finished" => Kind::RecordingFinished {
             recording: f.id("recording")?,
@@ -341,6 +350,10 @@ impl<'a> Fields<'a> {
 
     fn id<T: FromStr>(&self, name: &'static str) -> Result<T, DecodeError> {
         self.text(name)?.parse().map_err(|_| DecodeError::BadField(name))
+    }
+
+    fn flag(&self, name: &'static str) -> Result<bool, DecodeError> {
+        self.0.get(name).and_then(Value::as_bool).ok_or(DecodeError::BadField(name))
     }
 
     fn opt_id<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, DecodeError> {

@@ -240,6 +240,7 @@ impl Store {
                 | Query::Contact(_)
                 | Query::Why(_)
                 | Query::Visits { .. }
+                | Query::Callbacks { .. }
                 | Query::Surveys { .. }
                 | Query::Recording(_)
                 | Query::Customer(_)
@@ -275,6 +276,9 @@ impl Store {
             Query::Trace(_) => Answer::Trace(None),
             Query::Visits { from, to, queue, cursor } => {
                 Answer::Visits(visits::page(&self.db, (from, to), queue, cursor).await?)
+            }
+            Query::Callbacks { from, to, cursor } => {
+                Answer::Callbacks(visits::callbacks(&self.db, (from, to), cursor).await?)
             }
             Query::Surveys { from, to, queue, cursor } => {
                 Answer::Surveys(surveys::page(&self.db, (from, to), queue, cursor).await?)

@@ -9,6 +9,7 @@ mod customer;
 mod floor;
 mod flow;
 mod log;
+mod prompt;
 mod schedule;
 mod steer;
 mod trace;
@@ -21,8 +22,8 @@ pub use contact::{
 };
 pub use customer::{ContactPoint, Customer, CustomerPage, CustomerWrite, Import, ImportError, LastContact};
 pub use floor::{
-    Agent, AgentWork, Agents, ExpectedWait, Floor, Forecasts, Goal, LineMonitor, NamedQueue, Next, Queue, QueueAgents,
-    QueueCounts, Queues, ServiceLevel, Skill, Waiting,
+    Agent, AgentWork, Agents, CallbackCounts, ExpectedWait, Floor, Forecasts, Goal, LineMonitor, NamedQueue, Next,
+    Queue, QueueAgents, QueueCounts, Queues, ServiceLevel, Skill, Waiting,
 };
 pub use flow::{
     FlowCheck, FlowChecked, FlowDraft, FlowDraftMark, FlowDraftWrite, FlowFile, FlowFileRow, FlowFiles, FlowGraph,
@@ -30,6 +31,7 @@ pub use flow::{
     FlowVersion, FlowVersionText, FlowWaits,
 };
 pub use log::ContactLogLine;
+pub use prompt::{MissingPrompt, Prompt, PromptProblem, PromptText, Prompts, SpeechState, SpeechWish, StoredPrompt};
 pub use schedule::{ClosedWhy, EmergencyWish, Opening, Schedule, Schedules};
 
 pub use steer::{ConfigFlaw, FlawLevel, MonitorMode, MonitorWish, OpenWish, PriorityWish, Reloaded};

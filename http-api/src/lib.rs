@@ -25,6 +25,12 @@
 //! | `POST /agents/{id}/state` | the agent; supervisors | [`dto::StateWish`] → 204 |
 //! | `GET /queues` | signed in | → [`dto::Queues`] |
 //! | `POST /queues/{id}/open` | supervisors | [`dto::OpenWish`] → 204 |
+//! | `GET /prompts` | admins | → [`dto::Prompts`] |
+//! | `GET /prompts/{language}/{id}.wav` | admins | → a WAV file; `music` for all languages |
+//! | `PUT /prompts/{language}/{id}` | admins | a WAV file → [`dto::StoredPrompt`] |
+//! | `POST /prompts/{language}/{id}/speak` | admins | [`dto::PromptText`] → [`dto::StoredPrompt`] |
+//! | `DELETE /prompts/{language}/{id}` | admins | → 204 |
+//! | `POST /speech` | admins | [`dto::SpeechWish`] → a WAV file |
 //! | `POST /config/reload` | admins | → [`dto::Reloaded`] |
 //! | `GET /flows` | admins | → [`dto::FlowFiles`] |
 //! | `GET /flows/file?name` | admins | → [`dto::FlowFile`] |
@@ -65,8 +71,9 @@ pub use flows::{FlowError, FlowReply, FlowRequest};
 pub use openapi::openapi_json;
 pub use serve::{ConnectionLimits, Gate, serve};
 pub use state::{
-    Ask, Clock, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings,
-    StartTicket, State, WebCallRequest, WebCallTicket, WishRequest,
+    Ask, Clock, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, PromptPlace, PromptRefusal, PromptReply,
+    PromptRequest, PromptWish, Readiness, ReloadError, ReloadRequest, Settings, StartTicket, State, WebCallRequest,
+    WebCallTicket, WishRequest,
 };
 
 use axum::middleware::from_fn;

@@ -2,7 +2,7 @@
 //! are total: a new cause does not compile until it has a code here.
 
 use crate::dto::ConfigFlaw;
-use crate::state::ReloadError;
+use crate::state::{PromptRefusal, ReloadError};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{CommandError, QueryError};
@@ -47,6 +47,10 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("web_calls_off", 404, "Web calls are switched off"),
     ("start_over", 410, "The start link was used or has run out"),
     ("recording_missing", 404, "The recording's file is not there"),
+    ("bad_audio", 422, "This is no recording that can be played"),
+    ("prompt_in_use", 409, "The prompt is played where nothing else would be heard"),
+    ("prompts_read_only", 409, "The folder of prompts cannot be written"),
+    ("speech_failed", 503, "The text could not be spoken"),
     ("trace_gone", 404, "No SIP messages of this contact are kept"),
     ("bad_config", 422, "The configuration has problems"),
     ("bad_flow", 422, "The flows have problems"),
@@ -83,6 +87,10 @@ fn fix(code: &str) -> &'static str {
         "unauthenticated" => "Sign in with POST /api/v1/sessions and send `Authorization: Bearer TOKEN`.",
         "forbidden" | "not_your_contact" => "Ask a supervisor.",
         "too_many_requests" | "unavailable" | "database_unavailable" | "draining" => "Wait a little and try again.",
+        "bad_audio" => "Send a WAV file of 4 to 192 kHz, one or two channels, at most 10 minutes.",
+        "prompt_in_use" => "Let the flows name another prompt first, or put another recording in its place.",
+        "prompts_read_only" => "Give `server.prompts_dir` to the user that runs switchroom.",
+        "speech_failed" => "Install espeak-ng, or see `switchroom doctor`; or upload a recording.",
         "trace_gone" => "Ask soon after the call, or give [trace] more memory in the configuration.",
         "bad_config" => "Mend what `problems` tells, then reload again; the old configuration stays in force.",
         "bad_flow" => "Mend what `problems` tells, then try again; what is in force stays in force.",
@@ -245,6 +253,19 @@ impl From<ReloadError> for Problem {
         match error {
             ReloadError::NotStored => Self::new("database_unavailable").retry_after(2),
             ReloadError::Faulty(problems) => Self::new("bad_config").with(problems),
+        }
+    }
+}
+
+impl From<PromptRefusal> for Problem {
+    fn from(refusal: PromptRefusal) -> Self {
+        match refusal {
+            PromptRefusal::NotFound => Self::new("not_found"),
+            PromptRefusal::BadAudio(why) => Self::new("bad_audio").because(why),
+            PromptRefusal::InUse(why) => Self::new("prompt_in_use").because(why),
+            PromptRefusal::ReadOnly(why) => Self::new("prompts_read_only").because(why),
+            PromptRefusal::NoSpeech(why) => Self::new("speech_failed").because(why),
+            PromptRefusal::Unavailable => Self::new("unavailable").retry_after(2),
         }
     }
 }

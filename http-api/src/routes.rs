@@ -9,6 +9,7 @@ mod contacts;
 mod customers;
 mod flows;
 mod log;
+mod prompts;
 mod public;
 mod recordings;
 mod schedules;
@@ -30,11 +31,17 @@ const FLOW_BYTES_MAX: usize = 1024 * 1024;
 /// Largest JSON body, in bytes.
 const BODY_BYTES_MAX: usize = 256 * 1024;
 
+/// Largest recording of a prompt, in bytes.
+const PROMPT_BYTES_MAX: usize = 10 * 1024 * 1024;
+
 /// The routes below `/api/v1` and their document.
 pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
     let import = OpenApiRouter::new()
         .routes(routes!(customers::import_customers))
         .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
+    let prompts = OpenApiRouter::new()
+        .routes(routes!(prompts::play_prompt, prompts::put_prompt, prompts::delete_prompt))
+        .layer(DefaultBodyLimit::max(PROMPT_BYTES_MAX));
     let flows = OpenApiRouter::new()
         .routes(routes!(flows::list_flows))
         .routes(routes!(flows::read_flow_file))
@@ -65,6 +72,9 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(log::contact_log))
         .routes(routes!(surveys::surveys))
         .routes(routes!(recordings::play_recording))
+        .routes(routes!(prompts::list_prompts))
+        .routes(routes!(prompts::speak_prompt))
+        .routes(routes!(prompts::speak))
         .routes(routes!(customers::list_customers, customers::create_customer))
         .routes(routes!(customers::read_customer, customers::replace_customer))
         .routes(routes!(agents::list_agents))
@@ -80,5 +90,6 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(public::read_web_call))
         .routes(routes!(public::redeem_start_link))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
-    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", routes.merge(import).merge(flows)).split_for_parts()
+    let routes = routes.merge(import).merge(prompts).merge(flows);
+    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", routes).split_for_parts()
 }

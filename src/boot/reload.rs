@@ -1,5 +1,6 @@
 //! Reading the configuration anew while calls go on: parse, check, store, swap. A faulty one changes nothing.
 
+use super::prompts::PromptKeeper;
 use super::setup::{self, PhoneAccounts};
 use crate::tls::Renewable;
 use config::{Config, Drafts, FlowFile, Level, Origin, Problem};
@@ -33,6 +34,8 @@ pub(super) struct Reloader {
     pub phones: PhoneAccounts,
     /// Our certificate, if anything listens for TLS.
     pub certificate: Option<Arc<Renewable>>,
+    pub steps: http_step::HttpSteps,
+    pub prompts: PromptKeeper,
 }
 
 impl Reloader {
@@ -82,6 +85,8 @@ impl Reloader {
         } else {
             self.bring_into_force(new).await?;
         }
+        // Their files are no part of the configuration, and may have changed by themselves.
+        self.prompts.reload(&self.running).await;
         Ok(Reloaded { changed, restart })
     }
 
@@ -95,6 +100,7 @@ impl Reloader {
         let input = Input::Reconfigure(Box::new(Reconfiguration { acd: new.acd(), rules, add_users, remove_users }));
         // The loop is gone only when the daemon stops.
         let _ = self.back.send(input).await;
+        self.steps.replace(setup::http_step(&new));
         self.bridge.rename(setup::names(&new));
         if let Some(certificate) = &self.certificate {
             certificate.renew(&new);

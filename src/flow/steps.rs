@@ -1,7 +1,7 @@
 //! What a caller, or whoever plays the world around one, does on a walk, and how it is told.
 
 use super::walk::{Happened, Waiting, Walk};
-use domain::{Customer, CustomerId, Redacted, WallTime};
+use domain::{Customer, CustomerId, HttpAnswer, HttpFailure, Redacted, WallTime};
 use ivr::Node;
 use ivr::api::{CLOSED, FAILED, FULL, NO_AGENTS, OVERFLOW, TIMEOUT};
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ pub(crate) const fn may(waiting: Waiting) -> &'static str {
     match waiting {
         Waiting::Key => "keys, . or hangup",
         Waiting::LookUp => "found, unknown or .",
+        Waiting::Answer => "a status with or without JSON, timeout, failed, . or hangup",
         Waiting::Queue(_) => "keys, agent, full, timeout, no_agents, closed, overflow or hangup",
         Waiting::Transfer => "answered, failed or hangup",
         Waiting::Nothing => "",
@@ -51,7 +52,8 @@ pub(crate) fn follow(walk: &mut Walk<'_>, line: &str) -> Result<After, String> {
             walk.found(Some(customer));
         }
         ("unknown", Waiting::LookUp) => walk.found(None),
-        ("." | "silence", Waiting::Key | Waiting::LookUp) => walk.wait(),
+        ("." | "silence", Waiting::Key | Waiting::LookUp | Waiting::Answer) => walk.wait(),
+        (word, Waiting::Answer) => return Ok(answer(walk, word, rest)),
         (keys, Waiting::Key | Waiting::Queue(_))
             if !keys.is_empty() && keys.chars().all(|c| c.is_ascii_digit() || "*#".contains(c)) =>
         {
@@ -62,17 +64,42 @@ pub(crate) fn follow(walk: &mut Walk<'_>, line: &str) -> Result<After, String> {
     Ok(After::On)
 }
 
+/// What another system answers: `404`, `200 { … }`, `timeout`, `failed`.
+fn answer(walk: &mut Walk<'_>, word: &str, rest: &str) -> After {
+    let json = if rest.trim().is_empty() { Ok(serde_json::Value::Null) } else { serde_json::from_str(rest) };
+    match (edge_of(word), word.parse::<u16>(), json) {
+        (Some(answer), ..) => walk.answer(|_| answer),
+        (None, Ok(status), Ok(json)) => walk.answer(|take| http_step::answer_of(status, &json, take)),
+        (None, ..) => return After::Nothing,
+    }
+    After::On
+}
+
+/// What a request comes to that goes by this edge.
+pub(crate) fn edge_of(word: &str) -> Option<HttpAnswer> {
+    match word {
+        "timeout" => Some(HttpAnswer::TimedOut),
+        "failed" => Some(HttpAnswer::Failed(HttpFailure::Unreachable)),
+        "not_found" => Some(HttpAnswer::NotFound),
+        _ => None,
+    }
+}
+
 /// What happened, in words.
 pub(crate) fn told(walk: &Walk<'_>, event: &Happened) -> String {
     match event {
         Happened::Came(node) => format!("{} {node}", walk.kind(*node)),
         Happened::Heard { text, .. } => text.clone(),
         Happened::Took(digits) => format!("takes {digits}"),
+        Happened::Masks(true) => "masked: nobody hears or sees the keys".to_owned(),
+        Happened::Masks(false) => "masked no more".to_owned(),
         Happened::Answered { question, answer } => format!("answers {question} with {answer}"),
         Happened::LooksUp(by) => format!("looks up {by}"),
+        Happened::Asks(what) => format!("asks {what}"),
         Happened::Waits { queue, priority: 0 } => format!("waits in queue {queue}"),
         Happened::Waits { queue, priority } => format!("waits in queue {queue} with priority {priority:+}"),
         Happened::Speaks { queue } => format!("speaks a message for queue {queue}"),
+        Happened::Comments => "speaks a comment".to_owned(),
         Happened::Spoke => "has spoken".to_owned(),
         Happened::Books { queue, booked: true } => format!("books a call back from queue {queue}"),
         Happened::Books { queue, booked: false } => format!("queue {queue} offers no call back"),

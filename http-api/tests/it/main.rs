@@ -6,6 +6,7 @@ mod floor;
 mod flows;
 mod log;
 mod problems;
+mod prompts;
 mod public;
 mod rig;
 mod roles;

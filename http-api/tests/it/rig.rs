@@ -12,8 +12,9 @@ use domain::{
     WaitingView, WallTime, WebCallerView, WhyStory, Wish,
 };
 use http_api::{
-    Ask, Clock, FlowError, FlowRequest, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, Readiness, ReloadError,
-    ReloadRequest, Settings, StartTicket, State, WebCallRequest, WebCallTicket, WishRequest, dto, token_sha256,
+    Ask, Clock, FlowError, FlowRequest, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, PromptRefusal,
+    PromptReply, PromptRequest, PromptWish, Readiness, ReloadError, ReloadRequest, Settings, StartTicket, State,
+    WebCallRequest, WebCallTicket, WishRequest, dto, token_sha256,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub const WAV: &[u8] = b"RIFF....WAVEfmt not really, but bytes all the same";
 struct Seen {
     queries: Vec<Query>,
     wishes: Vec<(Option<AgentId>, String, Wish)>,
+    prompts: Vec<(String, PromptWish)>,
     sessions: BTreeMap<String, String>,
 }
 
@@ -141,8 +143,63 @@ impl Rig {
         self.seen.lock().unwrap().queries.last().unwrap().clone()
     }
 
+    pub fn prompt_wishes(&self) -> Vec<(String, PromptWish)> {
+        self.seen.lock().unwrap().prompts.clone()
+    }
+
     pub fn wishes(&self) -> Vec<(Option<AgentId>, String, Wish)> {
         self.seen.lock().unwrap().wishes.clone()
+    }
+}
+
+/// There is one prompt, `hello` in English; `music/hold` is needed, `zh/odd` is no recording, `en/closed` cannot be
+/// written, and nobody speaks French.
+async fn keep_prompts(seen: Arc<Mutex<Seen>>, mut wished: mpsc::Receiver<PromptRequest>) {
+    while let Some(PromptRequest { by, wish, reply }) = wished.recv().await {
+        let is = |id: domain::PromptId, name: &str| id.as_str() == name;
+        let result = match &wish {
+            PromptWish::List => Ok(PromptReply::List(Box::new(prompts()))),
+            PromptWish::Read(place) if is(place.id, "hello") => Ok(PromptReply::Sound(WAV.to_vec())),
+            PromptWish::Read(_) => Err(PromptRefusal::NotFound),
+            PromptWish::Put(place, _) if is(place.id, "odd") => Err(PromptRefusal::BadAudio("holds no audio".into())),
+            PromptWish::Put(place, _) if is(place.id, "closed") => Err(PromptRefusal::ReadOnly("no".into())),
+            PromptWish::Put(..) | PromptWish::Speak { .. } => Ok(PromptReply::Kept(stored())),
+            PromptWish::Listen { language, .. } if language.as_str() == "fr" => {
+                Err(PromptRefusal::NoSpeech("no voice".into()))
+            }
+            PromptWish::Listen { .. } => Ok(PromptReply::Sound(WAV.to_vec())),
+            PromptWish::Delete(place) if is(place.id, "hold") => Err(PromptRefusal::InUse("flow main".into())),
+            PromptWish::Delete(_) => Ok(PromptReply::Done),
+        };
+        seen.lock().unwrap().prompts.push((by, wish));
+        let _ = reply.send(result);
+    }
+}
+
+fn stored() -> dto::StoredPrompt {
+    dto::StoredPrompt {
+        language: Some("en".into()),
+        length_ms: 900,
+        level_dbfs: -20.5,
+        peak_dbfs: -3.1,
+        problems: vec![dto::PromptProblem::LongSilence],
+        bytes: 14_444,
+        modified: START_MS,
+    }
+}
+
+fn prompts() -> dto::Prompts {
+    let hello = dto::Prompt {
+        id: "hello".into(),
+        languages: vec![stored()],
+        used_by: vec!["main".into()],
+        text: [("en".into(), "Hello.".into())].into(),
+    };
+    dto::Prompts {
+        prompts: vec![hello],
+        missing: vec![dto::MissingPrompt { id: "hello".into(), language: "zh".into(), flow: "main".into() }],
+        writable: true,
+        speech: dto::SpeechState { available: false, engine: "espeak-ng".into(), why: Some("not there".into()) },
     }
 }
 
@@ -182,6 +239,8 @@ fn links(seen: &Arc<Mutex<Seen>>) -> Links {
     let (wishes, mut wished) = mpsc::channel::<WishRequest>(8);
     let (web_calls, mut web_called) = mpsc::channel::<WebCallRequest>(8);
     let (phones, mut phoned) = mpsc::channel::<PhoneRequest>(8);
+    let (prompts, prompted) = mpsc::channel::<PromptRequest>(8);
+    tokio::spawn(keep_prompts(seen.clone(), prompted));
     let (reloads, mut reload) = mpsc::channel::<ReloadRequest>(8);
     let (flows, mut flows_asked) = mpsc::channel::<FlowRequest>(8);
     tokio::spawn(async move {
@@ -232,6 +291,7 @@ fn links(seen: &Arc<Mutex<Seen>>) -> Links {
         web_calls,
         phones,
         reloads,
+        prompts,
         flows,
         floor,
         metrics: Arc::new(metrics),
@@ -452,7 +512,7 @@ fn answer(store: &Mutex<Seen>, query: &Query) -> Result<Answer, QueryError> {
             labels: vec![(Language::EN, "Resolved".into()), (Language::ZH, "已解决".into())],
             queues: vec![],
         }]),
-        Query::CustomerByNumber { .. } | Query::CustomerByAccount { .. } | Query::Agents => {
+        Query::CustomerByNumber { .. } | Query::CustomerByAccount { .. } | Query::Callbacks { .. } | Query::Agents => {
             return Err(QueryError::Unavailable);
         }
     })
@@ -578,6 +638,15 @@ fn floor() -> FloorView {
         waiting: 3,
         oldest: Some(Instant::from_millis(500)),
         counts: Counts { offered: 10, answered: 8, answered_within: 6, wait_answered_ms: 16_000, ..Counts::default() },
+        callbacks: domain::CallbackCounts {
+            open: 3,
+            booked: 9,
+            tries: 8,
+            reached: 4,
+            failed: 1,
+            cancelled: 1,
+            wait_reached_ms: 90_000,
+        },
         agents_signed_in: 2,
         agents_ready: 1,
         agents_reserved: 0,

@@ -11,6 +11,7 @@ fn cases() -> Vec<Case<'static>> {
     let open = |line: &str, body, status| (line.to_owned(), body, [status; 4]);
     let anyone = |line: String, body, status: u16| (line, body, [401, status, status, status]);
     let supervisors = |line: &str, body, status: u16| (line.to_owned(), body, [401, 403, status, status]);
+    let admins = |line: &str, body, status: u16| (line.to_owned(), body, [401, 403, 403, status]);
     let points = Some((JSON, r#"{"priority":5}"#));
     let way = Some((JSON, r#"{"mode":"listen"}"#));
     let write = Some((JSON, r#"{"name":"Marta"}"#));
@@ -45,6 +46,12 @@ fn cases() -> Vec<Case<'static>> {
         anyone("POST /api/v1/callbacks".into(), Some((JSON, r#"{"number":"+4930123456","queue":"sales"}"#)), 202),
         (format!("DELETE /api/v1/callbacks/{}", contact(5)), None, [401, 403, 204, 204]),
         ("POST /api/v1/config/reload".into(), None, [401, 403, 403, 200]),
+        admins("GET /api/v1/prompts", None, 200),
+        admins("GET /api/v1/prompts/en/hello.wav", None, 200),
+        admins("PUT /api/v1/prompts/en/hello", Some(("audio/wav", "RIFF")), 200),
+        admins("POST /api/v1/prompts/en/hello/speak", Some((JSON, r#"{"text":"Hello"}"#)), 200),
+        admins("DELETE /api/v1/prompts/en/hello", None, 204),
+        admins("POST /api/v1/speech", Some((JSON, r#"{"language":"en","text":"Hello"}"#)), 200),
         anyone(format!("GET /api/v1/recordings/{}", recording(1)), None, 200),
         (format!("GET /api/v1/recordings/{}", recording(2)), None, [401, 404, 200, 200]),
         anyone("GET /api/v1/customers".into(), None, 200),

@@ -2,7 +2,7 @@
 
 use super::Flows;
 use crate::commands::Failure;
-use crate::flow::steps::{RETURNS, customer, local};
+use crate::flow::steps::{RETURNS, customer, edge_of, local};
 use crate::flow::walk::{Caller, Happened, Waiting, Walk};
 use domain::{Language, QueueId};
 use ivr::QueueFigures;
@@ -68,6 +68,16 @@ enum Names {
     Many(Vec<String>),
 }
 
+/// What another system answers over HTTP.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Given {
+    /// `timeout`, `failed` or `not_found`.
+    Edge(String),
+    /// An answer with this status and this JSON.
+    Answer { status: u16, json: Option<toml::Value> },
+}
+
 /// What the caller does, or what is expected to have happened since.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
@@ -78,6 +88,8 @@ enum Step {
     Silence(bool),
     /// The answer of a look-up: `found`, `unknown` or `late`.
     Lookup(String),
+    /// What another system answers over HTTP.
+    Http(Given),
     /// The queue sends the caller back for this reason.
     QueueReturns(String),
     /// The transfer reaches nobody.
@@ -96,6 +108,8 @@ enum Step {
     ExpectPriority(i32),
     /// Questions of surveys are answered so.
     ExpectAnswer(BTreeMap<String, u8>),
+    /// Another system is asked this over HTTP.
+    ExpectRequest(String),
     /// The caller is sent to this number or URI.
     ExpectTransfer(String),
     /// The call is ended.
@@ -211,7 +225,12 @@ impl Trial<'_> {
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
         match step {
-            Step::Press(_) | Step::Silence(_) | Step::Lookup(_) | Step::QueueReturns(_) | Step::TransferFails(_) => {
+            Step::Press(_)
+            | Step::Silence(_)
+            | Step::Lookup(_)
+            | Step::Http(_)
+            | Step::QueueReturns(_)
+            | Step::TransferFails(_) => {
                 self.events.clear();
                 self.heard = 0;
                 self.act(step)
@@ -252,6 +271,7 @@ impl Trial<'_> {
                 "late" => self.walk.wait(),
                 other => return Err(format!("a look-up is found, unknown or late, not `{other}`")),
             },
+            (Step::Http(given), Waiting::Answer) => self.answer(given)?,
             (Step::QueueReturns(reason), Waiting::Queue(_)) => {
                 let edge = RETURNS.iter().find(|edge| *edge == reason);
                 let edge = edge.ok_or_else(|| format!("a queue returns {}, not `{reason}`", RETURNS.join(", ")))?;
@@ -259,6 +279,23 @@ impl Trial<'_> {
             }
             (Step::TransferFails(_), Waiting::Transfer) => self.walk.come_back(FAILED),
             _ => return Err(unlike("the flow to wait for this", &waits(waiting))),
+        }
+        Ok(())
+    }
+
+    /// What another system answers.
+    fn answer(&mut self, given: &Given) -> Result<(), String> {
+        match given {
+            Given::Edge(edge) => {
+                let wrong = || format!("an answer is a status, timeout, failed or not_found, not `{edge}`");
+                let answer = edge_of(edge).ok_or_else(wrong)?;
+                self.walk.answer(|_| answer);
+            }
+            Given::Answer { status, json } => {
+                let json = json.as_ref().map(serde_json::to_value).transpose().map_err(|error| error.to_string())?;
+                let json = json.unwrap_or_default();
+                self.walk.answer(|take| http_step::answer_of(*status, &json, take));
+            }
         }
         Ok(())
     }
@@ -313,6 +350,9 @@ impl Trial<'_> {
                 };
                 (answers.iter().all(given), format!("the answers {answers:?}"))
             }
+            Step::ExpectRequest(what) => {
+                (self.events.contains(&Happened::Asks(what.clone())), format!("to ask {what}"))
+            }
             Step::ExpectTransfer(to) => {
                 (self.events.contains(&Happened::SentTo(to.clone())), format!("to be sent to {to}"))
             }
@@ -348,6 +388,7 @@ fn waits(waiting: Waiting) -> String {
     match waiting {
         Waiting::Key => "the flow waits for a key".to_owned(),
         Waiting::LookUp => "the flow waits for a look-up".to_owned(),
+        Waiting::Answer => "the flow waits for what another system answers: http = { status = 200 }".to_owned(),
         Waiting::Queue(queue) => format!("the caller waits in queue {queue}"),
         Waiting::Transfer => "the caller is being transferred".to_owned(),
         Waiting::Nothing => "the call is over".to_owned(),
