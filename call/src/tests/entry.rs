@@ -68,8 +68,8 @@ fn a_flow_that_returns_gives_the_customer_back_done_and_one_that_ends_gives_back
         FlowFact::HangUp
     };
     let back = |_: &mut World| FlowFact::Returned;
-    let ways: [(&dyn Fn(&mut World) -> FlowFact, SecureEntry); 2] =
-        [(&back, SecureEntry::Done), (&away, SecureEntry::Failed)];
+    type Way = fn(&mut World) -> FlowFact;
+    let ways: [(Way, SecureEntry); 2] = [(back, SecureEntry::Done), (away, SecureEntry::Failed)];
     for (way, expected) in ways {
         let (mut world, _) = World::lent();
         let fact = way(&mut world);

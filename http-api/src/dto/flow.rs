@@ -275,6 +275,8 @@ pub enum FlowWaits {
     Message,
     /// The answer of a look-up.
     Lookup,
+    /// The answer of another system.
+    Answer,
     /// The queue.
     Queue,
     /// The outcome of a transfer.

@@ -243,11 +243,7 @@ fn links(seen: &Arc<Mutex<Seen>>) -> Links {
     tokio::spawn(keep_prompts(seen.clone(), prompted));
     let (reloads, mut reload) = mpsc::channel::<ReloadRequest>(8);
     let (flows, mut flows_asked) = mpsc::channel::<FlowRequest>(8);
-    tokio::spawn(async move {
-        while let Some(request) = flows_asked.recv().await {
-            flow_desk(request);
-        }
-    });
+    tokio::spawn(async move { while flows_asked.recv().await.map(flow_desk).is_some() {} });
     let store = seen.clone();
     tokio::spawn(async move {
         while let Some(ask) = asked.recv().await {

@@ -120,6 +120,7 @@ fn waits_for(waiting: Waiting, node: Option<&Node>) -> FlowWaits {
     match (waiting, node) {
         (Waiting::Nothing, _) => FlowWaits::Over,
         (Waiting::LookUp, _) => FlowWaits::Lookup,
+        (Waiting::Answer, _) => FlowWaits::Answer,
         (Waiting::Queue(_), _) => FlowWaits::Queue,
         (Waiting::Transfer, _) => FlowWaits::Transfer,
         (Waiting::Key, Some(Node::Menu(_) | Node::Survey(_))) => FlowWaits::Digit,
