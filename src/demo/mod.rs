@@ -268,3 +268,29 @@ pub async fn run(place: DemoPlace) -> Result<ExitCode, Failure> {
     running.stop().await;
     Ok(ExitCode::SUCCESS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(origin: &Origin) -> Config {
+        origin.load(&Drafts::new()).unwrap_or_else(|problems| panic!("{problems:#?}"))
+    }
+
+    #[test]
+    fn what_is_changed_in_the_demo_stays_and_its_secrets_are_drawn_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let origin = unpack(dir.path()).unwrap_or_else(|failure| panic!("{failure}"));
+        let first = load(&origin);
+        assert_eq!(first.data_dir(), dir.path());
+        assert_eq!(first.changes(&load(&origin)), config::Changes::default(), "passwords are compared, too");
+        let file = dir.path().join("flows/demo.toml");
+        std::fs::write(&file, config::examples::DEMO_FLOW.replace("timeout_s = 4", "timeout_s = 3")).unwrap();
+        let again = unpack(dir.path()).unwrap_or_else(|failure| panic!("{failure}"));
+        let changes = first.changes(&load(&again)).live;
+        assert!(
+            changes.contains(&"flow demo".to_owned()) && !changes.contains(&"flow survey".to_owned()),
+            "{changes:?}"
+        );
+    }
+}

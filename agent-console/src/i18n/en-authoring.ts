@@ -102,6 +102,7 @@ export const authoring = {
   walk_waits_digits: 'Waits for digits',
   walk_waits_message: 'Takes a message',
   walk_waits_lookup: 'Looks the caller up',
+  walk_waits_answer: 'Waits for another system',
   walk_waits_queue: 'Waits in the queue',
   walk_waits_transfer: 'Transfers the call',
   walk_waits_silence: 'Waits',
@@ -118,6 +119,7 @@ export const authoring = {
   walk_step_overflow: 'Overflow',
   walk_step_answered: 'It is answered',
   walk_step_failed: 'It fails',
+  walk_step_not_found: 'It knows nothing of it',
 
   versions_show: 'What is shown',
   versions_would: 'What it would change',

@@ -102,6 +102,7 @@ export const authoring = {
   walk_waits_digits: '等待输入数字',
   walk_waits_message: '正在留言',
   walk_waits_lookup: '查询来电者',
+  walk_waits_answer: '等待其他系统答复',
   walk_waits_queue: '在队列中等待',
   walk_waits_transfer: '正在转接',
   walk_waits_silence: '等待',
@@ -118,6 +119,7 @@ export const authoring = {
   walk_step_overflow: '溢出',
   walk_step_answered: '对方接听',
   walk_step_failed: '未接通',
+  walk_step_not_found: '查无此项',
 
   versions_show: '显示内容',
   versions_would: '生效后的变化',

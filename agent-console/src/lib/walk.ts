@@ -6,6 +6,7 @@ export const STEPS_MOST = 200;
 const KEYED = ['silence'];
 const WORDS: Record<string, readonly string[]> = {
   lookup: ['found', 'unknown', 'silence'],
+  answer: ['200', 'not_found', 'timeout', 'failed'],
   queue: ['agent', 'full', 'timeout', 'no_agents', 'closed', 'overflow'],
   transfer: ['answered', 'failed'],
   over: [],

@@ -125,7 +125,7 @@ fn waits_for(waiting: Waiting, node: Option<&Node>) -> FlowWaits {
         (Waiting::Transfer, _) => FlowWaits::Transfer,
         (Waiting::Key, Some(Node::Menu(_) | Node::Survey(_))) => FlowWaits::Digit,
         (Waiting::Key, Some(Node::Collect(_))) => FlowWaits::Digits,
-        (Waiting::Key, Some(Node::Voicemail(_))) => FlowWaits::Message,
+        (Waiting::Key, Some(Node::Voicemail(_) | Node::Record(_))) => FlowWaits::Message,
         (Waiting::Key, _) => FlowWaits::Silence,
     }
 }
