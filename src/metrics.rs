@@ -120,6 +120,38 @@ pub fn mirror(counts: &mirror::Counts) -> Vec<http_api::Metric> {
     rows.into_iter().map(|(name, help, value)| counter(name, help, value)).collect()
 }
 
+/// What became of requests of flows.
+#[must_use]
+pub fn http_steps(steps: &http_step::HttpSteps) -> Vec<http_api::Metric> {
+    let (results, again) = steps.counts();
+    let results = http_api::Metric {
+        name: "switchroom_http_steps_total",
+        help: "Requests of flows to other systems, by what became of them",
+        kind: http_api::MetricKind::Counter,
+        samples: results.into_iter().map(|(result, n)| (vec![("result", result.to_owned())], n as f64)).collect(),
+    };
+    vec![results, counter("switchroom_http_steps_again_total", "Requests of flows that were tried again", again)]
+}
+
+/// What is counted where texts are spoken.
+#[must_use]
+pub fn speech(speaker: &speech::Speaker) -> Vec<http_api::Metric> {
+    let counts = speaker.counts();
+    let rows = [
+        ("switchroom_speech_asked_total", "Texts that calls asked to be spoken", counts.asked),
+        ("switchroom_speech_ready_total", "Of these, in memory or being spoken already", counts.ready),
+        ("switchroom_speech_made_total", "Texts spoken by the program", counts.made),
+        ("switchroom_speech_failed_total", "Texts that could not be spoken in time", counts.failed),
+    ];
+    let available = http_api::Metric {
+        name: "switchroom_speech_available",
+        help: "1: texts can be spoken, as far as is known",
+        kind: http_api::MetricKind::Gauge,
+        samples: vec![(Vec::new(), f64::from(u8::from(speaker.status().available)))],
+    };
+    rows.into_iter().map(|(name, help, value)| counter(name, help, value)).chain([available]).collect()
+}
+
 /// What is counted where peers connect.
 #[must_use]
 pub fn edge(sip: &sip_io::Counters, http: &http_api::Gate) -> Vec<http_api::Metric> {

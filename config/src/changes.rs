@@ -1,7 +1,7 @@
 //! What differs between two configurations, and what of it only a restart can bring into force.
 
 use crate::config::Config;
-use crate::model::{Agent, AgentPhone, Trunk};
+use crate::model::{Agent, AgentPhone, HttpStepSettings, Trunk};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeSet;
 
@@ -33,6 +33,7 @@ impl Config {
             sip: running.sip.clone(),
             media: running.media.clone(),
             mirror: running.mirror.clone(),
+            speech: running.speech.clone(),
             database: running.database.clone(),
             trunks: running.trunks.clone(),
             ..self
@@ -42,6 +43,9 @@ impl Config {
     fn live_marks(&self) -> Marks {
         let mut marks: Marks = vec![("routing".to_owned(), format!("{:?}", self.routing))];
         marks.extend(self.tls.iter().map(|identity| ("tls".to_owned(), identity.mark())));
+        let HttpStepSettings { allow_private, max_concurrent, secrets, ca } = &self.http_step;
+        marks.push(("http_step".to_owned(), format!("{allow_private:?} {max_concurrent} {ca:?}")));
+        marks.extend(secrets.iter().map(|(id, secret)| (format!("secret {id}"), shown(secret).to_owned())));
         marks.extend(self.skills.iter().map(|skill| (format!("skill {}", skill.id), format!("{skill:?}"))));
         marks.extend(self.queues.iter().map(|queue| (format!("queue {}", queue.setup.id), format!("{queue:?}"))));
         let schedule = |schedule: &std::sync::Arc<hours::Schedule>| {
@@ -91,6 +95,7 @@ impl Config {
             ("sip: rates, bans, connections", sip.door == new.sip.door && sip.connections == new.sip.connections),
             ("sip: sessions, redirections, keep-alive", sip.policy == new.sip.policy),
             ("media", format!("{media:?}") == format!("{:?}", new.media)),
+            ("speech", self.speech == new.speech),
             ("trace, hep", mirror_mark(self) == mirror_mark(new)),
             ("store.database", database_mark(self) == database_mark(new)),
         ];

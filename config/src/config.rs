@@ -1,14 +1,16 @@
 //! What comes out of the check.
 
 use crate::check::check;
+use crate::flow_set::FlowFile;
 use crate::model::{
-    Agent, AgentPhone, Database, Entry, MediaSettings, MirrorSettings, Queue, Reason, RecognitionSettings, Routing,
-    ServerSettings, SipSettings, Skill, SoftPhone, Trunk, User,
+    Agent, AgentPhone, Database, Entry, HttpStepSettings, MediaSettings, MirrorSettings, Queue, Reason,
+    RecognitionSettings, Routing, ServerSettings, SipSettings, Skill, SoftPhone, Trunk, User,
 };
 use crate::outside::Outside;
 use crate::problem::Problem;
 use crate::report::Source;
 use crate::tls::Identity;
+use crate::voice::{FlowWords, SpeechSettings};
 use core::net::{IpAddr, SocketAddr};
 use domain::{AgentId, DispositionRow, FlowId, QueueId};
 use hours::Schedule;
@@ -29,6 +31,9 @@ pub struct Config {
     pub(crate) database: Option<Database>,
     pub(crate) routing: Routing,
     pub(crate) recognition: RecognitionSettings,
+    pub(crate) http_step: HttpStepSettings,
+    pub(crate) speech: SpeechSettings,
+    pub(crate) flow_words: Vec<FlowWords>,
     pub(crate) schedules: Vec<Arc<Schedule>>,
     pub(crate) skills: Vec<Skill>,
     pub(crate) queues: Vec<Queue>,
@@ -39,6 +44,7 @@ pub struct Config {
     pub(crate) words: Words,
     pub(crate) entries: Vec<Entry>,
     pub(crate) flows: BTreeMap<FlowId, Arc<Flow>>,
+    pub(crate) flow_files: Vec<FlowFile>,
     pub(crate) warnings: Vec<Problem>,
 }
 
@@ -150,6 +156,24 @@ impl Config {
         &self.recognition
     }
 
+    /// What `http` nodes may ask, and the secrets that they send.
+    #[must_use]
+    pub fn http_step(&self) -> &HttpStepSettings {
+        &self.http_step
+    }
+
+    /// Who speaks texts.
+    #[must_use]
+    pub fn speech(&self) -> &SpeechSettings {
+        &self.speech
+    }
+
+    /// What each flow may say.
+    #[must_use]
+    pub fn flow_words(&self) -> &[FlowWords] {
+        &self.flow_words
+    }
+
     /// What of the wire is kept and mirrored.
     #[must_use]
     pub fn mirror(&self) -> &MirrorSettings {
@@ -200,6 +224,12 @@ impl Config {
     #[must_use]
     pub fn flows(&self) -> &BTreeMap<FlowId, Arc<Flow>> {
         &self.flows
+    }
+
+    /// The files in which flows stand.
+    #[must_use]
+    pub fn flow_files(&self) -> &[FlowFile] {
+        &self.flow_files
     }
 
     /// A flow.

@@ -9,10 +9,11 @@ use crate::reader::Table;
 use crate::report::{Place, Placed, Report, hint, nearest};
 use crate::subflow::{Links, Written};
 use crate::tree::Item;
+use crate::voice::FlowWords;
 use core::cell::RefCell;
-use domain::{FlowId, Language, NodeId, PromptId, QueueId, Requirement};
+use domain::{FlowId, HttpPlace, Language, NodeId, PromptId, QueueId, Requirement};
 use ivr::speech::{self, Kind};
-use ivr::{Compiler, Flaw, Flow, Names, Node, Shape};
+use ivr::{Compiler, Flaw, Flow, Names, Node, Shape, Text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -32,6 +33,13 @@ pub(crate) struct PromptUse {
     pub(crate) path: String,
 }
 
+/// A text for a voice.
+pub(crate) struct TextUse {
+    pub(crate) text: Text,
+    pub(crate) place: Place,
+    pub(crate) path: String,
+}
+
 /// What flows may name of the rest of the configuration.
 #[derive(Clone, Copy)]
 pub(crate) struct Around<'a> {
@@ -39,6 +47,8 @@ pub(crate) struct Around<'a> {
     pub(crate) queues: &'a [Queue],
     /// Queues that an agent serves.
     pub(crate) served: &'a BTreeSet<QueueId>,
+    /// Places in private networks that may be asked over HTTP.
+    pub(crate) places: &'a [HttpPlace],
 }
 
 /// What the nodes of one flow share while they are read.
@@ -47,12 +57,16 @@ pub(crate) struct FlowScope<'a> {
     pub(crate) known: &'a Known,
     pub(crate) queues: &'a [Queue],
     pub(crate) served: &'a BTreeSet<QueueId>,
+    pub(crate) places: &'a [HttpPlace],
     pub(crate) nodes: Vec<String>,
     pub(crate) variables: BTreeSet<String>,
+    /// Variables and nodes that hold masked digits.
+    pub(crate) masked: BTreeSet<String>,
     pub(crate) compiler: Compiler,
     /// Flows that may be called; `None`: a broken one.
     pub(crate) called: &'a BTreeMap<FlowId, Option<Arc<Flow>>>,
     pub(crate) uses: RefCell<Vec<PromptUse>>,
+    pub(crate) texts: RefCell<Vec<TextUse>>,
     pub(crate) languages: RefCell<BTreeSet<Language>>,
 }
 
@@ -62,6 +76,7 @@ pub(crate) struct FlowText {
     pub(crate) place: Place,
     pub(crate) path: String,
     pub(crate) uses: Vec<PromptUse>,
+    pub(crate) texts: Vec<TextUse>,
     /// Those that it sets, and those that flows joined to it by calls set.
     pub(crate) languages: BTreeSet<Language>,
     /// The flows that may lead here by calls, itself among them.
@@ -130,11 +145,14 @@ fn flow<'a>(
         known: around.known,
         queues: around.queues,
         served: around.served,
+        places: around.places,
         nodes: names,
         variables,
+        masked: visible.masked.clone(),
         compiler: Compiler::new(visible),
         called,
         uses: RefCell::default(),
+        texts: RefCell::default(),
         languages: RefCell::default(),
     };
     let mut graph = Graph::default();
@@ -151,8 +169,16 @@ fn flow<'a>(
         if there { Some(start.value) } else { meant }
     });
     let flow = start.and_then(|start| graph.finish(*id, start, &scope, &table.path("node")));
-    let (uses, languages) = (scope.uses.into_inner(), scope.languages.into_inner());
-    FlowText { id: *id, place: *place, path: table.path(""), uses, languages, callers: BTreeSet::new(), flow }
+    FlowText {
+        id: *id,
+        place: *place,
+        path: table.path(""),
+        uses: scope.uses.into_inner(),
+        texts: scope.texts.into_inner(),
+        languages: scope.languages.into_inner(),
+        callers: BTreeSet::new(),
+        flow,
+    }
 }
 
 fn node_tables<'a>(nodes: &Table<'a>) -> Vec<(Placed<String>, Table<'a>)> {
@@ -236,6 +262,36 @@ pub(crate) fn check_prompts(report: &Report, uses: &[PromptUse], languages: &BTr
         {
             report.error("missing_prompt", used.place, &used.path, why, hint);
         }
+    }
+}
+
+/// Reports each text that has no words in a language in which it may be spoken, and each that nobody can speak.
+pub(crate) fn check_texts(report: &Report, texts: &[TextUse], languages: &BTreeSet<Language>, is_spoken: bool) {
+    for used in texts {
+        let missing = languages.iter().filter(|language| used.text.of(**language).is_none());
+        let missing: Vec<&str> = missing.map(Language::as_str).collect();
+        if !missing.is_empty() {
+            let why = format!("this text has no words in {}", missing.join(", "));
+            report.error("missing_text", used.place, &used.path, why, None);
+        } else if !is_spoken && used.text.otherwise.is_none() {
+            let why = "text-to-speech is switched off, and no prompt stands in for this text".to_owned();
+            report.error("no_speech", used.place, &used.path, why, None);
+        }
+    }
+}
+
+impl FlowText {
+    /// What it may say in these languages.
+    pub(crate) fn words(&self, languages: BTreeSet<Language>) -> FlowWords {
+        let (mut prompts, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+        for used in &self.uses {
+            match used.need {
+                Need::Prompt(prompt) => _ = prompts.insert(prompt),
+                Need::Value(kind) => _ = kinds.insert(kind),
+            }
+        }
+        let texts = self.texts.iter().map(|used| used.text.clone()).collect();
+        FlowWords { flow: self.id, languages, prompts, kinds, texts }
     }
 }
 

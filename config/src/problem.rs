@@ -113,8 +113,13 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "FL03",
-        what: "a prompt, or a piece of a value, that is not recorded in a language in which the flow may say it",
-        codes: &[("missing_prompt", "record it, or name another prompt")],
+        what: "a prompt, or a piece of a value, that is not recorded in a language in which the flow may say it, or a text without \
+               words in it or a voice to speak it",
+        codes: &[
+            ("missing_prompt", "record it, or name another prompt"),
+            ("missing_text", "write text = { en = \"…\", zh = \"…\" } with every language of the flow"),
+            ("no_speech", "add else = \"PROMPT\", or let [speech] be enabled"),
+        ],
     },
     Rule {
         name: "FL04",
@@ -137,13 +142,25 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "FL07",
-        what: "a question to the outside without a way on for when it fails",
-        codes: &[("no_fallback", "add the edge that is named, with a node's name")],
+        what: "a question to the outside without a way on for when it fails or a limit of time, with a secret written into \
+               it, or to an address that is none; warned of, where it goes unprotected",
+        codes: &[
+            ("no_fallback", "add the edge that is named, with a node's name"),
+            ("no_timeout", "add timeout_ms = 3000, or another number of milliseconds"),
+            ("bare_secret", "define it in [[secret]] and send it in a header field, { secret = \"ID\" }"),
+            ("unknown_secret", "define it in [[secret]]"),
+            ("bad_url", "write https://host/path; variables as $name, in the path and the query"),
+            ("plain_http", "write https://, or name the host in http_step.allow_private"),
+        ],
     },
     Rule {
         name: "FL08",
-        what: "a number or address that cannot be dialled",
-        codes: &[("bad_number", "write digits, a + before the country's code, or a SIP URI under `uri`")],
+        what: "a number or address that cannot be dialled; digits of a card that others could hear or see",
+        codes: &[
+            ("bad_number", "write digits, a + before the country's code, or a SIP URI under `uri`"),
+            ("unmasked_card", "add masked = true"),
+            ("masked_variable", "masked digits go into the body of a question to another system, and nowhere else"),
+        ],
     },
     Rule {
         name: "FL09",
@@ -184,6 +201,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("unknown_flow", "A flow is named that no [flow.NAME] defines."),
     ("unknown_schedule", "A schedule is named that no [[schedule]] defines."),
     ("bad_schedule", "Opening hours or holidays of a schedule are not understood."),
+    ("unmasked_card", "A flow takes digits of a card, and does not mask them."),
+    ("masked_variable", "Masked digits are said or read where they may not be, or share a variable with others."),
+    ("leads_away", "A flow to which agents lend their customers has a node by which they do not come back."),
+    ("never_returns", "A flow to which agents lend their customers never comes to a return node (warning)."),
     ("unknown_variable", "A flow says a variable that none of its nodes sets."),
     ("unknown_node", "A node is named that its flow does not have."),
     ("unreachable_node", "No way leads to a node of a flow."),
@@ -198,7 +219,14 @@ pub const CODES: &[(&str, &str)] = &[
     ("dead_queue", "A flow sends callers to a queue that no agent serves and that never sends them back."),
     ("overlapping_keys", "A key of a menu is the beginning of another one."),
     ("no_fallback", "A flow asks the outside without saying what follows when nothing useful comes back."),
+    ("no_timeout", "A flow asks another system without saying how long the answer may take."),
+    ("bare_secret", "A flow holds a secret itself, in an address or a header field."),
+    ("unknown_secret", "A secret is named that no [[secret]] defines."),
+    ("bad_url", "A text is no address that can be asked over HTTP."),
+    ("plain_http", "A flow asks over HTTP without TLS outside of the private networks that are allowed (warning)."),
     ("missing_prompt", "A prompt has no WAV file that can be played in a language in which a flow may play it."),
+    ("missing_text", "A text for a voice has no words in a language in which a flow may say it."),
+    ("no_speech", "A text is to be spoken while text-to-speech is switched off."),
     ("missing_secret", "A secret's file or environment variable is not there or is empty."),
     ("agent_without_queue", "An agent serves no queue and is never offered a contact (warning)."),
     ("queue_without_agents", "No agent serves a queue: its contacts wait for ever (warning)."),

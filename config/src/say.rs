@@ -1,12 +1,14 @@
 //! What a node says: prompts and values.
 
-use crate::flow::{Need, PromptUse};
+use crate::flow::{Need, PromptUse, TextUse};
 use crate::node::NodeReader;
+use crate::reader::Table;
 use crate::report::{Place, Placed, hint};
 use crate::tree::{Item, Value};
-use domain::{Language, PromptId};
+use domain::{Language, PromptId, Spoken};
 use ivr::speech::{self, Currency, Kind};
-use ivr::{Of, Say};
+use ivr::{Of, Say, Template, Text, Words};
+use std::collections::BTreeMap;
 
 /// Kinds of values by their keys. The currency of money has a key of its own.
 const KINDS: &[(&str, Kind)] = &[
@@ -53,6 +55,7 @@ impl NodeReader<'_> {
 
     fn prompt(&self, key: &'static str, text: &Placed<String>) -> Option<Say> {
         if let Some(digits) = text.value.strip_prefix("digits:") {
+            self.refuses_masked(digits.trim_start_matches('$'), text.place, &self.table.path(key));
             self.use_prompt(key, Need::Value(Kind::Digits), text.place);
             return Some(Say::Digits(digits.to_owned()));
         }
@@ -71,9 +74,12 @@ impl NodeReader<'_> {
     /// `{ money = "$balance", currency = "EUR" }`.
     fn value_said(&self, key: &'static str, item: &Item, place: Place) -> Option<Say> {
         let table = self.table.as_table(key, self.table.path(key), item)?;
+        if table.has("text") {
+            return self.text(key, &table, place);
+        }
         let there: Vec<(&'static str, Kind)> = KINDS.iter().copied().filter(|(word, _)| table.has(word)).collect();
         let [(word, mut kind)] = there[..] else {
-            let words: Vec<&str> = KINDS.iter().map(|(word, _)| *word).collect();
+            let words: Vec<&str> = KINDS.iter().map(|(word, _)| *word).chain(["text"]).collect();
             let why = "a value to say has exactly one kind".to_owned();
             let mend = Some(format!("write one of {}", words.join(", ")));
             table.report.error("bad_choice", place, &table.path(""), why, mend);
@@ -100,21 +106,86 @@ impl NodeReader<'_> {
     }
 
     /// `$name`, a value as it is written, or else an expression.
-    fn of(&self, kind: Kind, text: &Placed<String>, table: &crate::reader::Table<'_>, word: &str) -> Option<Say> {
+    fn of(&self, kind: Kind, text: &Placed<String>, table: &Table<'_>, word: &str) -> Option<Say> {
         if let Some(name) = text.value.strip_prefix('$') {
-            let known = self.scope.names();
-            if known.contains(&name) {
-                return Some(Say::Value(kind, Of::Variable(name.to_owned())));
+            if self.refuses_masked(name, text.place, &table.path(word)) {
+                return None;
             }
-            let why = format!("no node sets `{name}`, and none of this name takes digits");
-            table.report.error("unknown_variable", text.place, &table.path(word), why, hint(name, &known));
-            return None;
+            let there = self.is_set(name, text.place, table, word);
+            return there.then(|| Say::Value(kind, Of::Variable(name.to_owned())));
         }
         if is_literal(kind, &text.value) {
             return Some(Say::Value(kind, Of::Text(text.value.clone())));
         }
         let expression = self.expression(table, word, text)?;
         Some(Say::Value(kind, Of::Expression(expression)))
+    }
+
+    /// Whether a node sets a variable of this name, or takes digits under it. Tells if not.
+    pub(crate) fn is_set(&self, name: &str, place: Place, table: &Table<'_>, word: &str) -> bool {
+        let known = self.scope.names();
+        let there = known.contains(&name);
+        if !there {
+            let why = format!("no node sets `{name}`, and none of this name takes digits");
+            table.report.error("unknown_variable", place, &table.path(word), why, hint(name, &known));
+        }
+        there
+    }
+
+    /// `{ text = "Your order is $status.", else = "order-status-unknown" }`; of each language its own words:
+    /// `{ text = { en = "…", zh = "…" } }`.
+    fn text(&self, key: &'static str, table: &Table<'_>, place: Place) -> Option<Say> {
+        let otherwise = table.id::<PromptId>("else");
+        if let Some(prompt) = &otherwise {
+            self.use_prompt(key, Need::Prompt(prompt.value), prompt.place);
+        }
+        let words = self.words(table);
+        table.done();
+        if table.has("else") && otherwise.is_none() {
+            return None;
+        }
+        let text = Text { words: words?, otherwise: otherwise.map(|prompt| prompt.value) };
+        self.scope.texts.borrow_mut().push(TextUse { text: text.clone(), place, path: self.table.path(key) });
+        Some(Say::Text(text))
+    }
+
+    fn words(&self, table: &Table<'_>) -> Option<Words> {
+        if let Value::Text(text) = table.peek("text")? {
+            let text = Placed { value: text.clone(), place: table.place_of("text") };
+            table.item("text");
+            return self.template(&text, table).map(Words::Any);
+        }
+        let by_language = table.table("text")?;
+        let template = |(name, item): (Placed<String>, &Item)| {
+            let (Ok(language), Value::Text(text)) = (name.value.parse::<Language>(), &item.value) else {
+                let why = format!("`{}` must be a language with a text, such as en = \"Hello\"", name.value);
+                by_language.refuse("wrong_type", name.place, &name.value, why);
+                return None;
+            };
+            let place = Place { at: item.at, ..name.place };
+            Some((language, self.template(&Placed { value: text.clone(), place }, &by_language)?))
+        };
+        let read: Vec<Option<(Language, Template)>> = by_language.named().map(template).collect();
+        if read.is_empty() {
+            by_language.refuse("out_of_range", by_language.place, "", "`text` has no words in any language".to_owned());
+            return None;
+        }
+        read.into_iter().collect::<Option<BTreeMap<_, _>>>().map(Words::Of)
+    }
+
+    fn template(&self, text: &Placed<String>, table: &Table<'_>) -> Option<Template> {
+        let length = text.value.chars().count();
+        if Spoken::cleaned(&text.value).is_empty() || length > Spoken::MAX {
+            let why = format!("a text has 1 to {} characters, not {length}", Spoken::MAX);
+            table.refuse("out_of_range", text.place, "text", why);
+            return None;
+        }
+        let template = Template::new(&text.value);
+        let is_said = |name: &str| {
+            !self.refuses_masked(name, text.place, &table.path("text")) && self.is_set(name, text.place, table, "text")
+        };
+        let unknown = template.variables().filter(|name| !is_said(name)).count();
+        (unknown == 0).then_some(template)
     }
 
     pub(crate) fn use_prompt(&self, key: &str, need: Need, place: Place) {

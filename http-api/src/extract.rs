@@ -51,16 +51,32 @@ impl<S: Send + Sync> FromRequest<S> for Csv {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_csv(request.headers()) {
+        if !is_kind(request.headers(), "text/csv") {
             return Err(Problem::new("wrong_media_type").because("Send the header `Content-Type: text/csv`."));
         }
         String::from_request(request, state).await.map(Self).map_err(|rejection| csv_problem(&rejection))
     }
 }
 
-fn is_csv(headers: &HeaderMap) -> bool {
+fn is_kind(headers: &HeaderMap, wanted: &str) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/csv"))
+    kind.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case(wanted))
+}
+
+/// A WAV file as the body.
+pub(crate) struct Wav(pub(crate) Vec<u8>);
+
+impl<S: Send + Sync> FromRequest<S> for Wav {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kinds = ["audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"];
+        if !kinds.iter().any(|kind| is_kind(request.headers(), kind)) {
+            return Err(Problem::new("wrong_media_type").because("Send the header `Content-Type: audio/wav`."));
+        }
+        let bytes = axum::body::Bytes::from_request(request, state).await;
+        bytes.map(|bytes| Self(bytes.into())).map_err(|rejection| body_problem(rejection.status()))
+    }
 }
 
 /// Query parameters.

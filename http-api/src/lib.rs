@@ -25,7 +25,21 @@
 //! | `POST /agents/{id}/state` | the agent; supervisors | [`dto::StateWish`] → 204 |
 //! | `GET /queues` | signed in | → [`dto::Queues`] |
 //! | `POST /queues/{id}/open` | supervisors | [`dto::OpenWish`] → 204 |
+//! | `GET /prompts` | admins | → [`dto::Prompts`] |
+//! | `GET /prompts/{language}/{id}.wav` | admins | → a WAV file; `music` for all languages |
+//! | `PUT /prompts/{language}/{id}` | admins | a WAV file → [`dto::StoredPrompt`] |
+//! | `POST /prompts/{language}/{id}/speak` | admins | [`dto::PromptText`] → [`dto::StoredPrompt`] |
+//! | `DELETE /prompts/{language}/{id}` | admins | → 204 |
+//! | `POST /speech` | admins | [`dto::SpeechWish`] → a WAV file |
 //! | `POST /config/reload` | admins | → [`dto::Reloaded`] |
+//! | `GET /flows` | admins | → [`dto::FlowFiles`] |
+//! | `GET /flows/file?name` | admins | → [`dto::FlowFile`] |
+//! | `GET /flows/file/versions/{number}?name` | admins | → [`dto::FlowVersionText`] |
+//! | `PUT`, `DELETE /flows/file/draft?name` | admins | [`dto::FlowDraftWrite`] → 204 |
+//! | `POST /flows/file/check?name` | admins | [`dto::FlowCheck`] → [`dto::FlowChecked`] |
+//! | `POST /flows/file/publish?name` | admins | [`dto::FlowPublish`] → [`dto::FlowPublished`] |
+//! | `POST /flows/file/roll-back?name` | admins | [`dto::FlowRollBack`] → [`dto::FlowPublished`] |
+//! | `POST /flows/file/simulate?name` | admins | [`dto::FlowTrial`] → [`dto::FlowStory`] |
 //! | `GET /floor` | supervisors | → [`dto::Floor`] |
 //! | `GET /dispositions` | signed in | → [`dto::Dispositions`] |
 //! | `GET /reasons` | signed in | → [`dto::Reasons`] |
@@ -43,6 +57,7 @@ mod convert;
 mod docs;
 pub mod dto;
 mod extract;
+mod flows;
 mod limit;
 mod openapi;
 pub mod problem;
@@ -52,11 +67,13 @@ mod state;
 mod system;
 
 pub use auth::{new_token, token_sha256};
+pub use flows::{FlowError, FlowReply, FlowRequest};
 pub use openapi::openapi_json;
 pub use serve::{ConnectionLimits, Gate, serve};
 pub use state::{
-    Ask, Clock, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, Readiness, ReloadError, ReloadRequest, Settings,
-    StartTicket, State, WebCallRequest, WebCallTicket, WishRequest,
+    Ask, Clock, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, PromptPlace, PromptRefusal, PromptReply,
+    PromptRequest, PromptWish, Readiness, ReloadError, ReloadRequest, Settings, StartTicket, State, WebCallRequest,
+    WebCallTicket, WishRequest,
 };
 
 use axum::middleware::from_fn;

@@ -7,7 +7,9 @@ mod agents;
 mod callbacks;
 mod contacts;
 mod customers;
+mod flows;
 mod log;
+mod prompts;
 mod public;
 mod recordings;
 mod schedules;
@@ -24,14 +26,32 @@ use utoipa_axum::routes;
 
 /// Largest CSV file, in bytes.
 const IMPORT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Largest body with the text of a file of flows, in bytes: JSON needs more room than the text.
+const FLOW_BYTES_MAX: usize = 1024 * 1024;
 /// Largest JSON body, in bytes.
 const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// Largest recording of a prompt, in bytes.
+const PROMPT_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// The routes below `/api/v1` and their document.
 pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
     let import = OpenApiRouter::new()
         .routes(routes!(customers::import_customers))
         .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
+    let prompts = OpenApiRouter::new()
+        .routes(routes!(prompts::play_prompt, prompts::put_prompt, prompts::delete_prompt))
+        .layer(DefaultBodyLimit::max(PROMPT_BYTES_MAX));
+    let flows = OpenApiRouter::new()
+        .routes(routes!(flows::list_flows))
+        .routes(routes!(flows::read_flow_file))
+        .routes(routes!(flows::read_flow_version))
+        .routes(routes!(flows::keep_flow_draft, flows::drop_flow_draft))
+        .routes(routes!(flows::check_flow_file))
+        .routes(routes!(flows::publish_flow_file))
+        .routes(routes!(flows::roll_back_flow_file))
+        .routes(routes!(flows::simulate_flow))
+        .layer(DefaultBodyLimit::max(FLOW_BYTES_MAX));
     let routes = OpenApiRouter::new()
         .routes(routes!(sessions::sign_in))
         .routes(routes!(sessions::current_session, sessions::sign_out))
@@ -52,6 +72,9 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(log::contact_log))
         .routes(routes!(surveys::surveys))
         .routes(routes!(recordings::play_recording))
+        .routes(routes!(prompts::list_prompts))
+        .routes(routes!(prompts::speak_prompt))
+        .routes(routes!(prompts::speak))
         .routes(routes!(customers::list_customers, customers::create_customer))
         .routes(routes!(customers::read_customer, customers::replace_customer))
         .routes(routes!(agents::list_agents))
@@ -67,5 +90,6 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(public::read_web_call))
         .routes(routes!(public::redeem_start_link))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
-    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", routes.merge(import)).split_for_parts()
+    let routes = routes.merge(import).merge(prompts).merge(flows);
+    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", routes).split_for_parts()
 }

@@ -1,9 +1,12 @@
 //! What the daemon gives to the API, and the questions that the API puts to the rest of the engine.
 
 use crate::dto;
+use crate::flows::{FlowReply, FlowRequest};
 use crate::limit::Limiter;
 use crate::problem::Problem;
-use domain::{AgentId, Answer, CommandError, FloorView, Instant, Query, QueryError, WallTime, Wish};
+use domain::{
+    AgentId, Answer, CommandError, FloorView, Instant, Language, PromptId, Query, QueryError, WallTime, Wish,
+};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -64,12 +67,88 @@ pub struct ReloadRequest {
 /// Why the old configuration stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReloadError {
-    /// The daemon was not started from a file.
-    NoFile,
     /// The configuration has these problems.
     Faulty(Vec<dto::ConfigFlaw>),
     /// The store does not take it.
     NotStored,
+}
+
+/// A recording of a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PromptPlace {
+    /// The prompt.
+    pub id: PromptId,
+    /// The language; `None`: it serves all of them.
+    pub language: Option<Language>,
+}
+
+/// What is wanted of the prompts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PromptWish {
+    /// All of them: [`PromptReply::List`].
+    List,
+    /// One's sound: [`PromptReply::Sound`].
+    Read(PromptPlace),
+    /// Keep this WAV file: [`PromptReply::Kept`].
+    Put(PromptPlace, Vec<u8>),
+    /// Have a text spoken and keep it: [`PromptReply::Kept`].
+    Speak {
+        /// The prompt.
+        id: PromptId,
+        /// The language.
+        language: Language,
+        /// The words.
+        text: String,
+    },
+    /// Have a text spoken: [`PromptReply::Sound`].
+    Listen {
+        /// The language.
+        language: Language,
+        /// The words.
+        text: String,
+    },
+    /// Take one away: [`PromptReply::Done`].
+    Delete(PromptPlace),
+}
+
+/// What came of a [`PromptWish`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum PromptReply {
+    /// All prompts.
+    List(Box<dto::Prompts>),
+    /// A WAV file.
+    Sound(Vec<u8>),
+    /// It was kept so.
+    Kept(dto::StoredPrompt),
+    /// It was done.
+    Done,
+}
+
+/// Why a [`PromptWish`] is not granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PromptRefusal {
+    /// There is no such recording.
+    NotFound,
+    /// The file cannot be played, for this reason.
+    BadAudio(String),
+    /// It is needed, by these.
+    InUse(String),
+    /// The folder cannot be written, for this reason.
+    ReadOnly(String),
+    /// The text was not spoken, for this reason.
+    NoSpeech(String),
+    /// The work broke off.
+    Unavailable,
+}
+
+/// A wish to whoever keeps the prompts.
+pub struct PromptRequest {
+    /// The login of the person who asks.
+    pub by: String,
+    /// What is wanted.
+    pub wish: PromptWish,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Result<PromptReply, PromptRefusal>>,
 }
 
 /// Asks the daemon for an agent's SIP account.
@@ -118,7 +197,6 @@ pub struct Clock {
 impl fmt::Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoFile => f.write_str("the server was not started from a configuration file"),
             Self::Faulty(flaws) => write!(f, "the configuration has {} problems", flaws.len()),
             Self::NotStored => f.write_str("the store does not take the new configuration"),
         }
@@ -220,6 +298,10 @@ pub struct Links {
     pub phones: mpsc::Sender<PhoneRequest>,
     /// To whoever reads the configuration.
     pub reloads: mpsc::Sender<ReloadRequest>,
+    /// To whoever keeps the prompts.
+    pub prompts: mpsc::Sender<PromptRequest>,
+    /// To whoever keeps the files of flows.
+    pub flows: mpsc::Sender<FlowRequest>,
     /// The newest floor.
     pub floor: watch::Receiver<Arc<FloorView>>,
     /// The daemon's own figures.
@@ -310,6 +392,16 @@ impl State {
     pub(crate) async fn reload(&self) -> Result<dto::Reloaded, Problem> {
         let (reply, result) = oneshot::channel();
         request(&self.0.links.reloads, ReloadRequest { reply }, result).await?.map_err(Problem::from)
+    }
+
+    pub(crate) async fn prompt(&self, by: String, wish: PromptWish) -> Result<PromptReply, Problem> {
+        let (reply, answer) = oneshot::channel();
+        request(&self.0.links.prompts, PromptRequest { by, wish, reply }, answer).await?.map_err(Problem::from)
+    }
+
+    pub(crate) async fn flows<A>(&self, ask: impl FnOnce(FlowReply<A>) -> FlowRequest) -> Result<A, Problem> {
+        let (reply, answer) = oneshot::channel();
+        request(&self.0.links.flows, ask(reply), answer).await?.map_err(Problem::from)
     }
 
     pub(crate) async fn web_call(&self) -> Result<Option<WebCallTicket>, Problem> {

@@ -30,6 +30,7 @@ mod tapes;
 mod worker;
 mod workers;
 
-pub use prompts::{PromptError, Prompts};
-pub use settings::{Figures, Rtcp, RtcpTap, Settings};
-pub use workers::Workers;
+pub use prompts::wav::{self, WavFlaw};
+pub use prompts::{FileFacts, Library, PromptError, Prompts};
+pub use settings::{Figures, Rtcp, RtcpTap, Settings, Voice};
+pub use workers::{PromptSwitch, Workers};

@@ -16,6 +16,7 @@ pub(crate) struct Token(pub(crate) usize);
 const READY_MAX: usize = 1_024;
 
 /// Wakes a poller from another thread.
+#[derive(Clone)]
 pub(crate) struct Waker(Arc<OwnedFd>);
 
 impl Waker {

@@ -1,7 +1,11 @@
-//! Prompts and music, read from WAV files before the workers start.
+//! Prompts and music, read from WAV files.
+
+mod library;
+pub mod wav;
 
 use domain::{Language, ParseIdError, PromptId};
-use media::{RATE, resample::resample};
+pub use library::{FileFacts, Library};
+use media::RATE;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,9 +13,6 @@ use std::sync::Arc;
 
 /// The folder of audio that has no language.
 const NEUTRAL: &str = "music";
-
-/// Sample rates that are taken.
-const RATES: core::ops::RangeInclusive<u32> = 4_000..=192_000;
 
 /// Why a prompt cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -24,13 +25,13 @@ pub enum PromptError {
         /// Why.
         why: io::Error,
     },
-    /// A file is no WAV file, or a broken one.
-    #[error("{path}: not a usable WAV file: {why}")]
+    /// A file is no WAV file that can be played.
+    #[error("{path}: {why}")]
     Wav {
         /// Which.
         path: PathBuf,
         /// Why.
-        why: hound::Error,
+        why: wav::WavFlaw,
     },
     /// A file's name is not a prompt id followed by `.wav`.
     #[error("{path}: the file's name is no prompt id: {why}")]
@@ -47,28 +48,6 @@ pub enum PromptError {
         path: PathBuf,
         /// Why.
         why: ParseIdError,
-    },
-    /// More than two channels.
-    #[error("{path}: has {channels} channels; one or two can be used")]
-    Channels {
-        /// Which.
-        path: PathBuf,
-        /// How many.
-        channels: u16,
-    },
-    /// A strange sample rate.
-    #[error("{path}: has {rate} samples per second; 4000 to 192000 can be used")]
-    Rate {
-        /// Which.
-        path: PathBuf,
-        /// Samples per second.
-        rate: u32,
-    },
-    /// No audio at all.
-    #[error("{path}: holds no audio")]
-    Empty {
-        /// Which.
-        path: PathBuf,
     },
 }
 
@@ -103,6 +82,22 @@ impl Prompts {
     #[must_use]
     pub fn ids(&self) -> BTreeSet<PromptId> {
         self.audio.keys().map(|(id, _)| *id).collect()
+    }
+
+    /// Take audio away; false: there was none.
+    pub fn remove(&mut self, id: PromptId, language: Option<Language>) -> bool {
+        self.audio.remove(&(id, language)).is_some()
+    }
+
+    /// Every prompt with its language (`None`: for all of them) and its audio at 8 kHz.
+    pub fn all(&self) -> impl Iterator<Item = (PromptId, Option<Language>, &[i16])> {
+        self.audio.iter().map(|((id, language), samples)| (*id, *language, &samples[..]))
+    }
+
+    /// The audio at 8 kHz of exactly this language, or of the one for all of them.
+    #[must_use]
+    pub fn audio(&self, id: PromptId, language: Option<Language>) -> Option<Arc<[i16]>> {
+        self.audio.get(&(id, language)).cloned()
     }
 
     /// Whether this prompt is there in this language, or for every language.
@@ -165,39 +160,12 @@ fn load_file(file: &Path) -> Result<(PromptId, Vec<i16>), PromptError> {
     let path = || file.to_owned();
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let id = stem.parse().map_err(|why| PromptError::Name { path: path(), why })?;
-    let mut reader = hound::WavReader::open(file).map_err(|why| match why {
-        hound::Error::IoError(why) => PromptError::Read { path: path(), why },
+    let bytes = std::fs::File::open(file).map_err(|why| PromptError::Read { path: path(), why })?;
+    let samples = wav::read(io::BufReader::new(bytes), None).map_err(|why| match why {
+        wav::WavFlaw::Broken(hound::Error::IoError(why)) => PromptError::Read { path: path(), why },
         why => PromptError::Wav { path: path(), why },
     })?;
-    let spec = reader.spec();
-    if !(1..=2).contains(&spec.channels) {
-        return Err(PromptError::Channels { path: path(), channels: spec.channels });
-    }
-    if !RATES.contains(&spec.sample_rate) {
-        return Err(PromptError::Rate { path: path(), rate: spec.sample_rate });
-    }
-    let samples = read_samples(&mut reader, spec).map_err(|why| PromptError::Wav { path: path(), why })?;
-    let mono: Vec<i16> = samples.chunks_exact(usize::from(spec.channels)).map(mix).collect();
-    if mono.is_empty() {
-        return Err(PromptError::Empty { path: path() });
-    }
-    Ok((id, resample(&mono, spec.sample_rate, RATE)))
-}
-
-fn mix(samples: &[i16]) -> i16 {
-    let sum: i32 = samples.iter().map(|s| i32::from(*s)).sum();
-    (sum / samples.len().max(1) as i32) as i16
-}
-
-fn read_samples<R: io::Read>(reader: &mut hound::WavReader<R>, spec: hound::WavSpec) -> hound::Result<Vec<i16>> {
-    match spec.sample_format {
-        hound::SampleFormat::Float => reader.samples::<f32>().map(|s| s.map(|s| (s * 32_767.0) as i16)).collect(),
-        hound::SampleFormat::Int => {
-            let bits = u32::from(spec.bits_per_sample.clamp(1, 32));
-            // All 16 high bits are kept, whatever the width.
-            reader.samples::<i32>().map(|s| s.map(|s| ((i64::from(s) << (32 - bits)) >> 16) as i16)).collect()
-        }
-    }
+    Ok((id, samples))
 }
 
 #[cfg(test)]

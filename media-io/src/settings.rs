@@ -1,7 +1,8 @@
 //! What the daemon tells the workers, and the figures they keep.
 
-use domain::{ContactId, Language};
+use domain::{ContactId, Language, Spoken};
 use media::codec::Codec;
+use media::playout::{Awaited, Speech};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -45,6 +46,34 @@ impl fmt::Debug for RtcpTap {
     }
 }
 
+/// How a text is asked for: answers at once with sound that is, or will be, there.
+type Ask = dyn Fn(&Spoken, Language) -> Arc<dyn Speech> + Send + Sync;
+
+/// Who speaks texts. It is called on the workers' threads and must not wait.
+#[derive(Clone)]
+pub struct Voice {
+    ask: Arc<Ask>,
+    patience: Duration,
+}
+
+impl Voice {
+    /// Whoever is asked by this. A text that is not there after `patience` is given up.
+    pub fn new(ask: impl Fn(&Spoken, Language) -> Arc<dyn Speech> + Send + Sync + 'static, patience: Duration) -> Self {
+        Self { ask: Arc::new(ask), patience }
+    }
+
+    pub(crate) fn ask(&self, spoken: &Spoken, language: Language) -> Awaited {
+        let patience = self.patience.as_millis() * u128::from(media::RATE) / 1_000;
+        Awaited { speech: (self.ask)(spoken, language), patience: usize::try_from(patience).unwrap_or(usize::MAX) }
+    }
+}
+
+impl fmt::Debug for Voice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Voice")
+    }
+}
+
 /// Settings of the media workers.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -67,6 +96,8 @@ pub struct Settings {
     pub default_language: Language,
     /// Who wants to see the RTCP of plain legs.
     pub rtcp_tap: Option<RtcpTap>,
+    /// Who speaks texts; `None`: nobody, and they are left out.
+    pub voice: Option<Voice>,
 }
 
 impl Default for Settings {
@@ -82,6 +113,7 @@ impl Default for Settings {
             port_rest: Duration::from_secs(30),
             default_language: Language::EN,
             rtcp_tap: None,
+            voice: None,
         }
     }
 }

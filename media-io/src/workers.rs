@@ -27,10 +27,20 @@ struct Routes {
     recordings: HashMap<RecordingId, usize>,
 }
 
-/// One worker as seen from outside.
-struct Handle {
+/// The way to one worker.
+#[derive(Clone)]
+struct Inbox {
     orders: SyncSender<Order>,
     waker: Waker,
+}
+
+/// Gives the workers other prompts while they run.
+#[derive(Clone)]
+pub struct PromptSwitch(Vec<Inbox>);
+
+/// One worker as seen from outside.
+struct Handle {
+    inbox: Inbox,
     browser_address: SocketAddr,
     thread: Option<JoinHandle<()>>,
 }
@@ -104,8 +114,8 @@ impl Workers {
         let shared = Arc::new(Shared {
             clock: Clock::start(),
             ports: Ports::new(settings.address, settings.ports, settings.port_rest),
-            prompts,
             default_language: settings.default_language,
+            voice: settings.voice.clone(),
             codecs: settings.codecs.clone(),
             silence_after: settings.silence_after,
             events: Box::new(events),
@@ -120,19 +130,25 @@ impl Workers {
         for number in 0..settings.workers.max(1) {
             let address = browser_address(&settings, number)?;
             let browser = BrowserPort::bind(address, Arc::clone(&certificate))?;
-            workers.start_one(number, browser, Tapes::new(recorder.clone()))?;
+            workers.start_one(number, (browser, &prompts), Tapes::new(recorder.clone()))?;
         }
         Ok(workers)
     }
 
-    fn start_one(&mut self, number: usize, browser: BrowserPort, tapes: Tapes) -> io::Result<()> {
+    fn start_one(
+        &mut self,
+        number: usize,
+        (browser, prompts): (BrowserPort, &Arc<Prompts>),
+        tapes: Tapes,
+    ) -> io::Result<()> {
         let poller = Poller::new(WAKE)?;
         let waker = poller.waker();
         let (orders, inbox) = sync_channel(QUEUE);
         let browser_address = browser.local_addr();
-        let worker = Worker::new(Arc::clone(&self.shared), poller, inbox, browser, tapes)?;
+        let shared = (Arc::clone(&self.shared), Arc::clone(prompts));
+        let worker = Worker::new(shared, poller, inbox, browser, tapes)?;
         let thread = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || worker.run())?;
-        self.handles.push(Handle { orders, waker, browser_address, thread: Some(thread) });
+        self.handles.push(Handle { inbox: Inbox { orders, waker }, browser_address, thread: Some(thread) });
         Ok(())
     }
 
@@ -142,8 +158,14 @@ impl Workers {
         let worker = routes.route(&command, self.handles.len());
         drop(routes);
         if let Some(handle) = worker.and_then(|worker| self.handles.get(worker)) {
-            handle.send(Order::Command(command));
+            handle.inbox.send(Order::Command(command));
         }
+    }
+
+    /// What gives the workers other prompts.
+    #[must_use]
+    pub fn prompt_switch(&self) -> PromptSwitch {
+        PromptSwitch(self.handles.iter().map(|handle| handle.inbox.clone()).collect())
     }
 
     /// Where browsers reach each worker.
@@ -164,7 +186,16 @@ impl Workers {
     }
 }
 
-impl Handle {
+impl PromptSwitch {
+    /// What begins to play from here on is one of these prompts. Workers that have ended take none.
+    pub fn replace(&self, prompts: &Arc<Prompts>) {
+        for inbox in &self.0 {
+            inbox.send(Order::Prompts(Arc::clone(prompts)));
+        }
+    }
+}
+
+impl Inbox {
     fn send(&self, order: Order) {
         if let Err(TrySendError::Full(order)) = self.orders.try_send(order) {
             tracing::warn!("a media worker is far behind with its commands");
@@ -185,7 +216,7 @@ impl Handle {
 impl Drop for Workers {
     fn drop(&mut self) {
         for handle in &self.handles {
-            handle.send(Order::Stop);
+            handle.inbox.send(Order::Stop);
         }
         for thread in self.handles.iter_mut().filter_map(|handle| handle.thread.take()) {
             if thread.join().is_err() {

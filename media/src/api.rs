@@ -1,7 +1,7 @@
 //! The vocabulary between the switchboard and the media workers: commands down, events up.
 
 use crate::codec::Codec;
-use domain::{ContactId, InteractionId, Language, LegId, PlayId, PromptId, RecordingId};
+use domain::{ContactId, InteractionId, Language, LegId, PlayId, PromptId, RecordingId, Spoken};
 
 /// How the media of a leg is carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,6 +82,8 @@ pub enum PlayItem {
     Prompt(PromptId, Language),
     /// The digits spoken one by one, from prompts `digit-0` … `digit-9`.
     Digits(String, Language),
+    /// A text, by a voice: silence until its sound is there; where there will be none, the prompt in its place.
+    Spoken(Spoken, Language),
     /// A sine tone.
     Tone {
         /// Frequency.

@@ -19,6 +19,7 @@ pub mod g711;
 pub mod jitter;
 pub mod keypad;
 pub mod latch;
+pub mod level;
 pub mod mixer;
 pub mod noise;
 pub mod playout;

@@ -3,15 +3,34 @@
 use crate::RATE;
 use crate::api::PlayItem;
 use crate::tone::Sine;
-use domain::{Language, PromptId};
+use core::fmt;
+use core::task::Poll;
+use domain::{Language, PromptId, Spoken};
 use std::sync::Arc;
 
 /// Length of the silence in place of a prompt that is missing, in samples: 200 ms.
 const MISSING: usize = 1_600;
 
-/// A piece of audio, ready to be played.
+/// Sound that a voice is making.
+pub trait Speech: fmt::Debug + Send + Sync {
+    /// The sound at 8 kHz, as soon as it is there; `None`: there will be none. Must not wait.
+    fn poll(&self) -> Poll<Option<Arc<[i16]>>>;
+}
+
+/// A text that is to be played when its sound is there.
+#[derive(Clone, Debug)]
+pub struct Awaited {
+    /// The sound to be.
+    pub speech: Arc<dyn Speech>,
+    /// Longest wait for it, in samples; meanwhile there is silence.
+    pub patience: usize,
+}
+
+/// A piece of audio.
 #[derive(Clone, Debug)]
 pub enum Segment {
+    /// Sound to be, and what is played instead if there is none; `None`: nothing is.
+    Awaited(Awaited, Option<Arc<[i16]>>),
     /// Samples at 8 kHz.
     Audio(Arc<[i16]>),
     /// A tone of some length in samples.
@@ -25,6 +44,8 @@ impl Segment {
         match self {
             Self::Audio(samples) => samples.len(),
             Self::Tone(_, length) | Self::Silence(length) => *length,
+            // Nobody knows; it becomes another one before its end.
+            Self::Awaited(..) => usize::MAX,
         }
     }
 }
@@ -36,10 +57,14 @@ fn samples_of(ms: u32) -> usize {
 /// How prompts are looked up.
 pub type FindPrompt<'a> = dyn Fn(&PromptId, Language) -> Option<Arc<[i16]>> + 'a;
 
-/// Find the audio of each item. A prompt that `find` does not know becomes 200 ms of silence and is told to `missing`.
+/// How texts are given to a voice; `None`: there is none.
+pub type AskVoice<'a> = dyn Fn(&Spoken, Language) -> Option<Awaited> + 'a;
+
+/// Find the audio of each item, and have texts spoken. A prompt that `find` does not know becomes 200 ms of silence and is
+/// told to `missing`.
 pub fn segments(
     items: &[PlayItem],
-    find: &FindPrompt<'_>,
+    (find, voice): (&FindPrompt<'_>, &AskVoice<'_>),
     missing: &mut dyn FnMut(&PromptId, Language),
 ) -> Vec<Segment> {
     let mut found = Vec::with_capacity(items.len());
@@ -53,6 +78,13 @@ pub fn segments(
     for item in items {
         match item {
             PlayItem::Prompt(id, language) => found.push(prompt(id, *language)),
+            PlayItem::Spoken(spoken, language) => match voice(spoken, *language) {
+                Some(awaited) => {
+                    let otherwise = spoken.otherwise.and_then(|id| find(&id, *language));
+                    found.push(Segment::Awaited(awaited, otherwise));
+                }
+                None => found.extend(spoken.otherwise.map(|id| prompt(&id, *language))),
+            },
             PlayItem::Digits(digits, language) => {
                 let ids = digits.chars().filter(char::is_ascii_digit).filter_map(|d| format!("digit-{d}").parse().ok());
                 found.extend(ids.map(|id| prompt(&id, *language)));
@@ -98,12 +130,27 @@ impl Playout {
                 self.begin_segment();
                 continue;
             };
+            if let Segment::Awaited(awaited, otherwise) = segment {
+                let there = awaited.speech.poll();
+                let left = awaited.patience.saturating_sub(self.offset);
+                if there.is_pending() && left > 0 {
+                    let rest = &mut frame[filled..];
+                    self.offset += rest.len();
+                    rest.fill(0);
+                    return true;
+                }
+                let sound = if let Poll::Ready(Some(sound)) = there { Some(sound) } else { otherwise.clone() };
+                self.segments[self.index] = sound.map_or(Segment::Silence(0), Segment::Audio);
+                self.begin_segment();
+                self.step_over_ended();
+                continue;
+            }
             let count = (segment.length() - self.offset).min(frame.len() - filled);
             let part = &mut frame[filled..filled + count];
             match segment {
                 Segment::Audio(samples) => part.copy_from_slice(&samples[self.offset..self.offset + count]),
                 Segment::Tone(..) => self.sine.fill(part),
-                Segment::Silence(_) => part.fill(0),
+                Segment::Silence(_) | Segment::Awaited(..) => part.fill(0),
             }
             filled += count;
             self.offset += count;
@@ -132,6 +179,7 @@ impl Playout {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::sync::Mutex;
 
     fn audio(samples: &[i16]) -> Segment {
         Segment::Audio(samples.into())
@@ -171,11 +219,77 @@ mod tests {
         let mut missing = Vec::new();
         let found = segments(
             &[PlayItem::Digits("4x2".into(), Language::EN), PlayItem::Tone { hz: 440, ms: 20 }],
-            &|id, _| (*id == known).then(|| Arc::from([7i16; 3])),
+            (&|id, _| (*id == known).then(|| Arc::from([7i16; 3])), &|_, _| None),
             &mut |id, _| missing.push(*id),
         );
         assert!(matches!(found[..], [Segment::Audio(_), Segment::Silence(MISSING), Segment::Tone(440, 160)]));
         assert_eq!(missing, ["digit-2".parse().unwrap()]);
+    }
+
+    #[derive(Debug)]
+    struct Later(Mutex<Poll<Option<Arc<[i16]>>>>);
+
+    impl Speech for Later {
+        fn poll(&self) -> Poll<Option<Arc<[i16]>>> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    impl Later {
+        fn comes(&self, sound: Option<&[i16]>) {
+            *self.0.lock().unwrap() = Poll::Ready(sound.map(Arc::from));
+        }
+    }
+
+    fn awaited(patience: usize, otherwise: Option<&[i16]>) -> (Arc<Later>, Segment) {
+        let later = Arc::new(Later(Mutex::new(Poll::Pending)));
+        let speech: Arc<dyn Speech> = later.clone();
+        (later, Segment::Awaited(Awaited { speech, patience }, otherwise.map(Arc::from)))
+    }
+
+    fn next(playout: &mut Playout) -> (Vec<i16>, bool) {
+        let mut frame = vec![9; 3];
+        let more = playout.fill(&mut frame);
+        (frame, more)
+    }
+
+    #[test]
+    fn speech_is_played_when_it_is_there_and_silence_until_then() {
+        let (later, segment) = awaited(100, Some(&[7]));
+        let mut playout = Playout::new(vec![audio(&[1]), segment, audio(&[2])], false);
+        assert_eq!(next(&mut playout), (vec![1, 0, 0], true));
+        assert_eq!(next(&mut playout), (vec![0, 0, 0], true));
+        later.comes(Some(&[5, 6]));
+        assert_eq!(next(&mut playout), (vec![5, 6, 2], false));
+    }
+
+    #[test]
+    fn in_the_place_of_speech_that_does_not_come_a_prompt_is_played_or_nothing() {
+        let (_later, segment) = awaited(4, Some(&[7]));
+        let mut playout = Playout::new(vec![segment], false);
+        assert_eq!([next(&mut playout), next(&mut playout)], [(vec![0; 3], true), (vec![0; 3], true)]);
+        assert_eq!(next(&mut playout), (vec![7, 0, 0], false), "it was waited for long enough");
+        let (later, segment) = awaited(4_000, None);
+        later.comes(None);
+        let mut playout = Playout::new(vec![segment, audio(&[2])], false);
+        assert_eq!(next(&mut playout), (vec![2, 0, 0], false));
+        let (later, segment) = awaited(4_000, None);
+        let mut playout = Playout::new(vec![segment], true);
+        assert_eq!(next(&mut playout), (vec![0; 3], true));
+        later.comes(Some(&[]));
+        assert_eq!(next(&mut playout), (vec![0; 3], true), "nothing for ever is silence");
+    }
+
+    #[test]
+    fn a_text_without_a_voice_is_its_prompt_or_left_out() {
+        let spoken = |otherwise: Option<&str>| Spoken {
+            text: "hello".into(),
+            personal: false,
+            otherwise: otherwise.map(|name| name.parse().unwrap()),
+        };
+        let items = [spoken(None), spoken(Some("sorry"))].map(|spoken| PlayItem::Spoken(spoken, Language::EN));
+        let found = segments(&items, (&|_, _| Some(Arc::from([7i16; 3])), &|_, _| None), &mut |_, _| {});
+        assert!(matches!(found[..], [Segment::Audio(_)]));
     }
 
     proptest! {

@@ -62,6 +62,7 @@ fn wanted(sdp: Option<&str>) -> Direction {
 fn length(items: &[PlayItem]) -> Duration {
     let one = |item: &PlayItem| match item {
         PlayItem::Prompt(..) => Duration::from_millis(1_500),
+        PlayItem::Spoken(..) => Duration::from_millis(2_500),
         PlayItem::Digits(digits, _) => Duration::from_millis(400) * u32::try_from(digits.len()).unwrap_or(1),
         PlayItem::Tone { ms, .. } | PlayItem::Silence { ms } => Duration::from_millis(u64::from(*ms)),
     };

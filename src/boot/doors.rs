@@ -1,8 +1,9 @@
 //! The doors for people: consoles (CTI) and the HTTP API, each with the tasks that carry what is asked and wished.
 
+use super::prompts::PromptKeeper;
 use super::reload::Reloader;
 use super::setup::PhoneAccounts;
-use super::{Options, asks, setup};
+use super::{Options, asks, flows, setup};
 use crate::clock::Clock;
 use crate::control::{ExplainRequest, WishRequest};
 use crate::metrics::Metrics;
@@ -15,7 +16,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use switchboard::Input;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// What the doors need of the house.
@@ -29,6 +30,7 @@ pub(super) struct House<'a> {
     pub explains: mpsc::Sender<ExplainRequest>,
     /// The messages that are kept.
     pub archive: Archive,
+    pub prompts: PromptKeeper,
 }
 
 /// What is counted where peers connect, and who we are there.
@@ -39,6 +41,8 @@ pub(super) struct Edge {
     pub mirror: Arc<Counts>,
     /// Our certificate, which a reload renews.
     pub certificate: Option<Arc<Renewable>>,
+    /// Who asks other systems what flows want to know.
+    pub steps: http_step::HttpSteps,
 }
 
 /// What the API reads of the running engine.
@@ -110,12 +114,16 @@ impl House<'_> {
     /// Opens the doors.
     pub fn open(self, options: Options, wishes: &mpsc::Sender<WishRequest>, reading: Reading) -> Doors {
         let phones = PhoneAccounts::new(setup::phone_tickets(&self.config, self.sip));
-        let file = options.config_file.clone();
-        let certificate = reading.edge.certificate.clone();
+        let origin = options.origin.clone();
+        let (ask_flows, flow_requests) = mpsc::channel(64);
+        let (certificate, steps) = (reading.edge.certificate.clone(), reading.edge.steps.clone());
         let bridge = self.consoles(wishes.clone());
-        let api = self.api(options, wishes.clone(), phones.clone(), reading);
+        let api = self.api(options, wishes.clone(), phones.clone(), (reading, ask_flows));
+        let prompts = self.prompts.clone();
         let reloader = Reloader {
-            file,
+            origin,
+            flows: flow_requests,
+            looks: Arc::new(Semaphore::new(flows::LOOKS)),
             running: self.config.clone(),
             at_start: self.config,
             sip: self.sip,
@@ -125,6 +133,8 @@ impl House<'_> {
             api,
             phones,
             certificate,
+            steps,
+            prompts,
         };
         Doors { reloader }
     }
@@ -150,26 +160,35 @@ impl House<'_> {
         options: Options,
         wishes: mpsc::Sender<WishRequest>,
         accounts: PhoneAccounts,
-        reading: Reading,
+        (reading, flows): (Reading, mpsc::Sender<http_api::FlowRequest>),
     ) -> http_api::State {
         let (asks, asked) = mpsc::channel(256);
         let (wish, wished) = mpsc::channel(256);
         let (web_calls, web_called) = mpsc::channel(64);
         let (phones, phoned) = mpsc::channel(64);
+        let (prompts, prompted) = mpsc::channel(64);
         let number = options.web_call_number.clone();
         tokio::spawn(asks::answer_http(asked, self.knowing()));
         tokio::spawn(asks::wish_http(wished, wishes));
         let calls = asks::WebCalls::new(&self.config, self.sip, number);
         tokio::spawn(asks::web_calls(web_called, self.back.clone(), calls));
         tokio::spawn(asks::phones(phoned, accounts));
+        tokio::spawn(self.prompts.clone().run(prompted));
         let links = http_api::Links {
             asks,
             wishes: wish,
             web_calls,
             phones,
             reloads: reading.reloads,
+            prompts,
+            flows,
             floor: reading.floor,
-            metrics: setup::metrics(reading.metrics, reading.journal.clone(), reading.edge),
+            metrics: setup::metrics(
+                reading.metrics,
+                reading.journal.clone(),
+                reading.edge,
+                self.prompts.speaker().clone(),
+            ),
             readiness: setup::readiness(reading.journal),
         };
         http_api::State::new(setup::http(&self.config, self.clock, options, self.sip), links)

@@ -4,8 +4,10 @@ mod asks;
 mod doors;
 pub(crate) mod emergencies;
 mod error;
+mod flows;
+mod prompts;
 mod reload;
-mod setup;
+pub(crate) mod setup;
 mod signalling;
 
 pub use error::{BootError, CODES};
@@ -20,6 +22,7 @@ use domain::FloorView;
 use doors::{Edge, House, Reading, Serving};
 use http_api::ReloadError;
 use http_api::dto::Reloaded;
+use prompts::PromptKeeper;
 use secrecy::ExposeSecret;
 use signalling::Signalling;
 use std::net::SocketAddr;
@@ -36,6 +39,8 @@ use tracing::{info, warn};
 const SIP_INBOX: usize = 4_096;
 /// Other inputs that may wait. Digits and state changes are among them, so it is never filled on purpose.
 const INBOX: usize = 65_536;
+/// How much longer than its time-out a text is waited for: the speaker gives up first.
+const SPEECH_GRACE: Duration = Duration::from_millis(500);
 /// Blocks of recordings that may wait for the disk: about ten seconds of 200 calls.
 const RECORDER_BLOCKS: usize = 8_192;
 
@@ -45,8 +50,8 @@ pub struct Options {
     pub company: String,
     /// The number that web callers reach.
     pub web_call_number: Option<String>,
-    /// The file that the configuration was read from, to read it anew; `None`: it cannot be reloaded.
-    pub config_file: Option<PathBuf>,
+    /// Where the configuration was read from, to read it anew.
+    pub origin: config::Origin,
     /// The demo: its one-time link, and demo data for an empty database.
     pub demo: Option<DemoOptions>,
 }
@@ -171,7 +176,7 @@ impl Daemon {
         let (reload_tx, reloads) = mpsc::channel(4);
 
         let (tap, archive) = mirror::start(&setup::mirror(&config, &sockets), clock).map_err(BootError::Media)?;
-        let (recorder, workers) = start_media(&config, prompts, &back, &tap)?;
+        let (recorder, workers, prompts) = start_media(&config, prompts, &back, &tap)?;
         let (journal, writer) = store
             .start_writer(crm::WriterOptions::new(clock.wall_at_start()), asks::tell_stored(back.clone()))
             .map_err(BootError::Media)?;
@@ -181,8 +186,9 @@ impl Daemon {
             Entrance::open(&config, sockets, sip_tx, &signalling, &tap);
         let (floor, shown) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
-        let (gate, certificate) = (edge.gate.clone(), edge.certificate.clone());
-        let house = House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains, archive };
+        let (gate, certificate, steps) = (edge.gate.clone(), edge.certificate.clone(), edge.steps.clone());
+        let house =
+            House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains, archive, prompts };
         let reading = Reading::new(&shown, &metrics, &journal, &reload_tx, edge);
         let doors = house.open(options, &wish_tx, reading);
         let serving = Serving { doors: &doors, transports: &transports, gate };
@@ -193,8 +199,8 @@ impl Daemon {
         let names = sip_io::Names::new(&doors.reloader.running.sip_settings().dns, sip_address.ip());
         let bridge = doors.reloader.bridge.clone();
         tokio::spawn(doors.reloader.run(reloads));
-        let shells =
-            Shells { transports, workers, journal, store: store.clone(), bridge, back, floor, metrics, tap, names };
+        let kept = store.clone();
+        let shells = Shells { transports, workers, journal, store, bridge, back, floor, metrics, tap, names, steps };
         let control = Control::new(board, clock, shells, first, emergencies);
         let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains: explained });
         info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
@@ -203,7 +209,7 @@ impl Daemon {
             https,
             sip: sip_address,
             sip_tls,
-            store,
+            store: kept,
             closed_at_start,
             floor: shown,
             reloads: reload_tx,
@@ -225,7 +231,7 @@ impl Daemon {
     /// Reads the configuration anew; a faulty one changes nothing.
     ///
     /// # Errors
-    /// When the daemon was not started from a file, or the file has problems, or the store does not take it.
+    /// When the file has problems, or the store does not take it.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         let (reply, result) = oneshot::channel();
         // The task that reloads ends with the process.
@@ -264,6 +270,7 @@ async fn make_board(
     let mut first = Vec::new();
     let mut board = Switchboard::new(clock.now(), setup::switchboard(config, sip, clock)?, &mut first);
     asks::recall(&mut board, store).await;
+    asks::recall_callbacks(&mut board, store).await;
     asks::recall_open_work(&mut board, store, clock.now(), &mut first).await?;
     Ok((board, first, emergencies::keeper(config.data_dir())))
 }
@@ -292,7 +299,9 @@ impl Entrance {
         let certificate = Renewable::of(config);
         let sip = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
         let guarded = setup::transports(config, tls::sip(config, certificate.as_ref()));
-        let edge = Edge { counters: Arc::default(), gate: setup::gate(config), mirror: tap.counts(), certificate };
+        let steps = http_step::HttpSteps::new(setup::http_step(config));
+        let edge =
+            Edge { counters: Arc::default(), gate: setup::gate(config), mirror: tap.counts(), certificate, steps };
         let transports = sip_io::Transports::start(bound, guarded, inbox, Arc::clone(&edge.counters));
         Self { transports, edge, http, https, sip }
     }
@@ -304,14 +313,28 @@ fn start_media(
     prompts: media_io::Prompts,
     back: &mpsc::Sender<Input>,
     tap: &Tap,
-) -> Result<(recorder::Recorder, media_io::Workers), BootError> {
+) -> Result<(recorder::Recorder, media_io::Workers, PromptKeeper), BootError> {
     let (block_tx, blocks) = std::sync::mpsc::sync_channel(RECORDER_BLOCKS);
     let (recordings, keep_free) = (recordings_dir(config.data_dir()), config.media().keep_free);
     let recorder = recorder::Recorder::start(recordings, keep_free, blocks, report_to(back.clone()))?;
-    let settings = media_io::Settings { rtcp_tap: tap.rtcp(), ..setup::media(config) };
+    let (speaker, prompts) = (prompts::speaker(config), Arc::new(prompts));
+    let settings =
+        media_io::Settings { rtcp_tap: tap.rtcp(), voice: Some(voice(config, &speaker)), ..setup::media(config) };
     let events = events_to(back.clone());
-    let workers = media_io::Workers::start(settings, Arc::new(prompts), events, block_tx);
-    Ok((recorder, workers.map_err(BootError::Media)?))
+    let workers = media_io::Workers::start(settings, Arc::clone(&prompts), events, block_tx);
+    let workers = workers.map_err(BootError::Media)?;
+    let keeper = PromptKeeper::new(config, prompts, workers.prompt_switch(), speaker);
+    Ok((recorder, workers, keeper))
+}
+
+/// Who speaks texts for the media workers.
+fn voice(config: &Config, speaker: &speech::Speaker) -> media_io::Voice {
+    let speaker = speaker.clone();
+    let ask = move |spoken: &domain::Spoken, language| {
+        let sound: Arc<dyn media::playout::Speech> = Arc::new(speaker.ask(spoken, language));
+        sound
+    };
+    media_io::Voice::new(ask, config.speech().timeout + SPEECH_GRACE)
 }
 
 /// Opens the store, mends what a crash left and writes what the configuration names. With the contacts closed by it.

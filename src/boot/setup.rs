@@ -98,7 +98,30 @@ pub(super) fn media(config: &Config) -> media_io::Settings {
         codecs: media.codecs.iter().map(|codec| media_codec(*codec)).collect(),
         port_rest: media.port_rest,
         rtcp_tap: None,
+        voice: None,
     }
+}
+
+/// How texts are spoken.
+pub(super) fn speaker(config: &Config) -> speech::SpeakerSettings {
+    let settings = config.speech();
+    speech::SpeakerSettings {
+        enabled: settings.enabled,
+        timeout: settings.timeout,
+        max_concurrent: settings.max_concurrent,
+        cache_bytes: settings.cache_bytes,
+        cache_dir: super::prompts::cache_dir(config.data_dir()),
+    }
+}
+
+/// The program that speaks them.
+pub(crate) fn voice_program(config: &Config) -> speech::Program {
+    let settings = config.speech();
+    speech::Program::new(speech::ProgramSettings {
+        command: settings.command.clone(),
+        rate: settings.rate,
+        voices: settings.voices.clone(),
+    })
 }
 
 const fn media_codec(codec: config::AudioCodec) -> media::codec::Codec {
@@ -139,6 +162,7 @@ fn queue_setup(queue: &config::Queue) -> QueueSetup {
             default_disposition: queue.default_disposition,
             disposition_required: !queue.dispositions.is_empty() && has_default,
             survey: queue.survey,
+            secure_entry: queue.secure_entry,
         },
         dispositions: queue.dispositions.clone(),
         hours: queue.hours,
@@ -173,6 +197,17 @@ fn callback_offer(settings: &config::CallbackSettings) -> CallbackOffer {
         within: settings.within,
         most_load_percent: settings.most_load_percent,
         quarantine: settings.quarantine,
+    }
+}
+
+/// What flows may ask over HTTP, and with which secrets.
+pub(super) fn http_step(config: &Config) -> http_step::Settings {
+    let settings = config.http_step();
+    http_step::Settings {
+        allow_private: settings.allow_private.clone(),
+        max_concurrent: settings.max_concurrent,
+        secrets: settings.secrets.iter().cloned().collect(),
+        tls: crate::tls::asking(settings.roots()),
     }
 }
 
@@ -347,6 +382,7 @@ pub(super) fn metrics(
     metrics: Arc<Metrics>,
     journal: crm::Journal,
     edge: Edge,
+    speaker: speech::Speaker,
 ) -> Arc<dyn Fn() -> Vec<http_api::Metric> + Send + Sync> {
     let runtime = tokio::runtime::Handle::current();
     Arc::new(move || {
@@ -359,6 +395,8 @@ pub(super) fn metrics(
         });
         samples.extend(crate::metrics::edge(&edge.counters, &edge.gate));
         samples.extend(crate::metrics::mirror(&edge.mirror));
+        samples.extend(crate::metrics::http_steps(&edge.steps));
+        samples.extend(crate::metrics::speech(&speaker));
         samples.push(http_api::Metric {
             name: "switchroom_journal_backlog",
             help: "Contact events that are not on disk yet",

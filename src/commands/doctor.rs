@@ -3,10 +3,17 @@
 use super::Failure;
 use crate::boot::{check_writable, database_url};
 use crate::cli;
-use config::Config;
+use config::{Config, FlowWords};
+use domain::Language;
 use serde_json::json;
+use speech::Synthesiser as _;
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// Time for a word to be spoken.
+const SPEECH_WITHIN: Duration = Duration::from_secs(10);
 
 /// One check.
 struct Check {
@@ -42,6 +49,7 @@ pub async fn run(args: cli::Doctor) -> Result<ExitCode, Failure> {
         check("Open files", open_files()),
     ];
     checks.push(check("Database", database(&config).await));
+    checks.push(check("Text-to-speech", text_to_speech(&config).await));
     if args.config.is_none() {
         // A directory that was only made to be tried.
         let _ = std::fs::remove_dir_all(&scratch);
@@ -119,4 +127,31 @@ async fn database(config: &Config) -> Result<String, (String, String)> {
     let fix = "see docs/problems.md, `database_failed`".to_owned();
     let opened = crm::Store::probe(&database_url(config), config.data_dir()).await;
     opened.map(|()| "opens, and its tables are up to date".to_owned()).map_err(|error| (error.to_string(), fix))
+}
+
+/// Has a word spoken in each language in which flows have texts.
+async fn text_to_speech(config: &Config) -> Result<String, (String, String)> {
+    if !config.speech().enabled {
+        return Ok("switched off".to_owned());
+    }
+    let program = crate::boot::setup::voice_program(config);
+    let with_texts = config.flow_words().iter().filter(|words| !words.texts.is_empty());
+    let languages: BTreeSet<Language> =
+        with_texts.flat_map(|words: &FlowWords| words.languages.iter().copied()).collect();
+    if languages.is_empty() {
+        let found = if program.check().is_ok() { "is there" } else { "is not there" };
+        return Ok(format!("no flow has texts; {} {found}", program.name()));
+    }
+    let fix = || "install espeak-ng, or correct `command` and `voices` of [speech]".to_owned();
+    for language in &languages {
+        let spoken = tokio::time::timeout(SPEECH_WITHIN, program.speak(*language, "1")).await;
+        let why = match spoken {
+            Ok(Ok(_)) => continue,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("{} takes more than {} s for a word", program.name(), SPEECH_WITHIN.as_secs()),
+        };
+        return Err((format!("{language}: {why}"), fix()));
+    }
+    let languages: Vec<&str> = languages.iter().map(Language::as_str).collect();
+    Ok(format!("{} speaks {}", program.name(), languages.join(", ")))
 }

@@ -182,6 +182,7 @@ fn play_item(say: Say, language: Language) -> Vec<PlayItem> {
         Say::Digits(digits) => vec![PlayItem::Digits(digits, language)],
         Say::Number(number) => prompts(ivr::speech::number(language, i64::from(number)), language),
         Say::Wait(wait) => prompts(ivr::speech::about_minutes(language, wait), language),
+        Say::Spoken(spoken) => vec![PlayItem::Spoken(spoken, language)],
         Say::Tone(0, ms) => vec![PlayItem::Silence { ms }],
         Say::Tone(hz, ms) => vec![PlayItem::Tone { hz, ms }, PlayItem::Silence { ms }],
     }
@@ -252,7 +253,8 @@ fn say(item: ivr::api::Say) -> Option<Say> {
     match item {
         ivr::api::Say::Prompt(prompt) => Some(Say::Prompt(prompt)),
         ivr::api::Say::Digits(digits) => Some(Say::Digits(digits)),
-        ivr::api::Say::Value(..) => None,
+        ivr::api::Say::Spoken(spoken) => Some(Say::Spoken(spoken)),
+        ivr::api::Say::Value(..) | ivr::api::Say::Text(_) => None,
     }
 }
 
@@ -265,6 +267,7 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
         Flow::Play { play, items, language } => {
             FlowFact::Play { play, items: items.into_iter().filter_map(say).collect(), language }
         }
+        Flow::Mask(masked) => FlowFact::Mask(masked),
         Flow::Answered { question, answer } => FlowFact::Answered(question, answer),
         Flow::StopPlay => FlowFact::StopPlay,
         Flow::Enqueue { queue, priority, requirement, announce, music, language, .. } => {
@@ -282,8 +285,17 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
         Flow::Transfer(TransferTo::Uri(uri)) => {
             FlowFact::Transfer { leg, phone: Phone::Uri(uri), to: "uri".to_owned() }
         }
+        Flow::Returned => FlowFact::Returned,
         Flow::HangUp => FlowFact::HangUp,
-        Flow::Lookup { .. } | Flow::Callback { .. } | Flow::Record { .. } | Flow::RecordEnd => return None,
+        Flow::CommentEnd => FlowFact::CommentEnd,
+        Flow::Lookup { .. }
+        | Flow::Request(_)
+        | Flow::Callback { .. }
+        | Flow::Record { .. }
+        | Flow::RecordEnd
+        | Flow::Comment(_) => {
+            return None;
+        }
     })
 }
 

@@ -3,8 +3,10 @@
 mod console;
 mod contacts;
 mod floor;
+mod flows;
 mod log;
 mod problems;
+mod prompts;
 mod public;
 mod rig;
 mod roles;

@@ -78,3 +78,38 @@ fn flows_that_say_other_values_differ_in_their_debug_texts() {
     let (balance, due) = (variable(Kind::Number, "balance"), variable(Kind::Number, "due"));
     assert_ne!(format!("{balance:?}"), format!("{due:?}"), "a reload tells by them what has changed");
 }
+
+fn text(text: &str, otherwise: Option<&str>) -> Say {
+    let words = Words::Of([(Language::EN, Template::new(text))].into());
+    Say::Text(Text { words, otherwise: otherwise.map(|name| name.parse().unwrap()) })
+}
+
+/// What a text node plays.
+fn spoken(language: Option<Language>, values: &[(&str, &str)], say: Vec<Say>) -> (Vec<Say>, Vec<NoteKind>) {
+    let value = |(name, value): &(&str, &str)| ((*name).to_owned(), SetValue::Text((*value).to_owned()));
+    let set = Set { values: values.iter().map(value).collect(), language, next: id("say") };
+    let play = Play { say, barge_in: true, next: id("end") };
+    let nodes = vec![("set", Node::Set(set)), ("say", Node::Play(play)), ("end", hangup())];
+    let mut walk = Walk::started(&flow("set", nodes));
+    let notes = walk.run.take_notes().into_iter().map(|note| note.kind).collect();
+    (walk.plays().into_iter().flatten().collect(), notes)
+}
+
+#[test]
+fn a_text_is_spoken_with_the_values_of_its_variables_which_make_it_personal() {
+    let told = |said: &Say| match said {
+        Say::Spoken(spoken) => (spoken.text.0.clone(), spoken.personal),
+        other => panic!("{other:?} is not spoken"),
+    };
+    let (said, _) = spoken(None, &[("status", "on its\nway")], vec![text("It is $status.", None), text("Bye.", None)]);
+    let said: Vec<_> = said.iter().map(told).collect();
+    assert_eq!(said, [("It is on its way.".to_owned(), true), ("Bye.".to_owned(), false)]);
+}
+
+#[test]
+fn a_text_without_words_is_left_out_and_noted_or_its_prompt_is_played() {
+    let (said, notes) = spoken(Some(Language::ZH), &[], vec![text("Hello", None), text("Hello", Some("bye"))]);
+    assert_eq!((said, notes), (prompts(&["bye"]), vec![NoteKind::NoWords]));
+    let (said, notes) = spoken(None, &[("status", " ")], vec![text("$status", None)]);
+    assert_eq!((said, notes), (Vec::new(), vec![NoteKind::NoWords]));
+}

@@ -5,7 +5,7 @@ use crate::leg::{Leg, Playing, Terms, Transport};
 use crate::plain::Plain;
 use crate::poller::Token;
 use crate::ports::Pair;
-use domain::{ContactId, LegId, PlayId, RecordingId};
+use domain::{ContactId, LegId, PlayId, PromptId, RecordingId, Spoken};
 use media::api::{Command, Direction, Event, LegKind, MediaError, PlayItem};
 use media::codec::Codec;
 use media::playout::{Playout, segments};
@@ -263,8 +263,11 @@ impl Worker {
     }
 
     fn on_play(&mut self, slot: usize, play: PlayId, items: &[PlayItem], repeat: bool) {
-        let (prompts, default) = (&self.shared.prompts, self.shared.default_language);
-        let found = segments(items, &|id, language| prompts.find(*id, language, default), &mut |id, language| {
+        let (prompts, default) = (&self.prompts, self.shared.default_language);
+        let find = |id: &PromptId, language| prompts.find(*id, language, default);
+        let voice = self.shared.voice.as_ref();
+        let ask = |spoken: &Spoken, language| voice.map(|voice| voice.ask(spoken, language));
+        let found = segments(items, (&find, &ask), &mut |id, language| {
             tracing::warn!(prompt = %id, %language, "a prompt is missing; silence is played in its place");
         });
         let playing = Playing { id: play, playout: Playout::new(found, repeat) };
@@ -307,14 +310,18 @@ impl Worker {
 
     fn tap(&mut self, leg: Option<LegId>, tape: usize, channel: Channel) {
         if let Some(slot) = leg.and_then(|leg| self.legs.find(leg)) {
-            self.with(slot, |leg| leg.tap = Some((tape, channel)));
+            self.with(slot, |leg| {
+                leg.lent_tap = leg.tap.filter(|(other, _)| *other != tape);
+                leg.tap = Some((tape, channel));
+            });
         }
     }
 
     fn untap(&mut self, matches: impl Fn((usize, Channel)) -> bool) {
         for slot in self.legs.all() {
             if let Some(leg) = self.legs.at(slot) {
-                leg.tap = leg.tap.filter(|tap| !matches(*tap));
+                leg.lent_tap = leg.lent_tap.filter(|tap| !matches(*tap));
+                leg.tap = leg.tap.filter(|tap| !matches(*tap)).or_else(|| leg.lent_tap.take());
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::clock::{Clock, Now};
 use crate::poller::{Poller, Ready, Token};
 use crate::ports::Ports;
 use crate::prompts::Prompts;
-use crate::settings::{Figures, RtcpTap, SharedFigures};
+use crate::settings::{Figures, RtcpTap, SharedFigures, Voice};
 use crate::tapes::Tapes;
 use domain::Language;
 use media::api::{Command, Event};
@@ -48,6 +48,8 @@ const BROWSER: Token = Token(usize::MAX - 2);
 pub(crate) enum Order {
     /// A command of the switchboard.
     Command(Command),
+    /// Other prompts from here on; what plays plays on.
+    Prompts(Arc<Prompts>),
     /// Close everything and end.
     Stop,
 }
@@ -56,8 +58,8 @@ pub(crate) enum Order {
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) ports: Ports,
-    pub(crate) prompts: Arc<Prompts>,
     pub(crate) default_language: Language,
+    pub(crate) voice: Option<Voice>,
     /// Codecs for plain RTP, best first.
     pub(crate) codecs: Vec<Codec>,
     pub(crate) silence_after: Duration,
@@ -77,6 +79,7 @@ struct Decrypted {
 /// A worker.
 pub(crate) struct Worker {
     shared: Arc<Shared>,
+    prompts: Arc<Prompts>,
     poller: Poller,
     orders: Receiver<Order>,
     browser: BrowserPort,
@@ -97,7 +100,7 @@ pub(crate) struct Worker {
 impl Worker {
     /// A worker on its own browser port.
     pub(crate) fn new(
-        shared: Arc<Shared>,
+        (shared, prompts): (Arc<Shared>, Arc<Prompts>),
         poller: Poller,
         orders: Receiver<Order>,
         browser: BrowserPort,
@@ -107,6 +110,7 @@ impl Worker {
         let now = shared.clock.now();
         Ok(Self {
             shared,
+            prompts,
             poller,
             orders,
             browser,
@@ -177,6 +181,7 @@ impl Worker {
                         break;
                     }
                 }
+                Ok(Order::Prompts(prompts)) => self.prompts = prompts,
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return core::ops::ControlFlow::Break(()),
                 Err(TryRecvError::Empty) => {
                     self.has_more_orders = false;

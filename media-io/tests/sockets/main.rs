@@ -9,3 +9,4 @@ mod loud;
 mod page;
 mod phone;
 mod plain;
+mod voice;

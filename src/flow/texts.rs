@@ -1,6 +1,6 @@
 //! What is said, as text: the words of the prompts.
 
-use domain::Language;
+use domain::{Language, PromptId};
 use ivr::speech::Kind;
 use ivr::{Of, Say};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The words of the prompts that come with Switchroom.
-const SHIPPED: &str = include_str!("../../../prompts/texts.toml");
+const SHIPPED: &str = include_str!("../../prompts/texts.toml");
 
 /// The parts of a file of texts that matter here; voices do not.
 #[derive(Default, Deserialize)]
@@ -55,6 +55,13 @@ impl Texts {
         Self(texts)
     }
 
+    /// The words of a prompt by language, as far as they are known.
+    pub(crate) fn words(&self, prompt: PromptId) -> BTreeMap<String, String> {
+        let own = self.0.range((prompt.to_string(), String::new())..);
+        let own = own.take_while(|((name, _), _)| name == prompt.as_str());
+        own.map(|((_, language), text)| (language.clone(), text.clone())).collect()
+    }
+
     fn of(&self, prompt: &str, language: Language) -> String {
         let text = self.0.get(&(prompt.to_owned(), language.as_str().to_owned()));
         text.cloned().unwrap_or_else(|| format!("[{prompt}]"))
@@ -81,6 +88,8 @@ impl Texts {
         match item {
             Say::Prompt(prompt) => self.of(prompt.as_str(), language),
             Say::Digits(text) => format!("‹{text}›"),
+            Say::Text(text) => text.planned(language),
+            Say::Spoken(spoken) => spoken.text.0.clone(),
             Say::Value(kind, of) => {
                 let of = match of {
                     Of::Text(text) => text.clone(),
