@@ -87,7 +87,7 @@ export interface FlowWalk {
 /** How a walk went. `step`: what the caller, or the world, did. */
 export interface FlowWalked {
   said: { who: 'engine' | 'caller'; kind: 'node' | 'speech' | 'event' | 'step'; text: string; node: string }[];
-  waits_for: 'digit' | 'digits' | 'message' | 'lookup' | 'queue' | 'transfer' | 'silence' | 'over';
+  waits_for: 'digit' | 'digits' | 'message' | 'lookup' | 'answer' | 'queue' | 'transfer' | 'silence' | 'over';
   /** The steps that it understands, in words. */
   hint: string;
 }
