@@ -206,6 +206,7 @@ export const authoring = {
   make_name_first: 'Give it a name first',
   make_listen_first: 'Record, choose or listen to something first',
   make_trim: 'Cut the silence at both ends',
+  make_even: 'Bring it to the usual level',
   make_recorded: 'Your recording',
   make_spoken: 'The voice',
   make_replaces: 'It takes the place of the recording that is there.',

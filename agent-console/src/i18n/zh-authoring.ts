@@ -206,6 +206,7 @@ export const authoring = {
   make_name_first: '请先填写名称',
   make_listen_first: '请先录制、选择文件或试听',
   make_trim: '剪去首尾的静音',
+  make_even: '调整到常用音量',
   make_recorded: '您的录音',
   make_spoken: '合成的语音',
   make_replaces: '将取代现有的录音。',
