@@ -117,7 +117,32 @@ describe('a flow in the editor', () => {
     engine.found = { problems: [{ level: 'error', code: 'syntax', file: '/etc/switchroom/flows/main.toml', line: 1, column: 1, why: 'x' }, { level: 'error', code: 'unknown_flow', file: 'flows/other.toml', line: 1, column: 1, why: 'y' }], graphs: [] };
     editing.edit('broken');
     await vi.advanceTimersByTimeAsync(400);
-    expect([editing.graphs.length, editing.drawn, editing.errors, editing.here.length]).toEqual([1, 'one\n', 2, 1]);
+    expect([editing.graphs.map((g) => [g.flow, g.stale]), editing.errors, editing.here.length]).toEqual([[['main', true]], 2, 1]);
+    engine.found = { problems: [], graphs: [{ flow: 'night', svg: '<svg/>' }] };
+    editing.edit('mended, and main is gone');
+    await vi.advanceTimersByTimeAsync(400);
+    expect(editing.graphs.map((g) => [g.flow, g.stale])).toEqual([['night', false]]);
+  });
+
+  it('keeps the drawing of the flow that has errors beside those that have none, in the order of the text', async () => {
+    const { engine, editing } = await rig();
+    engine.found = { problems: [], graphs: [{ flow: 'night', svg: '1' }, { flow: 'main', svg: '1' }] };
+    editing.edit('[flow.main]\n[flow.night]');
+    await vi.advanceTimersByTimeAsync(400);
+    engine.found = { problems: [{ level: 'error', code: 'no_exit', file: 'flows/main.toml', line: 1, column: 1, why: 'x' }], graphs: [{ flow: 'night', svg: '2' }] };
+    editing.edit('[flow.main] broken\n[flow.night]');
+    await vi.advanceTimersByTimeAsync(400);
+    expect(editing.graphs).toEqual([{ flow: 'main', svg: '1', stale: true }, { flow: 'night', svg: '2', stale: false }]);
+  });
+
+  it('whose draft has errors from the start is drawn as it is in force', async () => {
+    const engine = new Engine();
+    engine.draft = { text: 'broken', base: 'sha of one\n', by: 'me', at: 1 };
+    engine.check = (_, text) => Promise.resolve(text === 'broken' ? { problems: [{ level: 'error', code: 'syntax', file: 'flows/main.toml', line: 1, column: 1, why: 'x' }], graphs: [] } : engine.found);
+    const editing = new FlowEditing('flows/main.toml', engine as unknown as typeof flows, String);
+    await editing.load();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(editing.graphs.map((g) => [g.flow, g.stale])).toEqual([['main', true]]);
   });
 
   it('comes into force and is no draft any more', async () => {

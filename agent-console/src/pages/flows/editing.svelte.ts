@@ -1,5 +1,5 @@
 /** A file of flows while somebody works on it: the text, its draft at the engine, and what the engine thinks of it. */
-import type { flows, FlowFile, FlowProblem, FlowPublished } from '../../api/authoring';
+import type { flows, FlowCheck, FlowFile, FlowProblem, FlowPublished } from '../../api/authoring';
 import { ApiError } from '../../api/client';
 
 const CHECK_AFTER = 400;
@@ -9,6 +9,13 @@ const SAVE_AGAIN = 5_000;
 
 /** How the draft stands: nothing to keep, not kept yet, on its way, kept, or refused. */
 export type Saved = 'same' | 'waiting' | 'saving' | 'saved' | 'failed';
+
+/** A drawn flow. `stale`: the text has changed since and the flow has errors. */
+export interface Drawing {
+  flow: string;
+  svg: string;
+  stale: boolean;
+}
 
 /** The problems that a refusal brought. */
 export function problemsOf(error: unknown): FlowProblem[] {
@@ -26,11 +33,9 @@ export class FlowEditing {
   savedAt = $state<number | null>(null);
   failed = $state<string | null>(null);
   problems = $state.raw<FlowProblem[] | null>(null);
-  graphs = $state.raw<{ flow: string; svg: string }[]>([]);
+  graphs = $state.raw<Drawing[]>([]);
   checking = $state(false);
   checkFailed = $state<string | null>(null);
-  /** The text for which `graphs` were drawn. */
-  drawn = $state('');
   /** Counts the checks that ended: whoever depends on a checked text asks anew. */
   checked = $state(0);
 
@@ -49,6 +54,7 @@ export class FlowEditing {
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
   private checkTimer: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
+  private drawn = false;
 
   /** `engine`: who keeps the files; `words`: a refusal in words. */
   constructor(readonly name: string, private readonly engine: typeof flows, private readonly words: (error: unknown) => string) {}
@@ -139,8 +145,7 @@ export class FlowEditing {
       const found = await this.engine.check(this.name, text);
       if (this.text !== text) return;
       this.problems = found.problems;
-      if (found.graphs.length > 0) [this.graphs, this.drawn] = [found.graphs, text];
-      else if (this.graphs.length === 0) void this.drawPublished();
+      this.draw(found);
       this.checkFailed = null;
       this.checked += 1;
     } catch (error) {
@@ -150,12 +155,27 @@ export class FlowEditing {
     }
   }
 
-  /** A draft that cannot be drawn is shown beside what is in force. */
+  /** Flows with errors keep their last drawing. */
+  private draw(found: FlowCheck): void {
+    const faulty = found.problems.some((p) => p.level === 'error');
+    this.graphs = this.ordered(found.graphs, faulty ? this.graphs : []);
+    if (faulty && !this.drawn) void this.drawPublished();
+    this.drawn = true;
+  }
+
+  /** A draft that has errors from the start is shown beside what is in force. */
   private async drawPublished(): Promise<void> {
     const text = this.file?.text;
     if (text === undefined || text === this.text) return;
     const { graphs } = await this.engine.check(this.name, text).catch(() => ({ graphs: [] }));
-    if (this.graphs.length === 0) [this.graphs, this.drawn] = [graphs, text];
+    this.graphs = this.ordered(this.graphs, graphs);
+  }
+
+  /** The drawings, and older ones of the flows that have none, in the order of the text. */
+  private ordered(now: (Omit<Drawing, 'stale'> & { stale?: boolean })[], before: Omit<Drawing, 'stale'>[]): Drawing[] {
+    const old = before.filter((b) => now.every((n) => n.flow !== b.flow));
+    const place = (flow: string): number => this.text.indexOf(`[flow.${flow}]`) >>> 0;
+    return [...now.map((g) => ({ ...g, stale: g.stale ?? false })), ...old.map((g) => ({ ...g, stale: true }))].sort((a, b) => place(a.flow) - place(b.flow));
   }
 
   /** Puts the text in force. Throws the engine's refusal; what it found wrong is in `problems` then. */
