@@ -18,8 +18,8 @@ describe('the list of prompts', () => {
     expect(rows.map((r) => [r.id, r.missing, r.used_by])).toEqual([['closed', ['zh'], ['main', 'night']], ['welcome', ['zh'], ['main']]]);
   });
 
-  it('counts numbers as numbers', () => {
-    expect(ids(promptRows(list([prompt('number-10'), prompt('number-9'), prompt('goodbye')])))).toEqual(['goodbye', 'number-9', 'number-10']);
+  it('has what flows say first, and counts numbers as numbers', () => {
+    expect(ids(promptRows(list([prompt('number-10'), prompt('day-1', { used_by: [] }), prompt('number-9'), prompt('goodbye')])))).toEqual(['goodbye', 'number-9', 'number-10', 'day-1']);
   });
 
   it('is searched by name, words and flow, every word of the search', () => {

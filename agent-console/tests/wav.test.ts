@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isWav, joined, loudness, mono, RECORD_RATE, trimmed, wavOf } from '../src/lib/wav';
+import { isWav, joined, levelled, loudness, mono, RECORD_RATE, trimmed, wavOf } from '../src/lib/wav';
 
 const RATE = 8_000;
 const tone = (seconds: number, amplitude: number): Float32Array => Float32Array.from({ length: seconds * RATE }, (_, i) => amplitude * Math.sin((2 * Math.PI * 440 * i) / RATE));
@@ -37,6 +37,19 @@ describe('samples', () => {
     expect(Math.abs(trimmed(whole, RATE, 0.1).length - 1.2 * RATE)).toBeLessThanOrEqual(0.04 * RATE);
     expect(trimmed(tone(1, 0.5), RATE).length).toBe(RATE);
     expect(trimmed(new Float32Array(RATE), RATE).length).toBe(RATE);
+  });
+
+  it('are brought to the usual level, with room for their peaks and no further than noise allows', () => {
+    const at = (samples: Float32Array): [number | null, number | null] => {
+      const { level_dbfs, peak_dbfs } = loudness(levelled(samples, RATE), RATE);
+      return [level_dbfs, peak_dbfs];
+    };
+    expect([at(tone(1, 0.02)), at(tone(1, 0.9))]).toEqual([[-20, -17], [-20, -17]]);
+    expect(at(tone(1, 0.007))).toEqual([-22.1, -19.1]);
+    const click = tone(1, 0.02);
+    click[100] = 0.9;
+    expect(at(click)[1]).toBe(-3);
+    expect([...levelled(new Float32Array([0, 0.001]), RATE)]).toEqual([...new Float32Array([0, 0.001])]);
   });
 
   it('are measured by their speech, not by their pauses', () => {

@@ -9,7 +9,7 @@ export interface PromptRow extends Prompt {
   missing: string[];
 }
 
-/** All prompts by name, those included that are only missing. */
+/** All prompts, those included that are only missing: what flows say first, then the pieces of numbers and dates and the like. */
 export function promptRows(list: PromptList): PromptRow[] {
   const rows = new Map<string, PromptRow>(list.prompts.map((p) => [p.id, { ...p, missing: [] }]));
   for (const { id, language, flow } of list.missing) {
@@ -18,7 +18,8 @@ export function promptRows(list: PromptList): PromptRow[] {
     if (!row.used_by.includes(flow)) row.used_by = [...row.used_by, flow];
     rows.set(id, row);
   }
-  return [...rows.values()].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
+  const unused = (row: PromptRow): number => Number(row.used_by.length === 0);
+  return [...rows.values()].sort((a, b) => unused(a) - unused(b) || a.id.localeCompare(b.id, 'en', { numeric: true }));
 }
 
 /** Whether a prompt has a recording with something wrong. */

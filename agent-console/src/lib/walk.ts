@@ -6,7 +6,8 @@ export const STEPS_MOST = 200;
 const KEYED = ['silence'];
 const WORDS: Record<string, readonly string[]> = {
   lookup: ['found', 'unknown', 'silence'],
-  answer: ['200', 'not_found', 'timeout', 'failed'],
+  // What another system answers: a status, alone or with JSON behind it.
+  answer: ['200', '404', '500', 'timeout', 'failed'],
   queue: ['agent', 'full', 'timeout', 'no_agents', 'closed', 'overflow'],
   transfer: ['answered', 'failed'],
   over: [],

@@ -52,7 +52,7 @@ export function mono(channels: Float32Array[]): Float32Array {
 
 const FRAME_S = 0.02;
 /** Below this a stretch of 20 ms is silence: hum and hiss of a room. */
-const SILENCE_DBFS = -46;
+const SILENCE_DBFS = -50;
 
 const dbfs = (amplitude: number): number => (amplitude <= 0 ? -Infinity : 20 * Math.log10(amplitude));
 
@@ -97,4 +97,17 @@ export function loudness(samples: Float32Array, rate: number): Loudness {
   let peak = 0;
   for (const s of samples) peak = Math.max(peak, Math.abs(s));
   return { length_ms: Math.round((samples.length / rate) * 1000), level_dbfs: finite(dbfs(Math.sqrt(power))), peak_dbfs: finite(dbfs(peak)) };
+}
+
+/** The level of the prompts that are shipped, and how high peaks may go, in dB below full scale. */
+const AIM = { level: -20, peak: -3 };
+/** More than this would bring up the noise of the room. */
+const GAIN_MOST_DB = 24;
+
+/** The recording at the usual level. One in which nothing is heard stays as it is. */
+export function levelled(samples: Float32Array, rate: number): Float32Array {
+  const { level_dbfs, peak_dbfs } = loudness(samples, rate);
+  if (level_dbfs === null || peak_dbfs === null) return samples;
+  const gain = 10 ** (Math.min(AIM.level - level_dbfs, AIM.peak - peak_dbfs, GAIN_MOST_DB) / 20);
+  return samples.map((s) => s * gain);
 }

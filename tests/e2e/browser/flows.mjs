@@ -2,7 +2,7 @@
 // that comes into force, somebody else who was first, and the way back.
 import { by, shot, signIn, story, tab, tell, told } from './lib.mjs';
 
-await story(async (chrome, { base, admin, file, flow, keys, change, mistake }) => {
+await story(async (chrome, { base, admin, file, flow, steps, change, mistake }) => {
   const page = await tab(chrome);
   await signIn(page, base, admin.login, admin.password);
   await page.locator('nav a[href="/flows"]').click();
@@ -36,10 +36,9 @@ await story(async (chrome, { base, admin, file, flow, keys, change, mistake }) =
     return found.getAttribute('data-waits');
   };
   await waits();
-  for (const key of keys) {
-    const steps = await by(page, 'walk-log').locator('[data-kind="step"]').count();
-    await by(page, `walk-key-${key}`).click();
-    await by(page, 'walk-log').locator('[data-kind="step"]').nth(steps).waitFor();
+  for (const [i, step] of steps.entries()) {
+    await by(page, `walk-${step}`).click();
+    await by(page, 'walk-log').locator('[data-kind="step"]').nth(i).waitFor();
   }
   tell('walked', { waits: await waits(), said: await by(page, 'walk-log').locator('[data-kind="speech"] p').allInnerTexts() });
   await shot(page, 'flow-simulator');

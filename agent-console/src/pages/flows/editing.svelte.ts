@@ -1,8 +1,6 @@
 /** A file of flows while somebody works on it: the text, its draft at the engine, and what the engine thinks of it. */
-import { flows, type FlowFile, type FlowProblem, type FlowPublished } from '../../api/authoring';
+import type { flows, FlowCheck, FlowFile, FlowProblem, FlowPublished } from '../../api/authoring';
 import { ApiError } from '../../api/client';
-import { currentLang } from '../../i18n/index.svelte';
-import { problemText } from '../desk/names';
 
 const CHECK_AFTER = 400;
 const SAVE_AFTER = 1_000;
@@ -12,13 +10,11 @@ const SAVE_AGAIN = 5_000;
 /** How the draft stands: nothing to keep, not kept yet, on its way, kept, or refused. */
 export type Saved = 'same' | 'waiting' | 'saving' | 'saved' | 'failed';
 
-/** Why something was refused, in words. The engine's own sentence names files, flows and limits, so it is always told. */
-export function whyOf(error: unknown): string {
-  if (!(error instanceof ApiError)) return String(error);
-  const known = problemText(error.code, '');
-  if (known === '' || (currentLang() === 'en' && error.status !== 0)) return error.message;
-  const more = error.body['detail'];
-  return typeof more === 'string' && currentLang() !== 'en' ? `${known} ${more}` : known;
+/** A drawn flow. `stale`: the text has changed since and the flow has errors. */
+export interface Drawing {
+  flow: string;
+  svg: string;
+  stale: boolean;
 }
 
 /** The problems that a refusal brought. */
@@ -37,11 +33,9 @@ export class FlowEditing {
   savedAt = $state<number | null>(null);
   failed = $state<string | null>(null);
   problems = $state.raw<FlowProblem[] | null>(null);
-  graphs = $state.raw<{ flow: string; svg: string }[]>([]);
+  graphs = $state.raw<Drawing[]>([]);
   checking = $state(false);
   checkFailed = $state<string | null>(null);
-  /** The text for which `graphs` were drawn. */
-  drawn = $state('');
   /** Counts the checks that ended: whoever depends on a checked text asks anew. */
   checked = $state(0);
 
@@ -60,8 +54,10 @@ export class FlowEditing {
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
   private checkTimer: ReturnType<typeof setTimeout> | undefined;
   private stopped = false;
+  private drawn = false;
 
-  constructor(readonly name: string) {}
+  /** `engine`: who keeps the files; `words`: a refusal in words. */
+  constructor(readonly name: string, private readonly engine: typeof flows, private readonly words: (error: unknown) => string) {}
 
   /** Whether a problem is in this file. The engine may name it with the folder in which it stands. */
   isHere(problem: FlowProblem): boolean {
@@ -71,7 +67,7 @@ export class FlowEditing {
   /** Reads the file, and the draft where there is one. */
   async load(): Promise<void> {
     try {
-      const file = await flows.file(this.name);
+      const file = await this.engine.file(this.name);
       this.file = file;
       this.text = file.draft?.text ?? file.text;
       this.base = file.draft?.base ?? file.sha256;
@@ -80,7 +76,7 @@ export class FlowEditing {
       this.failed = null;
       void this.check();
     } catch (error) {
-      this.failed = whyOf(error);
+      this.failed = this.words(error);
     }
   }
 
@@ -88,7 +84,7 @@ export class FlowEditing {
   async refresh(): Promise<void> {
     const was = this.file;
     if (!was) return this.load();
-    const file = await flows.file(this.name);
+    const file = await this.engine.file(this.name);
     if (this.file !== was || this.stopped) return;
     const untouched = !this.dirty;
     this.file = file;
@@ -119,12 +115,12 @@ export class FlowEditing {
     this.saved = 'saving';
     const deed = async (): Promise<void> => {
       try {
-        await (dirty ? flows.saveDraft(this.name, text, this.base) : flows.dropDraft(this.name));
+        await (dirty ? this.engine.saveDraft(this.name, text, this.base) : this.engine.dropDraft(this.name));
         this.failed = null;
         if (this.text !== text) this.later(SAVE_AFTER);
         else [this.saved, this.savedAt] = [dirty ? 'saved' : 'same', dirty ? Date.now() : null];
       } catch (error) {
-        this.failed = whyOf(error);
+        this.failed = this.words(error);
         this.saved = 'failed';
         if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) this.later(SAVE_AGAIN, 'failed');
       }
@@ -146,38 +142,52 @@ export class FlowEditing {
     const text = this.text;
     this.checking = true;
     try {
-      const found = await flows.check(this.name, text);
+      const found = await this.engine.check(this.name, text);
       if (this.text !== text) return;
       this.problems = found.problems;
-      if (found.graphs.length > 0) [this.graphs, this.drawn] = [found.graphs, text];
-      else if (this.graphs.length === 0) void this.drawPublished();
+      this.draw(found);
       this.checkFailed = null;
       this.checked += 1;
     } catch (error) {
-      if (this.text === text) this.checkFailed = whyOf(error);
+      if (this.text === text) this.checkFailed = this.words(error);
     } finally {
       if (this.text === text) this.checking = false;
     }
   }
 
-  /** A draft that cannot be drawn is shown beside what is in force. */
+  /** Flows with errors keep their last drawing. */
+  private draw(found: FlowCheck): void {
+    const faulty = found.problems.some((p) => p.level === 'error');
+    this.graphs = this.ordered(found.graphs, faulty ? this.graphs : []);
+    if (faulty && !this.drawn) void this.drawPublished();
+    this.drawn = true;
+  }
+
+  /** A draft that has errors from the start is shown beside what is in force. */
   private async drawPublished(): Promise<void> {
     const text = this.file?.text;
     if (text === undefined || text === this.text) return;
-    const { graphs } = await flows.check(this.name, text).catch(() => ({ graphs: [] }));
-    if (this.graphs.length === 0) [this.graphs, this.drawn] = [graphs, text];
+    const { graphs } = await this.engine.check(this.name, text).catch(() => ({ graphs: [] }));
+    this.graphs = this.ordered(this.graphs, graphs);
+  }
+
+  /** The drawings, and older ones of the flows that have none, in the order of the text. */
+  private ordered(now: (Omit<Drawing, 'stale'> & { stale?: boolean })[], before: Omit<Drawing, 'stale'>[]): Drawing[] {
+    const old = before.filter((b) => now.every((n) => n.flow !== b.flow));
+    const place = (flow: string): number => this.text.indexOf(`[flow.${flow}]`) >>> 0;
+    return [...now.map((g) => ({ ...g, stale: g.stale ?? false })), ...old.map((g) => ({ ...g, stale: true }))].sort((a, b) => place(a.flow) - place(b.flow));
   }
 
   /** Puts the text in force. Throws the engine's refusal; what it found wrong is in `problems` then. */
   async publish(note: string): Promise<FlowPublished> {
     clearTimeout(this.saveTimer);
     await this.saving;
-    return this.change(() => flows.publish(this.name, this.text, this.base, note));
+    return this.change(() => this.engine.publish(this.name, this.text, this.base, note));
   }
 
   /** Puts the text of an older version in force again. Throws the engine's refusal. */
   async rollBack(version: number): Promise<FlowPublished> {
-    return this.change(() => flows.rollBack(this.name, version, this.file?.sha256 ?? ''));
+    return this.change(() => this.engine.rollBack(this.name, version, this.file?.sha256 ?? ''));
   }
 
   private async change(ask: () => Promise<FlowPublished>): Promise<FlowPublished> {
@@ -196,7 +206,7 @@ export class FlowEditing {
   async takeTheirs(): Promise<void> {
     clearTimeout(this.saveTimer);
     await this.saving;
-    await flows.dropDraft(this.name);
+    await this.engine.dropDraft(this.name);
     await this.load();
   }
 

@@ -1,6 +1,6 @@
 /** A recording on the way to become a prompt: from the microphone, a file or the engine's voice; heard before it is kept. */
 import { prompts, type PromptRecording } from '../../api/authoring';
-import { isWav, loudness, RECORD_RATE, trimmed, wavOf, type Loudness } from '../../lib/wav';
+import { isWav, levelled, loudness, RECORD_RATE, trimmed, wavOf, type Loudness } from '../../lib/wav';
 import { samplesOf, Tape, TapeError, TAPE_MOST_S, type TapeRefusal } from '../../phone/tape';
 
 /** What the engine takes, in bytes and seconds. */
@@ -34,6 +34,7 @@ export class Making {
   fileRefused = $state<FileRefusal | null>(null);
   opening = $state(false);
   trim = $state(true);
+  even = $state(true);
   private raw: Float32Array | null = null;
   private meter: ReturnType<typeof setInterval> | undefined;
   private gone = false;
@@ -72,10 +73,11 @@ export class Making {
     this.cut();
   }
 
-  /** Makes the recording anew, with or without the silence at its ends. */
+  /** Makes the recording anew, with or without the silence at its ends, at its own level or the usual one. */
   cut(): void {
     if (!this.raw || this.gone) return;
-    const samples = this.trim ? trimmed(this.raw, RECORD_RATE) : this.raw;
+    const cut = this.trim ? trimmed(this.raw, RECORD_RATE) : this.raw;
+    const samples = this.even ? levelled(cut, RECORD_RATE) : cut;
     this.candidate = { source: 'record', sound: wavBlob(samples), loudness: loudness(samples, RECORD_RATE), of: '' };
   }
 

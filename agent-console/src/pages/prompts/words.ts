@@ -22,9 +22,12 @@ export function faultWords(problems: PromptFault[]): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** What the engine tells of a file without any sound, in dB below full scale. */
+const SILENCE = -96;
+
 /** The level in words: `−21 dB, peak −6 dB`. */
 export function levelWords(r: Pick<PromptRecording, 'level_dbfs' | 'peak_dbfs'>): string {
-  if (r.level_dbfs == null) return t('prompt_silent');
+  if (r.level_dbfs == null || r.level_dbfs <= SILENCE) return t('prompt_silent');
   const db = (n: number): string => `${n < 0 ? '−' : ''}${Math.abs(Math.round(n))} dB`;
   return r.peak_dbfs == null ? db(r.level_dbfs) : t('prompt_level', { level: db(r.level_dbfs), peak: db(r.peak_dbfs) });
 }
