@@ -25,7 +25,7 @@ Type keys (0-9 * #), or a word:
   .         nothing is keyed until the flow has waited long enough
   found     the customer is known; also with fields: found tier=gold language=zh
   unknown   the customer is not known
-  200 {"status": "sent"}    another system answers so; also a status alone: 404, 503
+  200 {\"status\": \"sent\"}    another system answers so; also a status alone: 404, 503
   full, timeout, no_agents, closed, overflow    the queue sends the caller back
   agent     an agent answers
   answered, failed    how a transfer ends
