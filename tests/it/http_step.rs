@@ -93,11 +93,9 @@ async fn serve(mut stream: TcpStream, asked: Arc<Mutex<Vec<String>>>, left: mpsc
 
 /// 8010 asks for an order and says how many parcels there are; 8011 waits for an answer that does not come; 8012 asks at
 /// a private address that nothing allows.
-fn flows(orders: SocketAddr) -> String {
-    format!(
-        r#"
+const FLOWS: &str = r#"
 [http_step]
-allow_private = ["{orders}"]
+allow_private = ["ORDERS"]
 
 [[secret]]
 id = "orders_token"
@@ -125,20 +123,20 @@ exhausted = "bye"
 next = "ask"
 [flow.orders.node.ask]
 type = "http"
-url = "http://{orders}/orders/$number"
-headers = {{ Authorization = {{ secret = "orders_token", before = "Bearer " }} }}
+url = "http://ORDERS/orders/$number"
+headers = { Authorization = { secret = "orders_token", before = "Bearer " } }
 timeout_ms = 30000
-take = {{ status = "/order/status", parcels = "/order/parcels" }}
+take = { status = "/order/status", parcels = "/order/parcels" }
 next = "known"
 failed = "broken"
 not_found = "unknown"
 [flow.orders.node.known]
 type = "branch"
-cases = [{{ when = "vars.status == 'sent' && int(vars.parcels) == 3", next = "say" }}]
+cases = [{ when = "vars.status == 'sent' && int(vars.parcels) == 3", next = "say" }]
 else = "bye"
 [flow.orders.node.say]
 type = "play"
-prompts = [{{ number = "$parcels" }}]
+prompts = [{ number = "$parcels" }]
 next = "bye"
 [flow.orders.node.broken]
 type = "hangup"
@@ -154,7 +152,7 @@ prompts = ["goodbye"]
 start = "ask"
 [flow.silent.node.ask]
 type = "http"
-url = "http://{orders}/silent"
+url = "http://ORDERS/silent"
 timeout_ms = 30000
 next = "bye"
 failed = "line"
@@ -170,8 +168,8 @@ prompts = ["goodbye"]
 start = "ask"
 [flow.inside.node.ask]
 type = "http"
-url = "http://localhost:{port}/orders/4711"
-headers = {{ Authorization = {{ secret = "orders_token", before = "Bearer " }} }}
+url = "http://localhost:PORT/orders/4711"
+headers = { Authorization = { secret = "orders_token", before = "Bearer " } }
 timeout_ms = 30000
 next = "bye"
 failed = "refused"
@@ -181,10 +179,12 @@ prompts = ["goodbye"]
 [flow.inside.node.bye]
 type = "hangup"
 prompts = ["goodbye"]
-"#,
-        // Another port than the one that is allowed.
-        port = if orders.port() == 9 { 10 } else { 9 },
-    )
+"#;
+
+fn flows(orders: SocketAddr) -> String {
+    // Another port than the one that is allowed.
+    let port = if orders.port() == 9 { 10 } else { 9 };
+    FLOWS.replace("ORDERS", &orders.to_string()).replace("PORT", &port.to_string())
 }
 
 /// Calls the number of orders, keys one and hangs up at the end of the flow; the nodes on the way and the whole story.
