@@ -181,11 +181,10 @@ type = "hangup"
 prompts = ["goodbye"]
 "#;
 
-/// The flows of those who ask there.
 fn flows(orders: SocketAddr) -> String {
     // Another port than the one that is allowed.
-    let port = (if orders.port() == 9 { 10 } else { 9 }).to_string();
-    FLOWS.replace("ORDERS", &orders.to_string()).replace("PORT", &port)
+    let port = if orders.port() == 9 { 10 } else { 9 };
+    FLOWS.replace("ORDERS", &orders.to_string()).replace("PORT", &port.to_string())
 }
 
 /// Calls the number of orders, keys one and hangs up at the end of the flow; the nodes on the way and the whole story.

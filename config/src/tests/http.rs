@@ -145,10 +145,10 @@ fn mistakes_are_told_where_they_stand() {
         ("order = \"$order\"", "order = \"$ordr\"", &["14:18 unknown_variable"]),
         ("[1, true", "[1.5, true", &["14:37 wrong_type"]),
         ("/order/status", "order.status", &["18:19 bad_choice"]),
-        ("status = \"/", "Status = \"/", &["18:10 bad_id", "26:20 bad_expression"]),
-        ("env = \"SECRET\"", "env = \"OTHER\"", &["41:7 missing_secret"]),
-        ("env = \"SECRET\"\n", "", &["39:1 missing_secret"]),
-        ("10.0.0.0/8", "10.0.0.0/99", &["43:36 bad_network"]),
+        ("status = \"/", "Status = \"/", &["18:10 bad_id", "26:24 bad_expression"]),
+        ("env = \"SECRET\"", "env = \"OTHER\"", &["40:7 missing_secret"]),
+        ("env = \"SECRET\"\n", "", &["38:1 missing_secret"]),
+        ("10.0.0.0/8", "10.0.0.0/99", &["42:36 bad_network"]),
     ];
     let other = |(right, wrong, problems): &(&str, &str, &[&str])| {
         let found = found(&[(right, wrong)]);
