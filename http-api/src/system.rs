@@ -71,6 +71,7 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
     use MetricKind::{Counter, Gauge};
     let floor = api.floor();
     let mut metrics = callback_metrics(&floor);
+    metrics.extend(forecast_metrics(&floor));
     let queue = |name, help, kind, value: fn(&domain::QueueView) -> f64| Metric {
         name,
         help,
@@ -92,6 +93,32 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
         queue("switchroom_queue_wait_seconds_total", "Waits of the answered, summed.", Counter, |q| {
             q.counts.wait_answered_ms as f64 / 1_000.0
         }),
+        Metric {
+            name: "switchroom_calls",
+            help: "Calls in progress.",
+            kind: Gauge,
+            samples: vec![(vec![], f64::from(floor.calls))],
+        },
+        Metric {
+            name: "switchroom_agents",
+            help: "Agents by state.",
+            kind: Gauge,
+            samples: agents_by_state(floor.agents.iter().map(|a| a.state)),
+        },
+    ]);
+    metrics
+}
+
+/// Expected waits: what is told now, and how honest that has been.
+fn forecast_metrics(floor: &domain::FloorView) -> Vec<Metric> {
+    use MetricKind::{Counter, Gauge};
+    let queue = |name, help, kind, value: fn(&domain::QueueView) -> f64| Metric {
+        name,
+        help,
+        kind,
+        samples: floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect(),
+    };
+    vec![
         queue("switchroom_expected_wait_contacts_total", "Waits that were foretold and are known now.", Counter, |q| {
             q.honesty.contacts as f64
         }),
@@ -116,20 +143,7 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
             kind: Gauge,
             samples: floor.queues.iter().filter_map(expected_sample).collect(),
         },
-        Metric {
-            name: "switchroom_calls",
-            help: "Calls in progress.",
-            kind: Gauge,
-            samples: vec![(vec![], f64::from(floor.calls))],
-        },
-        Metric {
-            name: "switchroom_agents",
-            help: "Agents by state.",
-            kind: Gauge,
-            samples: agents_by_state(floor.agents.iter().map(|a| a.state)),
-        },
-    ]);
-    metrics
+    ]
 }
 
 /// Those of calls back, by queue, which the others leave out.

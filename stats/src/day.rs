@@ -46,8 +46,8 @@ impl Day {
     #[must_use]
     pub fn new(zone: Zone, now: WallTime, queues: impl IntoIterator<Item = (QueueId, Thresholds)>) -> Self {
         let span = zone.day(millis(now));
-        let (queues, running, callbacks) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let mut day = Self { zone, span, queues, running, callbacks };
+        let (running, callbacks) = (BTreeMap::new(), BTreeMap::new());
+        let mut day = Self { zone, span, queues: BTreeMap::new(), running, callbacks };
         day.set_queues(queues);
         day
     }

@@ -49,6 +49,7 @@ on_both_engines! {
     surveys::a_long_list_of_answers_comes_in_pages_without_gap_or_repeat,
     visits::the_log_has_every_visit_that_ended_in_time,
     visits::a_long_log_comes_in_pages_without_gap_or_repeat,
+    visits::calls_back_are_told_from_their_first_step_on_while_they_are_open_or_of_today,
     spooling::events_outlive_a_slow_database_and_arrive_once,
     spooling::a_killed_writer_leaves_its_spool_to_the_next_start,
     people::a_customer_is_found_by_any_spelling_of_the_number,

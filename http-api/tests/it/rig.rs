@@ -367,7 +367,7 @@ fn answer(store: &Mutex<Seen>, query: &Query) -> Result<Answer, QueryError> {
             labels: vec![(Language::EN, "Resolved".into()), (Language::ZH, "已解决".into())],
             queues: vec![],
         }]),
-        Query::CustomerByNumber { .. } | Query::CustomerByAccount { .. } | Query::Agents => {
+        Query::CustomerByNumber { .. } | Query::CustomerByAccount { .. } | Query::Callbacks { .. } | Query::Agents => {
             return Err(QueryError::Unavailable);
         }
     })
