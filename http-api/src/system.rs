@@ -71,8 +71,13 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
     use MetricKind::{Counter, Gauge};
     let floor = api.floor();
     let mut metrics = callback_metrics(&floor);
-    metrics.extend(expected_metrics(&floor));
-    let queue = |name, help, kind, value| of_queues(&floor, name, help, kind, value);
+    metrics.extend(forecast_metrics(&floor));
+    let queue = |name, help, kind, value: fn(&domain::QueueView) -> f64| Metric {
+        name,
+        help,
+        kind,
+        samples: floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect(),
+    };
     metrics.extend([
         queue("switchroom_queue_waiting", "Contacts waiting.", Gauge, |q| f64::from(q.waiting)),
         queue("switchroom_queue_offered_total", "Contacts that entered the queue.", Counter, |q| {
@@ -104,23 +109,16 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
     metrics
 }
 
-/// One figure of every queue.
-fn of_queues(
-    floor: &domain::FloorView,
-    name: &'static str,
-    help: &'static str,
-    kind: MetricKind,
-    value: fn(&domain::QueueView) -> f64,
-) -> Metric {
-    let samples = floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect();
-    Metric { name, help, kind, samples }
-}
-
-/// What was told of waits, and what became of it.
-fn expected_metrics(floor: &domain::FloorView) -> [Metric; 6] {
+/// Expected waits: what is told now, and how honest that has been.
+fn forecast_metrics(floor: &domain::FloorView) -> Vec<Metric> {
     use MetricKind::{Counter, Gauge};
-    let queue = |name, help, kind, value| of_queues(floor, name, help, kind, value);
-    [
+    let queue = |name, help, kind, value: fn(&domain::QueueView) -> f64| Metric {
+        name,
+        help,
+        kind,
+        samples: floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect(),
+    };
+    vec![
         queue("switchroom_expected_wait_contacts_total", "Waits that were foretold and are known now.", Counter, |q| {
             q.honesty.contacts as f64
         }),

@@ -323,7 +323,7 @@ impl Day<'_> {
         let (caller, was_connected) = (&self.callers[known.caller], known.connected);
         match kind {
             Kind::Offered { .. } => known.rings += 1,
-            Kind::OfferEnded { .. } => known.rings -= 1,
+            Kind::OfferEnded { .. } => known.rings = known.rings.saturating_sub(1),
             Kind::CallbackDialled { .. } => known.dialled = true,
             Kind::CallbackMissed { .. } => known.dialled = false,
             Kind::Connected { agent, .. } => {
@@ -357,6 +357,7 @@ impl Day<'_> {
         let call_id = line(text, "Call-ID:").trim_start_matches("Call-ID:").trim().to_owned();
         let verb = text.split_whitespace().next().unwrap_or_default();
         match verb {
+            "INVITE" if line(text, "To:").contains(";tag=") => self.receive(to, &reply(text, "200 OK", SDP)),
             "INVITE" if self.ringing.contains_key(&call_id) => {}
             "INVITE" => {
                 self.receive(to, &reply(text, "180 Ringing", ""));
@@ -373,7 +374,7 @@ impl Day<'_> {
                     self.receive(to, &reply(&invite, "487 Request Terminated", ""));
                 }
             }
-            "BYE" => self.receive(to, &reply(text, "200 OK", "")),
+            "BYE" | "UPDATE" | "OPTIONS" => self.receive(to, &reply(text, "200 OK", "")),
             "SIP/2.0" if text.starts_with("SIP/2.0 200") && line(text, "CSeq:").ends_with("INVITE") => {
                 let (from, to) = (line(text, "From:").to_owned(), line(text, "To:").to_owned());
                 let ack = in_dialog("ACK", 1, &call_id, &from, &to);
