@@ -47,7 +47,7 @@ build-needs:
 	  npm install --silent --no-audit --no-fund --prefix $(OWN_NODE) node-linux-$(NODE_ARCH)@22; }
 
 test-needs: build-needs
-	$(call need,sipp=sip-tester baresip=baresip-core chromium=chromium runuser=util-linux espeak-ng=espeak-ng /usr/lib/postgresql/*/bin/initdb=postgresql)
+	$(call need,sipp=sip-tester baresip=baresip-core chromium=chromium runuser=util-linux faketime=faketime espeak-ng=espeak-ng /usr/lib/postgresql/*/bin/initdb=postgresql)
 
 test: test-needs console ## Format, lints, tidy and every test, with real SIP clients and a real browser
 	@echo "Testing: about 30 minutes from nothing on two cores, about 10 with a warm target folder."

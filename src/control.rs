@@ -4,8 +4,8 @@ use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::mirror::Tap;
 use domain::{
-    CommandError, ContactEvent, ContactEventKind, ContactId, Emergency, Explanation, FloorView, Instant, Query,
-    ScheduleId, TrunkId,
+    CommandError, ContactEvent, ContactEventKind, ContactId, Emergency, Explanation, FloorView, HttpRequest, Instant,
+    Query, ScheduleId, TrunkId,
 };
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -76,6 +76,8 @@ pub struct Shells {
     pub tap: Tap,
     /// Who knows where hosts are.
     pub names: sip_io::Names,
+    /// Who asks other systems what flows want to know.
+    pub steps: http_step::HttpSteps,
 }
 
 fn log_trunk(trunk: TrunkId, state: TrunkState) {
@@ -262,6 +264,7 @@ impl Control {
                 }
                 Effect::Desk(event) => self.shells.bridge.publish(event),
                 Effect::Lookup { contact, asker, by, value } => self.look_up(contact, asker, by, value),
+                Effect::HttpStep { contact, request } => self.ask(contact, request),
                 Effect::Replied { ticket, result } => {
                     if let Some(reply) = self.waiting.remove(&ticket) {
                         // The asker may have gone away; the wish was carried out all the same.
@@ -285,6 +288,15 @@ impl Control {
             let answer = names.answer(question).await;
             // The loop is gone only when the daemon stops.
             let _ = back.send(Input::Sip(sip::api::Fact::Resolved(answer))).await;
+        });
+    }
+
+    fn ask(&self, contact: ContactId, request: Box<HttpRequest>) {
+        let (steps, back) = (self.shells.steps.clone(), self.shells.back.clone());
+        self.runtime.spawn(async move {
+            let answer = steps.ask(&request).await;
+            // The loop is gone only when the daemon stops.
+            let _ = back.send(Input::HttpStep { contact, number: request.number, answer }).await;
         });
     }
 

@@ -8,6 +8,7 @@ mod clock;
 mod commands;
 mod control;
 pub mod demo;
+mod flow;
 mod metrics;
 mod mirror;
 pub mod phone;

@@ -120,6 +120,19 @@ pub fn mirror(counts: &mirror::Counts) -> Vec<http_api::Metric> {
     rows.into_iter().map(|(name, help, value)| counter(name, help, value)).collect()
 }
 
+/// What became of requests of flows.
+#[must_use]
+pub fn http_steps(steps: &http_step::HttpSteps) -> Vec<http_api::Metric> {
+    let (results, again) = steps.counts();
+    let results = http_api::Metric {
+        name: "switchroom_http_steps_total",
+        help: "Requests of flows to other systems, by what became of them",
+        kind: http_api::MetricKind::Counter,
+        samples: results.into_iter().map(|(result, n)| (vec![("result", result.to_owned())], n as f64)).collect(),
+    };
+    vec![results, counter("switchroom_http_steps_again_total", "Requests of flows that were tried again", again)]
+}
+
 /// What is counted where texts are spoken.
 #[must_use]
 pub fn speech(speaker: &speech::Speaker) -> Vec<http_api::Metric> {

@@ -58,10 +58,18 @@ fn opening(roots: RootCertStore) -> Arc<ClientConfig> {
     Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
+/// For connections to systems that flows ask: the public authorities are believed, and these.
+#[must_use]
+pub fn asking(ours: Option<RootCertStore>) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    roots.roots.extend(ours.into_iter().flat_map(|ours| ours.roots));
+    opening(roots)
+}
+
 /// How the SIP transports secure connections.
 #[must_use]
 pub fn sip(config: &Config, ours: Option<&Arc<Renewable>>) -> sip_io::Tls {
-    let public = opening(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
+    let public = asking(None);
     let peer = |trunk: &config::Trunk| {
         let (Some(Destination::Tls(address)), Some(tls)) = (trunk.peer, &trunk.tls) else { return None };
         let client = tls.roots().map_or_else(|| Arc::clone(&public), opening);

@@ -31,6 +31,7 @@
 
 mod agent;
 pub mod api;
+pub mod callback;
 mod capacity;
 mod choice;
 mod class;

@@ -131,6 +131,7 @@ impl Engine {
             waiting: queue.line.len(),
             oldest: queue.line.oldest(&self.contacts),
             counts: queue.counts,
+            callbacks: domain::CallbackCounts::default(),
             agents_signed_in: self.count(queue, |state| state != AgentState::LoggedOut),
             agents_ready: self.count(queue, |state| state == AgentState::Ready),
             agents_reserved: self.count(queue, |state| matches!(state, AgentState::Reserved(_))),

@@ -36,7 +36,8 @@ export function world(lang) {
   const w = WORLD[lang];
   const queues = w.queues.map(([id, name, level, waiting]) => ({
     id, name, open: id !== 'retention', goal: { share_percent: 80, within_ms: 20_000, short_abandon_ms: 5_000 }, waiting, oldest_at: waiting ? now() - 42_000 * (waiting > 3 ? 5 : 1) : null,
-    service_level: { permille: level, formula: 'no_short' }, asa_ms: 14_000, counts: { offered: 140, answered: 128, answered_within: 110, abandoned: waiting, short_abandons: 1, flowed_out: 0 },
+    service_level: { permille: level, formula: 'no_short' }, asa_ms: 14_000, counts: { offered: 140, answered: 128, answered_within: 110, abandoned: waiting, short_abandons: 1, flowed_out: 6 },
+    callbacks: { open: waiting, booked: 6 + waiting, tries: 7, reached: 5, failed: 1, cancelled: 0, wait_reached_ms: 412_000 },
     agents: { signed_in: 7, ready: waiting ? 0 : 2, reserved: 1, busy: 3, after_contact_work: 1, not_ready: 1 },
     expected_wait: { mean_ms: waiting * 31_000, p90_ms: waiting * 58_000 },
   }));

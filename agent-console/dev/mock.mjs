@@ -5,10 +5,13 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { authoringAnswer } from './authoring.mjs';
 import { backStory, deskOf, messageStory, story, wav, why, world } from './canned.mjs';
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+/** As the engine says it, so that what it forbids fails here as well. */
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; manifest-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const parse = (token) => {
   const [role = 'agent', scene = 'ready', lang = 'en'] = (token ?? '').split(':');
   return { role, scene, lang: lang === 'zh' ? 'zh' : 'en' };
@@ -17,7 +20,7 @@ const recording = wav();
 
 function answer(method, path, query, who) {
   const w = world(who.lang);
-  const user = who.role === 'agent' ? { login: 'li.wei', name: w.me, role: 'agent', agent: 'li.wei' } : { login: 'mona.berg', name: 'Gina Moretti', role: 'supervisor', agent: null };
+  const user = who.role === 'agent' ? { login: 'li.wei', name: w.me, role: 'agent', agent: 'li.wei' } : { login: 'mona.berg', name: 'Gina Moretti', role: who.role === 'admin' ? 'admin' : 'supervisor', agent: null };
   if (path === '/sessions') return { token: 'agent:ready:en', expires_at: Date.now() + 9e6, user };
   if (path === '/me') return user;
   if (path === '/config/public') return { company: w.company, languages: ['en', 'zh'], web_call_number: '8000', version: '0.1.0', demo: true, server_time_ms: Date.now() };
@@ -48,13 +51,27 @@ async function handle(request, response) {
   if (url.pathname.startsWith('/api/v1')) {
     const who = parse(request.headers.authorization?.replace('Bearer ', '') ?? (request.headers['accept-language']?.startsWith('zh') ? 'agent:ready:zh' : ''));
     const path = url.pathname.slice(7);
-    if (path.startsWith('/recordings/')) return response.writeHead(200, { 'content-type': 'audio/wav' }).end(recording);
+    if (path.startsWith('/recordings/') || path.endsWith('.wav') || path === '/speech') return response.writeHead(200, { 'content-type': 'audio/wav' }).end(recording);
+    if (/^\/(flows|prompts|sessions$)/.test(path)) {
+      const chunks = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const sent = Buffer.concat(chunks);
+      if (path === '/sessions') {
+        const role = JSON.parse(sent).login.split('.')[0];
+        const mine = parse(role === 'admin' || role === 'supervisor' ? `${role}:x:en` : '');
+        const body = { ...answer('GET', path, url.searchParams, mine), token: `${mine.role}:${mine.scene}:en`, user: answer('GET', '/me', url.searchParams, mine) };
+        return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      }
+      const json = request.headers['content-type'] === 'application/json' && sent.length > 0;
+      const found = authoringAnswer(request.method, path, url.searchParams, json ? JSON.parse(sent) : sent, who, 'mona.berg');
+      return response.writeHead(found.status, { 'content-type': found.status < 400 ? 'application/json' : 'application/problem+json' }).end(found.body && JSON.stringify(found.body));
+    }
     const body = answer(request.method, path, url.searchParams, who);
     return response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? { code: 'not_found', title: 'Not found' }));
   }
   const name = extname(url.pathname) ? url.pathname : '/index.html';
   const file = await readFile(join(dist, name)).catch(() => null);
-  return response.writeHead(file ? 200 : 404, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream' }).end(file ?? 'not here');
+  return response.writeHead(file ? 200 : 404, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream', 'content-security-policy': POLICY }).end(file ?? 'not here');
 }
 
 function cti(socket) {

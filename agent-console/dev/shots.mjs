@@ -18,6 +18,9 @@ const PAGES = [
   ['message', '/desk', 'agent:message', BIG], ['message-hand', '/desk', 'agent:message-hand', BIG], ['message-360', '/desk', 'agent:message-hand', { width: 360, height: 760 }], ['message-story', '/contacts/vm1', 'supervisor:x', BIG],
   ['voicemails', '/voicemails', 'supervisor:x', BIG], ['voicemails-none', '/voicemails', 'supervisor:none', BIG], ['voicemails-agent', '/voicemails', 'agent:ready', BIG], ['voicemails-360', '/voicemails', 'supervisor:x', { width: 360, height: 760 }],
   ['schedules', '/schedules', 'supervisor:x', BIG], ['schedules-none', '/schedules', 'supervisor:none', BIG], ['schedules-360', '/schedules', 'supervisor:x', { width: 360, height: 760 }], ['schedules-1000', '/schedules', 'supervisor:x', { width: 1000, height: 800 }],
+  ['flows', '/flows', 'admin:draft', BIG], ['flows-360', '/flows', 'admin:draft', { width: 360, height: 760 }], ['flow', '/flows/file?name=flows/main.toml', 'admin:x', BIG], ['flow-faulty', '/flows/file?name=flows/main.toml&line=66', 'admin:faulty', BIG],
+  ['flow-behind', '/flows/file?name=flows/main.toml&tab=versions', 'admin:behind', BIG], ['flow-versions', '/flows/file?name=flows/main.toml&tab=versions&version=2', 'admin:x', BIG], ['flow-walk', '/flows/file?name=flows/main.toml&tab=simulator', 'admin:walk', BIG], ['flow-locked', '/flows/file?name=flows/main.toml', 'admin:locked', BIG], ['flow-360', '/flows/file?name=flows/main.toml', 'admin:draft', { width: 360, height: 760 }], ['flow-1000', '/flows/file?name=flows/main.toml&tab=simulator', 'admin:x', { width: 1000, height: 800 }],
+  ['prompts', '/prompts', 'admin:x', BIG], ['prompts-none', '/prompts', 'admin:none', BIG], ['prompts-make', '/prompts', 'admin:make', BIG], ['prompts-360', '/prompts', 'admin:x', { width: 360, height: 760 }],
   ['customers', '/customers?id=c1', 'supervisor:x', BIG], ['start', '/start?t=abc', null, BIG], ['call', '/call?demo=1', null, { width: 390, height: 844 }],
   ['desk-1000', '/desk', 'agent:talking', { width: 1000, height: 800 }], ['desk-360', '/desk', 'agent:talking', { width: 360, height: 760 }],
 ];
@@ -37,9 +40,11 @@ for (const [name, path, token, viewport] of PAGES) {
       if (token) await page.addInitScript((value) => sessionStorage.setItem('switchroom.token', value), `${token}:${lang}`);
       await page.goto(`http://127.0.0.1:${server.port}${path}`);
       // The system's own typeface may be missing on a build machine.
-      await page.addStyleTag({ content: 'body { font-family: Inter, "Noto Sans CJK SC", sans-serif !important; }' });
+      await page.evaluate(() => { document.body.style.setProperty('font-family', 'Inter, "Noto Sans CJK SC", sans-serif', 'important'); });
       await page.waitForTimeout(1800);
       if (name === 'voicemails') await page.locator('[data-testid="voicemail-play"]').nth(1).click().then(() => page.waitForTimeout(900));
+      if (name === 'flow-walk') for (const key of ['2', '2']) await page.locator(`[data-testid="walk-key-${key}"]`).click().then(() => page.waitForTimeout(500));
+      if (name === 'prompts-make') await page.locator('[data-testid="prompt-make"]').nth(3).click().then(() => page.locator('[data-testid="record-start"]').click()).then(() => page.waitForTimeout(1500));
       await page.screenshot({ path: `${folder}/${name}-${theme}-${lang}.png` });
       await context.close();
     }

@@ -201,6 +201,11 @@ class DeskStore {
     if (inHand?.recording) void this.wish({ type: 'pause_recording', contact: inHand.contact, on: inHand.paused_by == null });
   }
 
+  /** The customer keys in a flow what nobody is to hear, and comes back. */
+  secureEntry(): void {
+    if (this.interaction) void this.wish({ type: 'secure_entry', contact: this.interaction.contact });
+  }
+
   /** The contacts of today, once more. */
   async loadToday(): Promise<void> {
     const agent = this.model.agent?.id;

@@ -8,7 +8,7 @@ const pop = (contact = 'c1', name = ''): Pop => ({
 });
 const offer = (id = 'o1', contact = 'c1'): OfferCard => ({ offer: id, interaction: 'i1', contact, offered_at: 1, deadline_at: 9, why: '', consulted_by: null, pop: pop(contact) });
 const part = (phase: InteractionCard['phase'], extra: Partial<InteractionCard> = {}): InteractionCard => ({
-  interaction: 'i1', contact: 'c1', queue: null, phase, since_at: 1, connected_at: null, held_ms: 0, muted: false, recording: null, paused_by: null,
+  interaction: 'i1', contact: 'c1', queue: null, phase, since_at: 1, connected_at: null, held_ms: 0, muted: false, recording: null, paused_by: null, secure_entry: null,
   wrap_up_deadline_at: null, disposition: null, notes: '', consult: null, pop: pop(), ...extra,
 });
 const welcome = (resumed = false): ServerMessage => ({

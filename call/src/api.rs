@@ -11,7 +11,7 @@ use core::time::Duration;
 use domain::{
     AgentId, Cause, ContactEvent, ContactId, Customer, Decision, DeskBody, DispositionCode, ExitReason, FlowId,
     Instant, InteractionId, Language, LegId, LegQuality, NodeId, OfferId, OfferResult, PlayId, Priority, PromptId,
-    QuestionId, QueueId, Redacted, Requirement, Spoken, TrunkId,
+    QuestionId, QueueId, RecordingId, Redacted, Requirement, Spoken, TrunkId,
 };
 use std::sync::Arc;
 
@@ -62,6 +62,8 @@ pub struct QueueRules {
     pub disposition_required: bool,
     /// The flow that asks the customer how it was when the agent has ended the talk.
     pub survey: Option<FlowId>,
+    /// The flow to which an agent may lend the customer, who keys there what the agent is not to hear.
+    pub secure_entry: Option<FlowId>,
 }
 
 /// One piece of audio, as the flow names it.
@@ -112,6 +114,12 @@ pub enum FlowFact {
         /// The caller's language.
         language: Language,
     },
+    /// From here on the caller keys what nobody is to hear or see, or does so no more.
+    Mask(bool),
+    /// The caller speaks at a node, and is recorded under this id.
+    Comment(NodeId, RecordingId),
+    /// The caller has spoken.
+    CommentEnd,
     /// The caller answered a question of a survey with this digit.
     Answered(QuestionId, u8),
     /// A waiting caller's digit leads to this node; the place in line is kept.
@@ -127,6 +135,8 @@ pub enum FlowFact {
         /// As it stands in the history.
         to: String,
     },
+    /// The flow of a lent customer has come to its `return`.
+    Returned,
     /// End the call.
     HangUp,
 }
@@ -221,6 +231,8 @@ pub enum Fact {
     },
     /// The recording stands on disk; `None`: it failed.
     RecordingFinished(Option<FinishedRecording>),
+    /// A comment stands on disk; `None`: it failed.
+    CommentKept(RecordingId, Option<FinishedRecording>),
     /// The caller may not call: the contact counts as rejected, whatever the flow says to it.
     Blocked {
         /// Without a word.
@@ -246,6 +258,8 @@ pub enum Fact {
     Callback(CallbackFact),
     /// The survey that [`ToFlow::Survey`] asked for begins; `None`: it cannot be made, and the call ends.
     Survey(Option<FlowId>),
+    /// The flow that [`ToFlow::Lent`] asked for cannot be made.
+    NotLent,
     /// A leg is over, and this is how it sounded.
     Measured(Box<LegQuality>),
     /// A deadline of `Call::deadline` has come.
@@ -288,6 +302,8 @@ pub enum Wish {
     CancelConsult,
     /// Pause the recording, or go on with it.
     PauseRecording(bool),
+    /// Lend the customer to the queue's flow for secure entry.
+    SecureEntry,
     /// Call the customer again later: a machine answered a call back, or it was the wrong moment.
     TryAgain,
     /// End the call.
@@ -334,4 +350,6 @@ pub enum Reason {
     Message,
     /// A call back is due, or the customer's telephone rings too long.
     Callback,
+    /// A masked entry was over a while ago: the customer is to be heard again.
+    Masked,
 }

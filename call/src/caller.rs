@@ -114,6 +114,12 @@ impl Call {
     }
 
     pub(crate) fn on_flow(&mut self, now: Instant, fact: FlowFact, effects: &mut Vec<Effect>) {
+        if fact == FlowFact::Mask(false) {
+            return self.on_mask(now, false, effects);
+        }
+        if self.leads_back(now, &fact, effects) {
+            return;
+        }
         // What the flow wanted of a caller whom an agent has taken meanwhile is of no use any more.
         if self.customer.gone || self.phase == Phase::Connected {
             return;
@@ -128,6 +134,9 @@ impl Call {
                 self.pop.digits.push((node, digits.clone()));
                 self.event(now, ContactEventKind::DigitsCollected { node, digits }, effects);
             }
+            FlowFact::Mask(masked) => self.on_mask(now, masked, effects),
+            FlowFact::Comment(node, recording) => self.begin_comment(now, (node, recording), effects),
+            FlowFact::CommentEnd => self.end_comment(effects),
             FlowFact::Answered(question, answer) => self.on_survey_answered(now, question, answer, effects),
             FlowFact::Play { play, items, language } => {
                 effects.push(Effect::Media(leg, MediaEffect::Play { play, items, language, repeat: false }));
@@ -143,6 +152,8 @@ impl Call {
                 self.give_up_place(now, effects);
                 self.call_number(now, FarNumber { leg, phone, to }, None, effects);
             }
+            // Only flows of lent customers return.
+            FlowFact::Returned => {}
             FlowFact::HangUp => {
                 self.give_up_place(now, effects);
                 effects.push(Effect::Leg(leg, LegEffect::HangUp(Cause::Normal)));
@@ -165,6 +176,8 @@ impl Call {
             return;
         }
         self.customer.gone = true;
+        self.unmask(now, effects);
+        self.drop_entry(now, effects);
         let waiting = matches!(self.phase, Phase::Queued | Phase::Offering);
         self.phase = Phase::Ending;
         if self.customer.opened {
@@ -188,6 +201,7 @@ impl Call {
             }
         }
         self.stop_tape(effects);
+        self.end_comment(effects);
         self.outcome = Some((self.outcome_now(cause), by));
     }
 

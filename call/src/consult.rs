@@ -90,7 +90,7 @@ impl Call {
         let index = self.parts.iter().rposition(|part| part.agent == agent && !part.is_over());
         let part = &self.parts[index.ok_or(CommandError::NotYourContact)?];
         let talks = matches!(part.stage, Stage::Talking | Stage::Held) && part.role == Role::Serves;
-        let is_free = self.consult.is_none() && !part.held_by_phone;
+        let is_free = self.consult.is_none() && !part.held_by_phone && !self.is_lent();
         if talks && is_free { Ok(()) } else { Err(CommandError::WrongState) }
     }
 

@@ -161,6 +161,10 @@ pub enum ToFlow {
     PlayDone(PlayId),
     /// The agent has ended the talk: ask the customer by this flow how it was, and answer [`Fact::Survey`].
     Survey(FlowId),
+    /// An agent lends the customer: this flow begins, and the one in which the customer is otherwise rests meanwhile.
+    Lent(FlowId),
+    /// The agent has the customer again: the flow that rested goes on from where it was.
+    GivenBack,
     /// The flow's transfer reached nobody.
     TransferFailed,
     /// An agent took the caller, who kept the place in line while the flow had the caller's ear.

@@ -2,8 +2,10 @@
 
 use crate::api::{Effect, Fact, Incoming, LegFact, MediaFact, Outgoing, Phase, QueueRules, Reason, Wish};
 use crate::callback::Callback;
+use crate::comment::Comments;
 use crate::consult::Consult;
 use crate::legs::Far;
+use crate::mask::Mask;
 use crate::message::Message;
 use crate::monitor::Monitoring;
 use crate::part::{Part, Role, Stage, Taping};
@@ -77,9 +79,13 @@ pub struct Call {
     pub(crate) rooms: Vec<Room>,
     pub(crate) pop: ScreenPop,
     pub(crate) tape: Tape,
+    /// What the caller says in a flow.
+    pub(crate) comments: Comments,
     /// Who is on the right channel.
     pub(crate) taped: Option<LegId>,
     pub(crate) paused_by: Option<AgentId>,
+    /// The customer is passed on to nobody.
+    pub(crate) mask: Mask,
     pub(crate) recording: RecordingId,
     pub(crate) next_play: u64,
     /// The announcement after which the music starts.
@@ -182,8 +188,10 @@ impl Call {
             rooms: Vec::new(),
             pop,
             tape: Tape::Off,
+            comments: Comments::default(),
             taped: None,
             paused_by: None,
+            mask: Mask::Off,
             recording,
             next_play: first_play,
             announcing: None,
@@ -217,7 +225,8 @@ impl Call {
         let others = asked.into_iter().chain(self.monitors.iter().filter_map(Monitoring::deadline)).min();
         let others = others.map(|at| (at, Reason::OthersRing));
         let treatment = self.treatment_due().map(|at| (at, Reason::Treatment));
-        [back, message, number, others, treatment].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let masked = self.mask.deadline().map(|at| (at, Reason::Masked));
+        [back, message, number, others, treatment, masked].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// Tells the call that something happened.
@@ -237,12 +246,14 @@ impl Call {
             Fact::WrapUpStarted { agent, deadline } => self.on_wrap_up_started(agent, deadline, effects),
             Fact::WrapUpEnded { agent, timed_out } => self.on_wrap_up_ended(now, agent, timed_out, effects),
             Fact::RecordingFinished(recording) => self.on_recording_finished(now, recording, effects),
+            Fact::CommentKept(recording, finished) => self.on_comment_kept(now, recording, finished, effects),
             Fact::Blocked { decline } => self.on_blocked(now, decline, effects),
             Fact::Booked { callback, queue } => self.on_booked(now, callback, queue, effects),
             Fact::LeftMessage { voicemail, queue } => self.on_left_message(now, voicemail, queue, effects),
             Fact::Message(fact) => self.on_message(fact, effects),
             Fact::Callback(fact) => self.on_callback(now, fact, effects),
             Fact::Survey(flow) => self.on_survey(now, flow, effects),
+            Fact::NotLent => _ = self.give_back(now, false, effects),
             Fact::Measured(quality) => self.event(now, ContactEventKind::LegQuality(*quality), effects),
             Fact::Tick => self.on_tick(now, effects),
             Fact::Abort(cause) => self.on_abort(now, cause, effects),
@@ -274,6 +285,7 @@ impl Call {
             Wish::FinishWrapUp => self.may_finish(index)?,
             Wish::HangUp => self.hang_up(now, index, effects),
             Wish::PauseRecording(paused) => self.pause_tape(now, index, paused, effects)?,
+            Wish::SecureEntry => self.lend(now, index, effects)?,
             Wish::TryAgain => self.try_again(now, effects).then_some(()).ok_or(CommandError::WrongState)?,
             Wish::Consult(consultation) => self.start_consult(now, index, *consultation, effects)?,
             Wish::Swap | Wish::Conference | Wish::CompleteTransfer | Wish::CancelConsult => {
@@ -346,6 +358,7 @@ impl Call {
             Reason::Arriving => self.on_abort(now, Cause::InternalError, effects),
             Reason::Message => self.on_message_tick(now, effects),
             Reason::Callback => self.on_callback_tick(now, effects),
+            Reason::Masked => self.on_mask_due(now, effects),
             Reason::Lead => (0..self.parts.len()).for_each(|index| self.ring_if_due(now, index, effects)),
             // Monitors are looked after whenever anything happened.
             Reason::Treatment => self.on_treatment_due(now, effects),

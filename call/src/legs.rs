@@ -182,6 +182,7 @@ impl Call {
             answered: false,
             muted: false,
             held_by_phone: false,
+            entry: domain::SecureEntry::Ready,
             record: Record::default(),
             times: Times { stage_since: now, connected: None, held_ms: 0, wrap_up_deadline: None },
         });

@@ -6,12 +6,15 @@
 pub mod api;
 mod callback;
 mod caller;
+mod comment;
 mod consult;
 mod effects;
 mod engine;
+mod entry;
 mod facts;
 mod legs;
 mod line;
+mod mask;
 mod message;
 mod monitor;
 mod opening;

@@ -3,7 +3,7 @@
 use crate::api::{Phone, QueueRules, Reserved};
 use domain::{
     AgentId, ConsultStage, ConsultView, DispositionCode, FlowId, Instant, InteractionId, InteractionPhase,
-    InteractionView, LegId, OfferId, QueueId, RecordingId, Redacted, ScreenPop,
+    InteractionView, LegId, OfferId, QueueId, RecordingId, Redacted, ScreenPop, SecureEntry,
 };
 
 /// Where a part stands.
@@ -47,6 +47,8 @@ pub(crate) struct Record {
     pub required: bool,
     /// Asks the customer how it was.
     pub survey: Option<FlowId>,
+    /// Takes what the agent is not to hear.
+    pub secure_entry: Option<FlowId>,
 }
 
 /// When things happened to a part.
@@ -81,6 +83,8 @@ pub(crate) struct Part {
     pub muted: bool,
     /// The agent's phone itself put us on hold.
     pub held_by_phone: bool,
+    /// How far the secure entry is.
+    pub entry: SecureEntry,
     pub record: Record,
     pub times: Times,
 }
@@ -92,6 +96,7 @@ impl Part {
             default_disposition: rules.default_disposition,
             required: rules.disposition_required,
             survey: rules.survey,
+            secure_entry: rules.secure_entry,
             ..Record::default()
         })
     }
@@ -114,6 +119,7 @@ impl Part {
             answered: false,
             muted: false,
             held_by_phone: false,
+            entry: SecureEntry::Ready,
             record,
             times: Times { stage_since: now, connected: None, held_ms: 0, wrap_up_deadline: None },
         }
@@ -172,6 +178,7 @@ impl Part {
             disposition: self.record.disposition,
             notes: self.record.notes.clone(),
             consult,
+            secure_entry: self.entry_view().filter(|_| joined),
             pop: pop.clone(),
         }
     }

@@ -34,7 +34,7 @@ impl Call {
     /// True when nothing more can happen: the contact is closed, all parts are over and the recording stands.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.closed && !matches!(self.tape, Tape::Running | Tape::Closing)
+        self.closed && !matches!(self.tape, Tape::Running | Tape::Closing) && self.comments.are_kept()
     }
 
     /// The part of this agent that is not over, as the desk shows it.
@@ -84,7 +84,11 @@ impl Call {
         let index = self.parts.iter().rposition(|part| part.agent == agent && !part.is_over());
         let index = index.ok_or(CommandError::NotYourContact)?;
         let has_customer = matches!(self.parts[index].stage, Stage::Talking | Stage::Held);
-        if has_customer && self.consult_view(index).is_none() { Ok(()) } else { Err(CommandError::WrongState) }
+        if has_customer && self.consult_view(index).is_none() && !self.is_lent() {
+            Ok(())
+        } else {
+            Err(CommandError::WrongState)
+        }
     }
 
     /// The legs that are alive, for clearing up.

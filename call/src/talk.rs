@@ -228,6 +228,7 @@ impl Call {
         let customer = self.customer.leg;
         self.event(now, ContactEventKind::Connected { interaction, agent }, effects);
         effects.push(Effect::Media(customer, MediaEffect::StopPlay));
+        self.end_comment(effects);
         self.settle_rooms(effects);
         self.start_tape(now, leg, effects);
         self.tell(index, effects);
@@ -266,6 +267,7 @@ impl Call {
 
     /// The agent's audio is lost: the customer goes to the one consulted, or back to the head of the line.
     pub(crate) fn lose_agent(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        self.give_back(now, false, effects);
         effects.push(Effect::Line(LineEffect::AgentLost(self.parts[index].agent)));
         if self.hangs_up_in_consult(now, index, effects) {
             return;
@@ -278,6 +280,9 @@ impl Call {
 
     /// The agent ends the call for both.
     pub(crate) fn hang_up(&mut self, now: Instant, index: usize, effects: &mut Vec<Effect>) {
+        if self.lender() == Some(index) {
+            self.give_back(now, false, effects);
+        }
         if self.hangs_up_in_consult(now, index, effects) {
             return;
         }
@@ -332,7 +337,8 @@ impl Call {
                 effects.push(Effect::Media(to, MediaEffect::SendDigits(digits)));
             }
             (Wish::Mute(muted), Stage::Talking | Stage::Held) => self.mute(index, muted, effects),
-            _ if !alone => return Err(CommandError::WrongState),
+            (Wish::Resume, Stage::Held) if self.lender() == Some(index) => _ = self.give_back(now, false, effects),
+            _ if !alone || self.lender().is_some() => return Err(CommandError::WrongState),
             (Wish::Hold, Stage::Talking) => self.hold(now, index, effects),
             (Wish::Resume, Stage::Held) if !self.parts[index].held_by_phone => self.resume(now, index, effects),
             (Wish::TransferToQueue(rules, agent), Stage::Talking | Stage::Held) => {

@@ -2,6 +2,7 @@
 
 use crate::api::{Effect, FinishedRecording, MediaEffect};
 use crate::engine::{Call, Tape};
+use crate::mask::Mask;
 use domain::{CommandError, ContactEventKind, Instant, LegId};
 
 impl Call {
@@ -12,6 +13,7 @@ impl Call {
             (self.tape, self.taped) = (Tape::Running, agent);
             self.event(now, ContactEventKind::RecordingStarted { recording }, effects);
             effects.push(Effect::Media(customer, MediaEffect::Record { recording, agent }));
+            self.silence_tape(effects);
         }
     }
 
@@ -41,7 +43,10 @@ impl Call {
             ContactEventKind::RecordingResumed { recording, agent }
         };
         self.event(now, kind, effects);
-        effects.push(Effect::Media(self.customer.leg, MediaEffect::PauseRecording(recording, paused)));
+        // While the customer is masked it is silent as it is, and stays so whatever the agent wants.
+        if self.mask == Mask::Off {
+            effects.push(Effect::Media(self.customer.leg, MediaEffect::PauseRecording(recording, paused)));
+        }
         self.tell(index, effects);
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! Sentences about calls.
 
+mod comment;
 mod consult;
+mod entry;
+mod masked;
 mod monitor;
 mod second;
 mod survey;
@@ -42,6 +45,7 @@ fn rules() -> QueueRules {
         default_disposition: Some("done".parse().unwrap()),
         disposition_required: true,
         survey: None,
+        secure_entry: None,
     }
 }
 

@@ -80,18 +80,34 @@ pub(crate) fn queue(table: &Table<'_>, known: &Known) -> Option<Queue> {
         let name = (code.value.as_str(), code.place);
         table.known("default_disposition", "unknown_disposition", "disposition", name, &known.dispositions())
     });
-    let survey = table.id::<FlowId>("survey").filter(|flow| {
-        table.known("survey", "unknown_flow", "flow", (flow.value.as_str(), flow.place), &known.flows())
-    });
+    let (survey, secure_entry) = (flow(table, "survey", known), flow(table, "secure_entry", known));
     table.done();
     if broken {
         return None;
     }
     let music = music.or_else(|| MUSIC.parse().ok())?;
     let default_disposition = default.map(|code| code.value);
-    let hours = hours.map(|schedule| schedule.value);
-    let (survey, dispositions) = (survey.map(|flow| flow.value), Vec::new());
-    Some(Queue { setup, music, treatment, hours, record, dispositions, default_disposition, callback, survey })
+    let (hours, dispositions) = (hours.map(|schedule| schedule.value), Vec::new());
+    let queue = Queue {
+        setup,
+        music,
+        treatment,
+        hours,
+        record,
+        dispositions,
+        default_disposition,
+        callback,
+        survey,
+        secure_entry,
+    };
+    Some(queue)
+}
+
+/// A flow that a queue names.
+fn flow(table: &Table<'_>, key: &'static str, known: &Known) -> Option<FlowId> {
+    let named = table.id::<FlowId>(key)?;
+    let name = (named.value.as_str(), named.place);
+    table.known(key, "unknown_flow", "flow", name, &known.flows()).then_some(named.value)
 }
 
 /// An id for a thing whose own id is missing; the configuration is refused anyway.

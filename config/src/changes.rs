@@ -1,7 +1,7 @@
 //! What differs between two configurations, and what of it only a restart can bring into force.
 
 use crate::config::Config;
-use crate::model::{Agent, AgentPhone, Trunk};
+use crate::model::{Agent, AgentPhone, HttpStepSettings, Trunk};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeSet;
 
@@ -43,6 +43,9 @@ impl Config {
     fn live_marks(&self) -> Marks {
         let mut marks: Marks = vec![("routing".to_owned(), format!("{:?}", self.routing))];
         marks.extend(self.tls.iter().map(|identity| ("tls".to_owned(), identity.mark())));
+        let HttpStepSettings { allow_private, max_concurrent, secrets, ca } = &self.http_step;
+        marks.push(("http_step".to_owned(), format!("{allow_private:?} {max_concurrent} {ca:?}")));
+        marks.extend(secrets.iter().map(|(id, secret)| (format!("secret {id}"), shown(secret).to_owned())));
         marks.extend(self.skills.iter().map(|skill| (format!("skill {}", skill.id), format!("{skill:?}"))));
         marks.extend(self.queues.iter().map(|queue| (format!("queue {}", queue.setup.id), format!("{queue:?}"))));
         let schedule = |schedule: &std::sync::Arc<hours::Schedule>| {

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Words};
 use crate::flow::{self, Around, FlowText};
-use crate::flow_set::FlowSet;
+use crate::flow_set::{FlowFile, FlowSet};
 use crate::model::{Agent, Entry, Queue, Reason, ServerSettings, User};
 use crate::outside::Outside;
 use crate::problem::Problem;
@@ -11,10 +11,11 @@ use crate::report::{Place, Placed, Report, Source};
 use crate::tls::{self, Identity};
 use crate::tree::{self, Entry as TreeEntry, Value};
 use crate::voice::{FlowWords, SpeechSettings};
-use crate::{business, people, recognition, routing, schedule, server, voice};
+use crate::{business, http_step, people, recognition, routing, schedule, server, voice};
 use core::net::SocketAddr;
 use domain::{DispositionCode, DispositionRow, FlowId, Language, QueueId};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// Ids that other parts of the text may name. They are looked up before anything is checked, so that the order of the
 /// text does not matter.
@@ -26,6 +27,7 @@ pub(crate) struct Known {
     dispositions: Vec<String>,
     flows: Vec<String>,
     schedules: Vec<String>,
+    secrets: Vec<String>,
 }
 
 fn words(names: &[String]) -> Vec<&str> {
@@ -53,19 +55,30 @@ impl Known {
         words(&self.schedules)
     }
 
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        words(&self.secrets)
+    }
+
     pub(crate) fn flows(&self) -> Vec<&str> {
         words(&self.flows)
     }
+}
+
+/// A file that was read.
+struct Read {
+    /// Its place in the report.
+    file: usize,
+    /// As the configuration names it.
+    name: String,
+    tree: Vec<TreeEntry>,
 }
 
 /// Checks a configuration.
 pub(crate) fn check(main: Source, outside: &dyn Outside) -> Result<Config, Vec<Problem>> {
     let report = Report::default();
     let file = report.add_source(main);
-    let trees = read_all(&report, file, Vec::new(), outside);
-    let roots = trees.iter().map(|(file, tree)| Table::root(&report, *file, tree)).collect();
-    let config = Checking { report: &report, outside, roots }.check();
-    match config {
+    let files = read_all(&report, file, Vec::new(), outside);
+    match whole(&report, &files, outside) {
         Some(mut config) if !report.has_errors() => {
             config.warnings = report.problems();
             Ok(config)
@@ -74,15 +87,43 @@ pub(crate) fn check(main: Source, outside: &dyn Outside) -> Result<Config, Vec<P
     }
 }
 
+/// Checks what was read.
+fn whole(report: &Report, files: &[Read], outside: &dyn Outside) -> Option<Config> {
+    let roots = files.iter().map(|read| Table::root(report, read.file, &read.tree)).collect();
+    let mut config = Checking { report, outside, roots }.check()?;
+    let (main, others) = files.split_first()?;
+    let own = Some(flow_file(report, main, true)).filter(|file| !file.flows.is_empty());
+    config.flow_files = own.into_iter().chain(others.iter().map(|read| flow_file(report, read, false))).collect();
+    Some(config)
+}
+
+fn flow_file(report: &Report, read: &Read, is_main: bool) -> FlowFile {
+    let path = PathBuf::from(report.name(read.file));
+    let own = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    FlowFile {
+        name: own.filter(|_| is_main).unwrap_or_else(|| read.name.clone()),
+        path,
+        text: (!is_main).then(|| report.text(read.file).into()),
+        flows: flow_ids(read),
+    }
+}
+
+/// The ids of the flows in a file. Those that are none have been told.
+fn flow_ids(read: &Read) -> Vec<FlowId> {
+    match read.tree.iter().find(|entry| entry.key == "flow").map(|entry| &entry.item.value) {
+        Some(Value::Table(flows)) => flows.iter().filter_map(|flow| flow.key.parse().ok()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Reads flows, those of `drafts` as if the configuration named them, and what is wrong with them. Problems of anything
 /// else are passed over, as far as flows can be read all the same.
 pub(crate) fn flows(main: Source, drafts: Vec<Source>, outside: &dyn Outside) -> FlowSet {
     let report = Report::default();
     let file = report.add_source(main);
-    let trees = read_all(&report, file, drafts, outside);
-    let files = trees.iter().map(|(file, _)| report.name(*file)).collect();
-    let roots = trees.iter().map(|(file, tree)| Table::root(&report, *file, tree)).collect();
-    let config = Checking { report: &report, outside, roots }.check();
+    let read = read_all(&report, file, drafts, outside);
+    let files = read.iter().map(|read| report.name(read.file)).collect();
+    let config = whole(&report, &read, outside);
     let main = report.name(file);
     let mut problems = report.problems();
     problems.retain(|problem| problem.file != main || problem.path.starts_with("flow"));
@@ -90,30 +131,33 @@ pub(crate) fn flows(main: Source, drafts: Vec<Source>, outside: &dyn Outside) ->
 }
 
 /// The main file, and the files of flows: drafts take the place of those of the same name.
-fn read_all(report: &Report, main: usize, drafts: Vec<Source>, outside: &dyn Outside) -> Vec<(usize, Vec<TreeEntry>)> {
+fn read_all(report: &Report, main: usize, drafts: Vec<Source>, outside: &dyn Outside) -> Vec<Read> {
     let tree = tree::parse(report, main);
     let named = Table::root(report, main, &tree).texts("flows");
-    let mut trees = vec![(main, tree)];
+    let mut files = vec![Read { file: main, name: report.name(main), tree }];
+    let mut add = |name: String, source: Source| {
+        let file = report.add_source(source);
+        files.push(Read { file, name, tree: tree::parse(report, file) });
+    };
     let drawn: Vec<String> = drafts.iter().map(|draft| draft.name.clone()).collect();
     for draft in drafts {
-        let file = report.add_source(draft);
-        trees.push((file, tree::parse(report, file)));
+        add(draft.name.clone(), draft);
     }
     for path in named.into_iter().filter(|path| !drawn.contains(&outside.resolve(&path.value).display().to_string())) {
         match outside.read(&path.value) {
             Ok(text) => {
-                let file = report.add_source(Source { name: outside.resolve(&path.value).display().to_string(), text });
-                trees.push((file, tree::parse(report, file)));
+                let name = outside.resolve(&path.value).display().to_string();
+                add(path.value, Source { name, text });
             }
             Err(why) => report.error("unreadable_file", path.place, "flows", format!("`{}`: {why}", path.value), None),
         }
     }
-    trees
+    files
 }
 
 /// The check under way.
-struct Checking<'a> {
-    report: &'a Report,
+pub(crate) struct Checking<'a> {
+    pub(crate) report: &'a Report,
     outside: &'a dyn Outside,
     /// The main file first.
     roots: Vec<Table<'a>>,
@@ -132,6 +176,7 @@ impl<'a> Checking<'a> {
         let database = server::store(root, self.outside);
         let routing = routing::routing(root);
         let recognition = recognition::recognition(root, &known.flows());
+        let http_step = http_step::http_step(root, self.outside);
         let speech = voice::speech(root);
         let schedules = root.tables("schedule").iter().filter_map(schedule::schedule).collect();
         let skills = root.tables("skill").iter().filter_map(business::skill).collect();
@@ -144,7 +189,7 @@ impl<'a> Checking<'a> {
         let entry = |table: &Table<'_>| business::entry(table, &known, server.default_language);
         let entries: Vec<Entry> = root.tables("entry").iter().filter_map(entry).collect();
         let served = agents.iter().flat_map(|agent| agent.queues.iter().map(|part| part.queue)).collect();
-        let around = Around { known: &known, queues: &queues, served: &served };
+        let around = Around { known: &known, queues: &queues, served: &served, places: &http_step.allow_private };
         let texts: Vec<FlowText> = flow::flows(&self.roots, self.report, around);
         self.check_between(&queues, &served, (&entries, recognition.blocked_flow), &texts);
         let languages = self.languages(server.default_language, (&entries, &queues), &texts);
@@ -152,7 +197,7 @@ impl<'a> Checking<'a> {
         self.roots.iter().for_each(Table::done);
         let flows = texts.into_iter().filter_map(|text| Some((text.id, text.flow?))).collect();
         let words = Words { reasons, dispositions };
-        let warnings = Vec::new();
+        let (flow_files, warnings) = (Vec::new(), Vec::new());
         Some(Config {
             server,
             tls,
@@ -162,6 +207,7 @@ impl<'a> Checking<'a> {
             database,
             routing,
             recognition,
+            http_step,
             speech,
             flow_words,
             schedules,
@@ -174,6 +220,7 @@ impl<'a> Checking<'a> {
             words,
             entries,
             flows,
+            flow_files,
             warnings,
         })
     }
@@ -224,6 +271,7 @@ impl<'a> Checking<'a> {
             dispositions: names("disposition", lists(&[("disposition", "code")])),
             flows: names("flow", flows.collect()),
             schedules: names("schedule", lists(&[("schedule", "id")])),
+            secrets: names("secret", lists(&[("secret", "id")])),
         }
     }
 
@@ -294,14 +342,17 @@ impl<'a> Checking<'a> {
                 None,
             );
         }
-        let surveys: BTreeSet<FlowId> = queues.iter().filter_map(|queue| queue.survey).collect();
+        // Flows of a survey and of a secure entry.
+        let surveys: BTreeSet<FlowId> =
+            queues.iter().flat_map(|queue| [queue.survey, queue.secure_entry]).flatten().collect();
+        self.check_secure_entries(queues, flows);
         let starts = |flow: &FlowText| {
             refused == Some(flow.id)
                 || entries.iter().any(|entry| flow.callers.contains(&entry.flow))
                 || !flow.callers.is_disjoint(&surveys)
         };
         for flow in flows.iter().filter(|flow| !starts(flow)) {
-            let why = format!("no entry point and no survey starts flow `{}`", flow.id);
+            let why = format!("no entry point, survey or secure entry starts flow `{}`", flow.id);
             self.report.warning("unused_flow", flow.place, &flow.path, why, None);
         }
         if root.peek("entry").is_none() {
@@ -322,7 +373,8 @@ impl<'a> Checking<'a> {
         let any: BTreeSet<Language> =
             of_entries.chain(flows.iter().flat_map(|flow| flow.languages.iter().copied())).collect();
         let of_flow = |flow: &FlowText| {
-            let surveys = queues.iter().filter_map(|queue| queue.survey).any(|survey| flow.callers.contains(&survey));
+            let lent = queues.iter().flat_map(|queue| [queue.survey, queue.secure_entry]).flatten();
+            let surveys = lent.into_iter().any(|survey| flow.callers.contains(&survey));
             let started = entries.iter().filter(|entry| flow.callers.contains(&entry.flow));
             let started = started.map(|entry| entry.language).chain(any.iter().copied().filter(|_| surveys));
             let mut languages: BTreeSet<Language> = flow.languages.iter().copied().chain(started).collect();

@@ -1,9 +1,10 @@
 //! What comes out of the check.
 
 use crate::check::check;
+use crate::flow_set::FlowFile;
 use crate::model::{
-    Agent, AgentPhone, Database, Entry, MediaSettings, MirrorSettings, Queue, Reason, RecognitionSettings, Routing,
-    ServerSettings, SipSettings, Skill, SoftPhone, Trunk, User,
+    Agent, AgentPhone, Database, Entry, HttpStepSettings, MediaSettings, MirrorSettings, Queue, Reason,
+    RecognitionSettings, Routing, ServerSettings, SipSettings, Skill, SoftPhone, Trunk, User,
 };
 use crate::outside::Outside;
 use crate::problem::Problem;
@@ -30,6 +31,7 @@ pub struct Config {
     pub(crate) database: Option<Database>,
     pub(crate) routing: Routing,
     pub(crate) recognition: RecognitionSettings,
+    pub(crate) http_step: HttpStepSettings,
     pub(crate) speech: SpeechSettings,
     pub(crate) flow_words: Vec<FlowWords>,
     pub(crate) schedules: Vec<Arc<Schedule>>,
@@ -42,6 +44,7 @@ pub struct Config {
     pub(crate) words: Words,
     pub(crate) entries: Vec<Entry>,
     pub(crate) flows: BTreeMap<FlowId, Arc<Flow>>,
+    pub(crate) flow_files: Vec<FlowFile>,
     pub(crate) warnings: Vec<Problem>,
 }
 
@@ -153,6 +156,12 @@ impl Config {
         &self.recognition
     }
 
+    /// What `http` nodes may ask, and the secrets that they send.
+    #[must_use]
+    pub fn http_step(&self) -> &HttpStepSettings {
+        &self.http_step
+    }
+
     /// Who speaks texts.
     #[must_use]
     pub fn speech(&self) -> &SpeechSettings {
@@ -215,6 +224,12 @@ impl Config {
     #[must_use]
     pub fn flows(&self) -> &BTreeMap<FlowId, Arc<Flow>> {
         &self.flows
+    }
+
+    /// The files in which flows stand.
+    #[must_use]
+    pub fn flow_files(&self) -> &[FlowFile] {
+        &self.flow_files
     }
 
     /// A flow.

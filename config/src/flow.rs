@@ -11,7 +11,7 @@ use crate::subflow::{Links, Written};
 use crate::tree::Item;
 use crate::voice::FlowWords;
 use core::cell::RefCell;
-use domain::{FlowId, Language, NodeId, PromptId, QueueId, Requirement};
+use domain::{FlowId, HttpPlace, Language, NodeId, PromptId, QueueId, Requirement};
 use ivr::speech::{self, Kind};
 use ivr::{Compiler, Flaw, Flow, Names, Node, Shape, Text};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,8 @@ pub(crate) struct Around<'a> {
     pub(crate) queues: &'a [Queue],
     /// Queues that an agent serves.
     pub(crate) served: &'a BTreeSet<QueueId>,
+    /// Places in private networks that may be asked over HTTP.
+    pub(crate) places: &'a [HttpPlace],
 }
 
 /// What the nodes of one flow share while they are read.
@@ -55,8 +57,11 @@ pub(crate) struct FlowScope<'a> {
     pub(crate) known: &'a Known,
     pub(crate) queues: &'a [Queue],
     pub(crate) served: &'a BTreeSet<QueueId>,
+    pub(crate) places: &'a [HttpPlace],
     pub(crate) nodes: Vec<String>,
     pub(crate) variables: BTreeSet<String>,
+    /// Variables and nodes that hold masked digits.
+    pub(crate) masked: BTreeSet<String>,
     pub(crate) compiler: Compiler,
     /// Flows that may be called; `None`: a broken one.
     pub(crate) called: &'a BTreeMap<FlowId, Option<Arc<Flow>>>,
@@ -140,8 +145,10 @@ fn flow<'a>(
         known: around.known,
         queues: around.queues,
         served: around.served,
+        places: around.places,
         nodes: names,
         variables,
+        masked: visible.masked.clone(),
         compiler: Compiler::new(visible),
         called,
         uses: RefCell::default(),

@@ -7,7 +7,21 @@ use domain::{FlowId, QueueId};
 use hours::Schedule;
 use ivr::Flow;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+
+/// A file in which flows stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowFile {
+    /// The name by which the configuration lists it; of the configuration itself, the name of its file.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it held when it was read; `None`: it is the configuration itself, which may hold secrets.
+    pub text: Option<Arc<str>>,
+    /// The flows in it, in its order.
+    pub flows: Vec<FlowId>,
+}
 
 /// The flows of a configuration, and every problem of them. What else is wrong with the configuration does not show.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +40,8 @@ pub struct FlowSet {
     pub server: Option<ServerSettings>,
     /// The files in which flows may stand, the configuration first.
     pub files: Vec<String>,
+    /// The files in which flows do stand.
+    pub flow_files: Vec<FlowFile>,
 }
 
 impl FlowSet {
@@ -39,6 +55,7 @@ impl FlowSet {
             queues: config.queues.iter().map(|queue| queue.setup.id).collect(),
             server: Some(config.server),
             files,
+            flow_files: config.flow_files,
         }
     }
 }

@@ -18,6 +18,7 @@ mod config;
 pub mod examples;
 mod flow;
 mod flow_set;
+mod http_step;
 pub mod load;
 mod model;
 mod network;
@@ -31,6 +32,7 @@ mod report;
 mod routing;
 mod say;
 mod schedule;
+mod secure;
 mod server;
 mod sip_setup;
 mod subflow;
@@ -39,16 +41,17 @@ mod tests;
 mod tls;
 mod treatment;
 mod tree;
+mod url;
 mod voice;
 
 pub use changes::Changes;
 pub use config::{Config, Overrides};
-pub use flow_set::FlowSet;
-pub use load::{load, load_flows};
+pub use flow_set::{FlowFile, FlowSet};
+pub use load::{Drafts, Origin, load, load_flows};
 pub use model::{
     Agent, AgentPhone, AudioCodec, CallbackMode, CallbackSettings, Connections, Database, Entry, HepSettings,
-    MediaSettings, MirrorSettings, Queue, Reason, RecognitionSettings, Routing, ServerSettings, SipSettings, Skill,
-    SoftPhone, SrtpOffers, Trunk, TrunkRank, User,
+    HttpStepSettings, MediaSettings, MirrorSettings, Queue, Reason, RecognitionSettings, Routing, ServerSettings,
+    SipSettings, Skill, SoftPhone, SrtpOffers, Trunk, TrunkRank, User,
 };
 pub use outside::{Outside, PromptSet};
 pub use problem::{CODES, Level, Problem, RULES, Rule};

@@ -1,14 +1,15 @@
 //! What a checked configuration is made of.
 
-use crate::tls::TrunkTls;
+use crate::tls::{self, TrunkTls};
 use crate::treatment::Treatment;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use domain::{
-    AgentId, Channel, DispositionCode, Dnis, EntryPointId, FlowId, Language, Proficiency, PromptId, ReasonCode, Role,
-    ScheduleId, SkillId, TrunkId,
+    AgentId, Channel, DispositionCode, Dnis, EntryPointId, FlowId, HttpPlace, Language, Proficiency, PromptId,
+    ReasonCode, Role, ScheduleId, SecretId, SkillId, TrunkId,
 };
+use rustls::RootCertStore;
 use secrecy::SecretString;
 use sip::api::{Destination, Policy, Timers, TrunkRegistration};
 use sip::door::Rules;
@@ -170,7 +171,7 @@ impl fmt::Debug for Database {
 }
 
 /// Routing over all queues.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Routing {
     /// A returning customer waits so long for the same agent only; zero: not at all.
     pub sticky: Duration,
@@ -178,6 +179,13 @@ pub struct Routing {
     pub contact_rule: acd::api::ContactRule,
     /// What may be offered over what.
     pub interrupts: Vec<acd::api::Interrupt>,
+}
+
+impl Default for Routing {
+    fn default() -> Self {
+        let sticky = Duration::from_secs(crate::routing::STICKY_S);
+        Self { sticky, contact_rule: acd::api::ContactRule::default(), interrupts: Vec::new() }
+    }
 }
 
 /// A skill.
@@ -210,6 +218,8 @@ pub struct Queue {
     pub callback: Option<CallbackSettings>,
     /// The flow to which a customer comes when the agent has ended the talk; `None`: nothing follows.
     pub survey: Option<FlowId>,
+    /// The flow to which an agent may lend a customer, who keys there what the agent is not to hear.
+    pub secure_entry: Option<FlowId>,
 }
 
 /// What is done with callers who called before, and with those who may not call.
@@ -223,6 +233,27 @@ pub struct RecognitionSettings {
     pub blocked: Vec<String>,
     /// What those hear; `None`: they are declined.
     pub blocked_flow: Option<FlowId>,
+}
+
+/// What `http` nodes may ask, and the secrets that they send.
+#[derive(Clone, Debug)]
+pub struct HttpStepSettings {
+    /// Places in private networks that may be asked; none by default.
+    pub allow_private: Vec<HttpPlace>,
+    /// Requests under way at once; more fail.
+    pub max_concurrent: usize,
+    /// The secrets, which flows know by their ids only.
+    pub secrets: Vec<(SecretId, SecretString)>,
+    /// Whom we believe beside the public certification authorities, as PEM.
+    pub(crate) ca: Option<String>,
+}
+
+impl HttpStepSettings {
+    /// Whom we believe beside the public certification authorities.
+    #[must_use]
+    pub fn roots(&self) -> Option<RootCertStore> {
+        self.ca.as_deref().and_then(tls::believed)
+    }
 }
 
 /// Whose telephone rings first when a customer is called back.

@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod aside;
+mod http;
+mod masked;
 mod survey;
 mod waiting;
 
@@ -28,11 +30,13 @@ const KINDS: &[(&str, Read)] = &[
     ("menu", |node| node.menu()),
     ("collect", |node| node.collect()),
     ("lookup", |node| node.lookup()),
+    ("http", |node| node.http()),
     ("branch", |node| node.branch()),
     ("set", |node| node.set()),
     ("enqueue", |node| node.enqueue()),
     ("callback", |node| node.callback()),
     ("voicemail", |node| node.voicemail()),
+    ("record", |node| node.record()),
     ("survey", |node| node.survey()),
     ("hours", |node| node.hours()),
     ("resume", |_| Some(Node::Resume)),
@@ -187,6 +191,7 @@ impl<'a> NodeReader<'a> {
             let why = format!("`min` is {min}, more than `max`, {max}");
             self.table.refuse("out_of_range", self.table.place_of("min"), "min", why);
         }
+        let (masked, check) = self.masking(variable.as_ref());
         let terminator = self.terminator();
         let inter_digit = self.table.seconds("inter_digit_timeout_s", 3, 1..=60);
         let first = self.table.seconds("first_digit_timeout_s", 6, 1..=120);
@@ -200,6 +205,8 @@ impl<'a> NodeReader<'a> {
             terminator,
             inter_digit,
             retry: retry?,
+            masked,
+            check,
             next: next?,
         };
         (min <= max).then_some(Node::Collect(collect))
@@ -234,7 +241,7 @@ impl<'a> NodeReader<'a> {
             self.table.miss("by");
         }
         let by = self.table.choice("by", LOOKUP_KEYS);
-        let variable = self.table.need_text_if_any("variable").map(|variable| variable.value);
+        let variable = self.passed_on();
         if variable.is_none() && matches!(by, Some(LookupKey::Account | LookupKey::Number)) {
             self.table.miss("variable");
         }
@@ -275,6 +282,10 @@ impl<'a> NodeReader<'a> {
         let first = self.scope.report.text(text.place.file).get(text.place.at..).map_or(1, quotes);
         for flaw in flaws {
             let place = Place { at: text.place.at + first + flaw.offset, ..text.place };
+            if flaw.is_masked {
+                self.scope.report.error("masked_variable", place, &table.path(key), flaw.why, None);
+                continue;
+            }
             let hint = flaw.known.and_then(|(name, known)| {
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
                 crate::report::hint(&name, &known)

@@ -23,19 +23,37 @@ pub(crate) fn secret(table: &Table<'_>, key: &'static str, outside: &dyn Outside
         Value::Text(text) => Ok(text.clone()),
         Value::Table(_) => {
             let from = table.table(key)?;
-            let (file, variable) = (from.text("file"), from.text("env"));
+            let text = pointed_at(&from, outside);
             from.done();
-            match (file, variable) {
-                (Some(file), None) => outside.read(&file.value).map_err(|why| format!("`{}`: {why}", file.value)),
-                (None, Some(name)) => {
-                    let unset = || format!("the environment variable `{}` is not set", name.value);
-                    outside.variable(&name.value).ok_or_else(unset)
-                }
-                _ => Err("a secret is a text, { file = \"…\" } or { env = \"…\" }".to_owned()),
-            }
+            text.unwrap_or_else(|| Err("a secret is a text, { file = \"…\" } or { env = \"…\" }".to_owned()))
         }
         other => Err(format!("`{key}` must be a text, {{ file = \"…\" }} or {{ env = \"…\" }}, not {}", other.kind())),
     };
+    taken(table, key, place, found)
+}
+
+/// The secret that a table with `file` or `env` points at.
+pub(crate) fn kept_elsewhere(table: &Table<'_>, outside: &dyn Outside) -> Option<SecretString> {
+    let needs = || Err("a secret needs either `file` or `env`, which tell where it is".to_owned());
+    let found = pointed_at(table, outside).unwrap_or_else(needs);
+    let key = if table.peek("env").is_some() { "env" } else { "file" };
+    taken(table, key, table.place_of(key), found)
+}
+
+/// The text to which `file` or `env` of a table points; `None` if neither is there, or both.
+fn pointed_at(from: &Table<'_>, outside: &dyn Outside) -> Option<Result<String, String>> {
+    match (from.text("file"), from.text("env")) {
+        (Some(file), None) => Some(outside.read(&file.value).map_err(|why| format!("`{}`: {why}", file.value))),
+        (None, Some(name)) => {
+            let unset = || format!("the environment variable `{}` is not set", name.value);
+            Some(outside.variable(&name.value).ok_or_else(unset))
+        }
+        _ => None,
+    }
+}
+
+/// A secret that was found, without the end of its line.
+fn taken(table: &Table<'_>, key: &'static str, place: Place, found: Result<String, String>) -> Option<SecretString> {
     match found {
         Ok(text) if !text.trim().is_empty() => Some(text.trim_end_matches(['\r', '\n']).to_owned().into()),
         Ok(_) => {

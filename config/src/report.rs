@@ -64,6 +64,8 @@ const OF_ABSENCE: &[&str] = &[
     "no_end",
     "no_question",
     "no_fallback",
+    "no_timeout",
+    "unknown_secret",
     "dead_queue",
     "unknown_variable",
     "agent_without_queue",

@@ -11,10 +11,14 @@ const CONTACT_RULES: &[(&str, ContactRule)] = &[
     ("agent_level_first", ContactRule::AgentLevelFirst),
 ];
 
+/// What a caller who was cut off waits for the same agent, where nothing else is said. It is the age of the contact that
+/// counts: who has waited longer than that is served by anybody.
+pub(crate) const STICKY_S: u64 = 15;
+
 pub(crate) fn routing(root: &Table<'_>) -> Routing {
     let Some(table) = root.table("routing") else { return Routing::default() };
     let routing = Routing {
-        sticky: table.seconds("sticky_s", 0, 0..=3_600),
+        sticky: table.seconds("sticky_s", STICKY_S, 0..=3_600),
         contact_rule: table.choice("contact_rule", CONTACT_RULES).unwrap_or_default(),
         interrupts: table.tables("interrupts").iter().filter_map(interrupt).collect(),
     };

@@ -55,6 +55,7 @@ impl NodeReader<'_> {
 
     fn prompt(&self, key: &'static str, text: &Placed<String>) -> Option<Say> {
         if let Some(digits) = text.value.strip_prefix("digits:") {
+            self.refuses_masked(digits.trim_start_matches('$'), text.place, &self.table.path(key));
             self.use_prompt(key, Need::Value(Kind::Digits), text.place);
             return Some(Say::Digits(digits.to_owned()));
         }
@@ -107,6 +108,9 @@ impl NodeReader<'_> {
     /// `$name`, a value as it is written, or else an expression.
     fn of(&self, kind: Kind, text: &Placed<String>, table: &Table<'_>, word: &str) -> Option<Say> {
         if let Some(name) = text.value.strip_prefix('$') {
+            if self.refuses_masked(name, text.place, &table.path(word)) {
+                return None;
+            }
             let there = self.is_set(name, text.place, table, word);
             return there.then(|| Say::Value(kind, Of::Variable(name.to_owned())));
         }
@@ -118,7 +122,7 @@ impl NodeReader<'_> {
     }
 
     /// Whether a node sets a variable of this name, or takes digits under it. Tells if not.
-    fn is_set(&self, name: &str, place: Place, table: &Table<'_>, word: &str) -> bool {
+    pub(crate) fn is_set(&self, name: &str, place: Place, table: &Table<'_>, word: &str) -> bool {
         let known = self.scope.names();
         let there = known.contains(&name);
         if !there {
@@ -177,7 +181,10 @@ impl NodeReader<'_> {
             return None;
         }
         let template = Template::new(&text.value);
-        let unknown = template.variables().filter(|name| !self.is_set(name, text.place, table, "text")).count();
+        let is_said = |name: &str| {
+            !self.refuses_masked(name, text.place, &table.path("text")) && self.is_set(name, text.place, table, "text")
+        };
+        let unknown = template.variables().filter(|name| !is_said(name)).count();
         (unknown == 0).then_some(template)
     }
 

@@ -99,6 +99,7 @@ impl Links {
         for other in self.family(n) {
             all.variables.extend(self.names[other].variables.iter().cloned());
             all.digits.extend(self.names[other].digits.iter().cloned());
+            all.masked.extend(self.names[other].masked.iter().cloned());
         }
         all
     }
@@ -132,12 +133,22 @@ fn names(flow: &Written<'_>, known: &Known) -> Names {
     let mut names = Names { queues: known.queues().into_iter().map(str::to_owned).collect(), ..Names::default() };
     for (node, fields) in nodes(flow) {
         let kind = word(fields, "type");
+        if kind == Some("collect") && matches!(value(fields, "masked"), Some(Value::Flag(true))) {
+            names.masked.insert(node.key.clone());
+            names.masked.extend(word(fields, "variable").map(str::to_owned));
+            continue;
+        }
         if matches!(kind, Some("menu" | "collect" | "survey")) {
             names.digits.insert(node.key.clone());
         }
-        let takes = matches!(kind, Some("collect" | "hours"));
+        let takes = matches!(kind, Some("collect" | "hours" | "record"));
         names.variables.extend(word(fields, "variable").filter(|_| takes).map(str::to_owned));
-        if let (Some("set"), Some(Value::Table(values))) = (kind, value(fields, "values")) {
+        let sets = match kind {
+            Some("set") => value(fields, "values"),
+            Some("http") => value(fields, "take"),
+            _ => None,
+        };
+        if let Some(Value::Table(values)) = sets {
             names.variables.extend(values.iter().map(|entry| entry.key.clone()));
         }
     }

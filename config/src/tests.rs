@@ -2,9 +2,12 @@
 
 mod flows;
 mod good;
+mod http;
 mod lint;
+mod origin;
 mod saying;
 mod schedules;
+mod secure;
 mod subflows;
 mod survey;
 mod tls;
@@ -246,12 +249,15 @@ fn every_code_that_the_sources_use_is_explained() {
         include_str!("load.rs"),
         include_str!("node.rs"),
         include_str!("node/aside.rs"),
+        include_str!("node/masked.rs"),
+        include_str!("node/http.rs"),
         include_str!("node/waiting.rs"),
         include_str!("people.rs"),
         include_str!("reader.rs"),
         include_str!("routing.rs"),
         include_str!("say.rs"),
         include_str!("schedule.rs"),
+        include_str!("secure.rs"),
         include_str!("server.rs"),
         include_str!("subflow.rs"),
         include_str!("tls.rs"),

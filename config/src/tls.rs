@@ -46,7 +46,7 @@ impl TrunkTls {
     /// Whom we believe; `None`: the public certification authorities.
     #[must_use]
     pub fn roots(&self) -> Option<RootCertStore> {
-        self.ca.as_deref().and_then(|pem| roots(pem).ok())
+        self.ca.as_deref().and_then(believed)
     }
 }
 
@@ -79,13 +79,21 @@ pub(crate) fn trunk(table: &Table<'_>, peer: core::net::SocketAddr, outside: &dy
             None
         })?,
     };
-    let ca = file(table, "tls_ca", outside, false);
-    if let Some(pem) = &ca
-        && let Err(why) = roots(&pem.value)
-    {
-        table.refuse("bad_certificate", pem.place, "tls_ca", why);
+    Some(TrunkTls { name, ca: ca(table, "tls_ca", outside) })
+}
+
+/// The certificates of those whom we believe, as PEM, of the file that a key names.
+pub(crate) fn ca(table: &Table<'_>, key: &'static str, outside: &dyn Outside) -> Option<String> {
+    let pem = file(table, key, outside, false)?;
+    if let Err(why) = roots(&pem.value) {
+        table.refuse("bad_certificate", pem.place, key, why);
     }
-    Some(TrunkTls { name, ca: ca.map(|pem| pem.value) })
+    Some(pem.value)
+}
+
+/// Those whom a PEM names, which was read before.
+pub(crate) fn believed(pem: &str) -> Option<RootCertStore> {
+    roots(pem).ok()
 }
 
 /// The text of the file that a key names, at the place of the key.

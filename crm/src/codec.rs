@@ -1,6 +1,7 @@
 //! Contact events as JSON objects, and back.
 
 mod callback;
+mod entry;
 mod survey;
 
 use crate::reasons;
@@ -53,8 +54,8 @@ fn fields(kind: &Kind) -> Value {
         Kind::Announced { position, wait_s } => json!({ "position": position, "wait_s": wait_s }),
         Kind::QueueKey { digit, node } => json!({ "digit": digit.to_string(), "node": node.as_str() }),
         Kind::QueueResumed { queue } => json!({ "queue": queue.as_str() }),
-        Kind::Reprioritised { priority, age_per_s } => {
-            json!({ "priority": priority.map(|points| points.0), "age_per_s": age_per_s })
+        Kind::Reprioritised { priority: points, age_per_s } => {
+            json!({ "priority": points.map(|points| points.0), "age_per_s": age_per_s })
         }
         Kind::Held { interaction } | Kind::Resumed { interaction } | Kind::ConferenceStarted { interaction } => {
             json!({ "interaction": interaction.to_string() })
@@ -67,11 +68,13 @@ fn fields(kind: &Kind) -> Value {
         Kind::RecordingPaused { recording, agent } | Kind::RecordingResumed { recording, agent } => {
             json!({ "recording": recording.to_string(), "agent": agent.as_str() })
         }
+        Kind::MaskingStarted { .. }
+        | Kind::MaskingEnded { .. }
+        | Kind::SecureEntryStarted { .. }
+        | Kind::SecureEntryEnded { .. }
+        | Kind::CommentStarted { .. } => entry::fields(kind),
         Kind::RecordingStarted { recording } => json!({ "recording": recording.to_string() }),
-        Kind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms } => json!({
-            "recording": recording.to_string(), "path": storable(path), "duration_ms": duration_ms,
-            "sha256": storable(sha256), "gap_ms": gap_ms,
-        }),
+        Kind::RecordingFinished { .. } => finished_fields(kind),
         Kind::CustomerLeft { by, cause } => json!({ "by": by.as_str(), "cause": cause.as_str() }),
         Kind::Connected { interaction, agent }
         | Kind::ConsultAnswered { interaction, agent }
@@ -79,12 +82,7 @@ fn fields(kind: &Kind) -> Value {
         | Kind::WrapUpEnded { interaction, agent } => {
             json!({ "interaction": interaction.to_string(), "agent": agent.as_str() })
         }
-        Kind::NotesSaved { interaction, text } => {
-            json!({ "interaction": interaction.to_string(), "text": storable(&text.0) })
-        }
-        Kind::DispositionSet { interaction, code, by } => json!({
-            "interaction": interaction.to_string(), "code": code.as_str(), "by": disposition_by(*by),
-        }),
+        Kind::NotesSaved { .. } | Kind::DispositionSet { .. } => wrap_up_fields(kind),
         Kind::SurveyStarted { .. } | Kind::SurveyAnswered { .. } => survey::fields(kind),
         Kind::LegQuality(quality) => leg_quality_fields(quality),
         Kind::Closed { outcome, by } => json!({ "outcome": outcome.as_str(), "by": by.as_str() }),
@@ -98,6 +96,26 @@ fn fields(kind: &Kind) -> Value {
         | Kind::CallbackCancelled { .. }
         | Kind::Restored => callback::fields(kind),
     }
+}
+
+fn wrap_up_fields(kind: &Kind) -> Value {
+    match kind {
+        Kind::NotesSaved { interaction, text } => {
+            json!({ "interaction": interaction.to_string(), "text": storable(&text.0) })
+        }
+        Kind::DispositionSet { interaction, code, by } => json!({
+            "interaction": interaction.to_string(), "code": code.as_str(), "by": disposition_by(*by),
+        }),
+        _ => Value::Null,
+    }
+}
+
+fn finished_fields(kind: &Kind) -> Value {
+    let Kind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms } = kind else { return Value::Null };
+    json!({
+        "recording": recording.to_string(), "path": storable(path), "duration_ms": duration_ms,
+        "sha256": storable(sha256), "gap_ms": gap_ms,
+    })
 }
 
 fn started_fields(kind: &Kind) -> Value {
@@ -208,14 +226,11 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         "monitored" | "monitor_ended" => monitored(kind, &f)?,
         "recording_paused" => Kind::RecordingPaused { recording: f.id("recording")?, agent: f.id("agent")? },
         "recording_resumed" => Kind::RecordingResumed { recording: f.id("recording")?, agent: f.id("agent")? },
+        "masking_started" | "masking_ended" | "secure_entry_started" | "secure_entry_ended" | "comment_started" => {
+            entry::event(kind, &f)?
+        }
         "recording_started" => Kind::RecordingStarted { recording: f.id("recording")? },
-        "recording_finished" => Kind::RecordingFinished {
-            recording: f.id("recording")?,
-            path: f.text("path")?.to_owned(),
-            duration_ms: f.number("duration_ms")?,
-            sha256: f.text("sha256")?.to_owned(),
-            gap_ms: f.number("gap_ms")?,
-        },
+        "recording_finished" => finished(&f)?,
         "customer_left" => Kind::CustomerLeft { by: f.ended_by()?, cause: f.word("cause", Cause::ALL, Cause::as_str)? },
         "interaction_ended" => Kind::InteractionEnded { interaction: f.id("interaction")?, agent: f.id("agent")? },
         "notes_saved" => Kind::NotesSaved { interaction: f.id("interaction")?, text: Redacted::from(f.text("text")?) },
@@ -238,6 +253,16 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         | "callback_cancelled"
         | "restored" => callback::event(kind, &f)?,
         _ => return Err(DecodeError::UnknownKind),
+    })
+}
+
+fn finished(f: &Fields<'_>) -> Result<Kind, DecodeError> {
+    Ok(Kind::RecordingFinished {
+        recording: f.id("recording")?,
+        path: f.text("path")?.to_owned(),
+        duration_ms: f.number("duration_ms")?,
+        sha256: f.text("sha256")?.to_owned(),
+        gap_ms: f.number("gap_ms")?,
     })
 }
 
@@ -341,6 +366,10 @@ impl<'a> Fields<'a> {
 
     fn id<T: FromStr>(&self, name: &'static str) -> Result<T, DecodeError> {
         self.text(name)?.parse().map_err(|_| DecodeError::BadField(name))
+    }
+
+    fn flag(&self, name: &'static str) -> Result<bool, DecodeError> {
+        self.0.get(name).and_then(Value::as_bool).ok_or(DecodeError::BadField(name))
     }
 
     fn opt_id<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, DecodeError> {

@@ -131,6 +131,7 @@ impl Fold {
             }
             Kind::Connected { interaction, agent } => self.on_connected(at, *interaction, *agent),
             Kind::RecordingStarted { recording } => self.on_recording_started(*recording),
+            Kind::CommentStarted { recording, .. } => _ = self.recording(*recording),
             Kind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms } => {
                 let row = self.recording(*recording);
                 row.path.clone_from(path);

@@ -23,6 +23,7 @@ mod customers;
 mod db;
 mod demo;
 mod error;
+mod flows;
 pub mod fold;
 mod import;
 mod journal;
@@ -41,6 +42,7 @@ mod writer;
 
 pub use codec::{DecodeError, decode, encode};
 pub use error::StoreError;
+pub use flows::{FlowDraft, FlowVersion, sha256};
 pub use journal::{Journal, JournalHealth, Stored};
 pub use open_work::PastEvents;
 pub use phone::Numbering;

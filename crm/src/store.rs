@@ -26,15 +26,17 @@ use tokio::time::timeout;
 
 /// The steps of the schema: version, description, SQL. Read at run time, since sqlx's macro for it compiles SQLite once
 /// more for the build itself.
-const SQLITE: [(i64, &str, &str); 3] = [
+const SQLITE: [(i64, &str, &str); 4] = [
     (1, "first", include_str!("../migrations/sqlite/0001_first.sql")),
     (2, "legs", include_str!("../migrations/sqlite/0002_legs.sql")),
     (3, "survey", include_str!("../migrations/sqlite/0003_survey.sql")),
+    (4, "flows", include_str!("../migrations/sqlite/0004_flows.sql")),
 ];
-const POSTGRES: [(i64, &str, &str); 3] = [
+const POSTGRES: [(i64, &str, &str); 4] = [
     (1, "first", include_str!("../migrations/postgres/0001_first.sql")),
     (2, "legs", include_str!("../migrations/postgres/0002_legs.sql")),
     (3, "survey", include_str!("../migrations/postgres/0003_survey.sql")),
+    (4, "flows", include_str!("../migrations/postgres/0004_flows.sql")),
 ];
 
 fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
@@ -46,7 +48,7 @@ fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
 }
 
 /// Longest time for one answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Longest time for one import.
 const IMPORT_WITHIN: Duration = Duration::from_secs(120);
 /// Longest time to the first word of PostgreSQL.
@@ -238,6 +240,7 @@ impl Store {
                 | Query::Contact(_)
                 | Query::Why(_)
                 | Query::Visits { .. }
+                | Query::Callbacks { .. }
                 | Query::Surveys { .. }
                 | Query::Recording(_)
                 | Query::Customer(_)
@@ -273,6 +276,9 @@ impl Store {
             Query::Trace(_) => Answer::Trace(None),
             Query::Visits { from, to, queue, cursor } => {
                 Answer::Visits(visits::page(&self.db, (from, to), queue, cursor).await?)
+            }
+            Query::Callbacks { from, to, cursor } => {
+                Answer::Callbacks(visits::callbacks(&self.db, (from, to), cursor).await?)
             }
             Query::Surveys { from, to, queue, cursor } => {
                 Answer::Surveys(surveys::page(&self.db, (from, to), queue, cursor).await?)

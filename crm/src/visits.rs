@@ -4,7 +4,7 @@ use crate::codec::decode;
 use crate::cursor;
 use crate::db::{Db, Row, vals};
 use crate::error::Failure;
-use domain::{ContactEventKind, ContactId, Page, QueueId, QueueVisit, WallTime};
+use domain::{CallbackStep, ContactEventKind, ContactId, Page, QueueId, QueueVisit, WallTime};
 
 /// Contacts of one page.
 const PAGE: usize = 500;
@@ -15,6 +15,11 @@ const EVENTS: &str = "SELECT c.id, c.started, e.at, e.kind, e.fields FROM (SELEC
     WHERE started >= $1 AND started < $2 AND (started > $1 OR id > $3) AND (closed IS NULL OR closed >= $4) \
     AND EXISTS (SELECT 1 FROM contact_queues q WHERE q.contact = contacts.id AND ($5 IS NULL OR q.queue = $5)) \
     ORDER BY started, id LIMIT $6) c JOIN contact_events e ON e.contact = c.id ORDER BY c.started, c.id, e.seq";
+
+const CALLBACKS: &str = "SELECT c.id, c.started, e.at, e.kind, e.fields FROM (SELECT id, started FROM contacts \
+    WHERE started >= $1 AND started < $2 AND (started > $1 OR id > $3) AND (closed IS NULL OR closed >= $4) \
+    AND channel = 'callback' ORDER BY started, id LIMIT $5) c \
+    JOIN contact_events e ON e.contact = c.id ORDER BY c.started, c.id, e.seq";
 
 /// A contact's events as read.
 struct Told {
@@ -30,15 +35,10 @@ pub(crate) async fn page(
     queue: Option<QueueId>,
     after: Option<String>,
 ) -> Result<Page<QueueVisit>, Failure> {
-    let earliest = WallTime::from_micros(from.as_micros().saturating_sub(LONGEST_CONTACT));
-    let (started, id) = match after {
-        Some(after) => cursor::read_contact(&after)?,
-        None => (earliest, ContactId::new(0)),
-    };
+    let (started, id) = begin(from, after)?;
     let rows = db.fetch(EVENTS, vals![started, to, id, from, queue, PAGE as u64]).await?;
     let contacts = told(&rows)?;
-    let next =
-        contacts.last().filter(|_| contacts.len() >= PAGE).map(|last| cursor::contact(last.started, last.contact));
+    let next = next(&contacts);
     let asked = |visited: &QueueVisit| {
         let (from_ms, to_ms) = (millis(from), millis(to));
         (from_ms..to_ms).contains(&visited.visit.exit_ms) && queue.is_none_or(|queue| queue == visited.queue)
@@ -46,6 +46,30 @@ pub(crate) async fn page(
     let visits = |told: &Told| stats::visits(told.contact, told.events.iter().map(|(at, kind)| (*at, kind)));
     let items = contacts.iter().flat_map(visits).filter(asked).collect();
     Ok(Page { items, next })
+}
+
+/// One page of the steps of calls back that were not closed before `from` and began before `to`, from their first on.
+pub(crate) async fn callbacks(
+    db: &Db,
+    (from, to): (WallTime, WallTime),
+    after: Option<String>,
+) -> Result<Page<CallbackStep>, Failure> {
+    let (started, id) = begin(from, after)?;
+    let rows = db.fetch(CALLBACKS, vals![started, to, id, from, PAGE as u64]).await?;
+    let contacts = told(&rows)?;
+    let steps = |told: &Told| stats::callback_steps(told.contact, told.events.iter().map(|(at, kind)| (*at, kind)));
+    Ok(Page { items: contacts.iter().flat_map(steps).collect(), next: next(&contacts) })
+}
+
+/// Where a page begins: after this contact.
+fn begin(from: WallTime, after: Option<String>) -> Result<(WallTime, ContactId), Failure> {
+    let earliest = WallTime::from_micros(from.as_micros().saturating_sub(LONGEST_CONTACT));
+    after.map_or(Ok((earliest, ContactId::new(0))), |after| Ok(cursor::read_contact(&after)?))
+}
+
+/// Where the next page begins, if there is one.
+fn next(contacts: &[Told]) -> Option<String> {
+    contacts.last().filter(|_| contacts.len() >= PAGE).map(|last| cursor::contact(last.started, last.contact))
 }
 
 fn told(rows: &[Row]) -> Result<Vec<Told>, sqlx::Error> {

@@ -2,16 +2,17 @@
 
 use crate::fold::DeskFold;
 use crate::schema::{
-    ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent, FloorCallback,
-    FloorLeg, FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, Message, MonitorWord, NamedQueue, NextCard,
-    OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop, PopChange, QueueAgents,
-    QueueCounts, RoleWord, ServiceLevel, SignalledField, StateChange, StateWord, WaitingContact,
+    CallbackCounts, ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent,
+    FloorCallback, FloorLeg, FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, Message, MonitorWord,
+    NamedQueue, NextCard, OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop,
+    PopChange, QueueAgents, QueueCounts, RoleWord, SecureEntryWord, ServiceLevel, SignalledField, StateChange,
+    StateWord, WaitingContact,
 };
 use crate::{Names, Settings};
 use domain::{
     AgentId, AgentState, AgentView, CallbackView, ConsultStage, ConsultView, Customer, DeskBody, FloorView, Instant,
     InteractionPhase, InteractionView, LastContact, Monitor, MonitorView, NextState, Offer, OfferResult, QueueId,
-    QueueView, ReasonCode, Role, ScreenPop, TransferTarget, WaitingView, WallTime,
+    QueueView, ReasonCode, Role, ScreenPop, SecureEntry, TransferTarget, WaitingView, WallTime,
 };
 
 /// The service level's formula; see `domain::Counts::service_level_permille`.
@@ -108,6 +109,7 @@ impl Converter<'_> {
             disposition: view.disposition.map(|code| code.to_string()),
             notes: view.notes.0.clone(),
             consult: view.consult.as_ref().map(|consult| self.consult(consult)),
+            secure_entry: view.secure_entry.map(secure_entry_word),
             pop: self.pop(&view.pop, view.connected.unwrap_or(self.now)),
         }
     }
@@ -205,6 +207,15 @@ impl Converter<'_> {
                 abandoned: counts.abandoned,
                 short_abandons: counts.short_abandons,
                 flowed_out: counts.flowed_out,
+            },
+            callbacks: CallbackCounts {
+                open: view.callbacks.open,
+                booked: view.callbacks.booked,
+                tries: view.callbacks.tries,
+                reached: view.callbacks.reached,
+                failed: view.callbacks.failed,
+                cancelled: view.callbacks.cancelled,
+                wait_reached_ms: view.callbacks.wait_reached_ms.checked_div(view.callbacks.reached),
             },
             agents: QueueAgents {
                 signed_in: view.agents_signed_in,
@@ -357,6 +368,15 @@ fn next_card(next: NextState) -> NextCard {
         NextState::Ready => NextCard { state: StateWord::Ready, reason: None },
         NextState::NotReady(reason) => NextCard { state: StateWord::NotReady, reason: Some(reason.to_string()) },
         NextState::LoggedOut => NextCard { state: StateWord::LoggedOut, reason: None },
+    }
+}
+
+const fn secure_entry_word(entry: SecureEntry) -> SecureEntryWord {
+    match entry {
+        SecureEntry::Ready => SecureEntryWord::Ready,
+        SecureEntry::Running => SecureEntryWord::Running,
+        SecureEntry::Done => SecureEntryWord::Done,
+        SecureEntry::Failed => SecureEntryWord::Failed,
     }
 }
 

@@ -125,6 +125,7 @@ mod tests {
             disposition: None,
             notes: Redacted::default(),
             consult: None,
+            secure_entry: None,
             pop: pop(contact, ""),
         }))
     }

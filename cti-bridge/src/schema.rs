@@ -12,8 +12,8 @@ mod why;
 
 pub use client::{AskBody, AskMessage, ClientMessage, Hello, MonitorWord, Ping, TransferTo, WishBody, WishMessage};
 pub use floor::{
-    ExpectedWait, Floor, FloorAgent, FloorCallback, FloorLeg, FloorMonitor, FloorQueue, Goal, QueueAgents, QueueCounts,
-    ServiceLevel, WaitingContact,
+    CallbackCounts, ExpectedWait, Floor, FloorAgent, FloorCallback, FloorLeg, FloorMonitor, FloorQueue, Goal,
+    QueueAgents, QueueCounts, ServiceLevel, WaitingContact,
 };
 pub use pop::{CustomerCard, KeyedDigits, Message, NamedQueue, PastContact, Point, Pop, SignalledField};
 pub use why::{
@@ -290,6 +290,20 @@ pub enum PhaseWord {
     Ended,
 }
 
+/// How far the secure entry is: the customer keys in a flow what the agent is not to hear.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SecureEntryWord {
+    /// The agent may ask for it.
+    Ready,
+    /// The customer is keying.
+    Running,
+    /// The agent has the customer again, and the flow came to its `return`.
+    Done,
+    /// The agent has the customer again, and it came to nothing.
+    Failed,
+}
+
 /// An agent's part in a contact.
 #[derive(Clone, Serialize, JsonSchema)]
 pub struct InteractionCard {
@@ -321,6 +335,8 @@ pub struct InteractionCard {
     pub notes: String,
     /// The consult that this part has a part in.
     pub consult: Option<ConsultCard>,
+    /// The secure entry; null: the queue has no flow for it.
+    pub secure_entry: Option<SecureEntryWord>,
     /// The customer's record and the call's story.
     pub pop: Pop,
 }

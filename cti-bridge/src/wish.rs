@@ -49,6 +49,7 @@ pub(crate) fn wish(body: WishBody) -> Result<Wish, Problem> {
             let (contact, priority) = (contact_id(&contact)?, priority.map(Priority));
             Wish::Reprioritise { contact, priority, age_per_s }
         }
+        WishBody::SecureEntry { contact } => Wish::SecureEntry(contact_id(&contact)?),
         WishBody::CallAgainLater { contact } => Wish::CallAgainLater(contact_id(&contact)?),
         WishBody::RequestCallback { number, queue, due_at, agent } => {
             let agent = agent.map(|agent| id(&agent, CommandError::UnknownAgent)).transpose()?;

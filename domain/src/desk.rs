@@ -160,6 +160,33 @@ impl InteractionPhase {
     }
 }
 
+/// How far the secure entry is: the customer keys in a flow what the agent is not to hear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SecureEntry {
+    /// The agent may ask for it.
+    #[default]
+    Ready,
+    /// The customer is keying.
+    Running,
+    /// The agent has the customer again, and the flow came to its `return`.
+    Done,
+    /// The agent has the customer again, and it came to nothing.
+    Failed,
+}
+
+impl SecureEntry {
+    /// The word in APIs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// An agent's part in a contact, as the agent sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InteractionView {
@@ -191,6 +218,8 @@ pub struct InteractionView {
     pub notes: Redacted,
     /// The consult that this part has a part in.
     pub consult: Option<ConsultView>,
+    /// The secure entry; `None`: the queue has no flow for it.
+    pub secure_entry: Option<SecureEntry>,
     /// The customer's record and the call's story.
     pub pop: ScreenPop,
 }
@@ -252,6 +281,8 @@ pub enum Wish {
     HangUp(ContactId),
     /// Call the customer of a call back again later: a machine answered, or it was the wrong moment.
     CallAgainLater(ContactId),
+    /// Lend the customer to the queue's flow for secure entry, and get the customer back when it is done.
+    SecureEntry(ContactId),
     /// Call a number.
     Dial(Dnis),
     /// Keep the notes.

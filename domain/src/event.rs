@@ -289,6 +289,38 @@ pub enum ContactEventKind {
         /// By whom.
         agent: AgentId,
     },
+    /// The customer keys what nobody is to hear or see: the customer's leg is passed on to nobody, and the recording is
+    /// silent on both channels.
+    MaskingStarted {
+        /// The recording, if one is being made.
+        recording: Option<RecordingId>,
+    },
+    /// The customer is heard again.
+    MaskingEnded {
+        /// The recording, if one is being made.
+        recording: Option<RecordingId>,
+    },
+    /// The agent lent the customer to a flow, in which the customer keys what the agent is not to hear.
+    SecureEntryStarted {
+        /// The flow.
+        flow: FlowId,
+        /// The agent's part.
+        interaction: InteractionId,
+    },
+    /// The agent has the customer again, or the customer is gone.
+    SecureEntryEnded {
+        /// The agent's part.
+        interaction: InteractionId,
+        /// The flow came to its `return`.
+        done: bool,
+    },
+    /// The caller speaks at a node of the flow: a comment, which is a recording of its own beside that of the talks.
+    CommentStarted {
+        /// The node.
+        node: NodeId,
+        /// The recording.
+        recording: RecordingId,
+    },
     /// The recording is closed and stands on disk.
     RecordingFinished {
         /// The recording.
@@ -411,6 +443,11 @@ impl ContactEventKind {
             Self::RecordingStarted { .. } => "recording_started",
             Self::RecordingPaused { .. } => "recording_paused",
             Self::RecordingResumed { .. } => "recording_resumed",
+            Self::MaskingStarted { .. } => "masking_started",
+            Self::MaskingEnded { .. } => "masking_ended",
+            Self::SecureEntryStarted { .. } => "secure_entry_started",
+            Self::SecureEntryEnded { .. } => "secure_entry_ended",
+            Self::CommentStarted { .. } => "comment_started",
             Self::RecordingFinished { .. } => "recording_finished",
             Self::CustomerLeft { .. } => "customer_left",
             Self::InteractionEnded { .. } => "interaction_ended",

@@ -1,8 +1,8 @@
 //! The contact history and the customer base, as they are read and asked for. `crm` answers, others ask.
 
 use crate::{
-    AgentId, ContactId, Customer, CustomerId, DispositionCode, InteractionId, Language, LegQuality, QuestionId,
-    QueueId, QueueVisit, RecordingId, Redacted, Role, SipTrace, WallTime, WhyStory,
+    AgentId, CallbackStep, ContactId, Customer, CustomerId, DispositionCode, InteractionId, Language, LegQuality,
+    QuestionId, QueueId, QueueVisit, RecordingId, Redacted, Role, SipTrace, WallTime, WhyStory,
 };
 
 /// A question to the store; [`Query::Why`] also to the running engine, and [`Query::Trace`] to it alone.
@@ -97,6 +97,15 @@ pub enum Query {
         /// Where to go on: the cursor of the page before.
         cursor: Option<String>,
     },
+    /// Steps of the calls back that were not over before a time, those of a contact in order → `Callbacks`.
+    Callbacks {
+        /// Not closed before.
+        from: WallTime,
+        /// Begun before.
+        to: WallTime,
+        /// Where to go on: the cursor of the page before.
+        cursor: Option<String>,
+    },
     /// Answers to surveys of a stretch of time, in its order → `Surveys`.
     Surveys {
         /// Answered at or after.
@@ -135,6 +144,8 @@ pub enum Answer {
     Trace(Option<Box<SipTrace>>),
     /// Visits to queues; a page may be empty and still not the last.
     Visits(Page<QueueVisit>),
+    /// Steps of calls back; a page may be empty and still not the last.
+    Callbacks(Page<CallbackStep>),
     /// Answers to surveys, each with its contact.
     Surveys(Page<(ContactId, SurveyAnswer)>),
     /// Customers.

@@ -140,6 +140,8 @@ slug_id! {
     EntryPointId,
     /// A schedule of opening hours.
     ScheduleId,
+    /// A secret that flows send without knowing it.
+    SecretId,
 }
 
 /// Crockford's base-32 alphabet: no I, L, O, U.

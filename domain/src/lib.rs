@@ -20,6 +20,7 @@ mod error;
 mod event;
 mod forecast;
 mod history;
+mod http;
 mod id;
 mod joint;
 mod phone;
@@ -38,7 +39,8 @@ pub use callback::{CallbackCancel, CallbackOrder, CallbackState};
 pub use cause::{Cause, EndedBy, ExitReason, OfferResult, Outcome};
 pub use customer::{ContactPoint, Customer, LastContact};
 pub use desk::{
-    Audience, DeskBody, DeskEvent, InteractionPhase, InteractionView, Offer, ScreenPop, Signalled, TransferTarget, Wish,
+    Audience, DeskBody, DeskEvent, InteractionPhase, InteractionView, Offer, ScreenPop, SecureEntry, Signalled,
+    TransferTarget, Wish,
 };
 pub use error::CommandError;
 pub use event::{ContactEvent, ContactEventKind, DispositionBy};
@@ -47,9 +49,11 @@ pub use history::{
     AgentRow, Answer, ContactDetail, ContactFilter, ContactRow, DispositionRow, EventRow, ImportReport, InteractionRow,
     NewCustomer, Page, Query, QueryError, RecordingRow, RowError, Session, SurveyAnswer, User,
 };
+pub use http::{HttpAnswer, HttpFailure, HttpField, HttpMethod, HttpOrigin, HttpPlace, HttpRequest, HttpValue};
 pub use id::{
     AgentId, ContactId, CustomerId, DispositionCode, EntryPointId, FlowId, InteractionId, LegId, NodeId, OfferId,
-    ParseIdError, PlayId, PromptId, QuestionId, QueueId, ReasonCode, RecordingId, ScheduleId, SkillId, Slug, TrunkId,
+    ParseIdError, PlayId, PromptId, QuestionId, QueueId, ReasonCode, RecordingId, ScheduleId, SecretId, SkillId, Slug,
+    TrunkId,
 };
 pub use joint::{ConsultResult, ConsultStage, ConsultView, Monitor, MonitorView};
 pub use phone::{Ani, Dnis, Language, Redacted};
@@ -59,9 +63,9 @@ pub use spoken::Spoken;
 pub use time::{Instant, WallTime};
 pub use trace::{SipMessage, SipTrace};
 pub use view::{
-    AgentView, CallbackView, ClosedWhy, Counts, Emergency, FloorView, QueueView, ScheduleView, ServiceLevelGoal,
-    WaitingView, WebCallerView,
+    AgentView, CallbackCounts, CallbackView, ClosedWhy, Counts, Emergency, FloorView, QueueView, ScheduleView,
+    ServiceLevelGoal, WaitingView, WebCallerView,
 };
-pub use visit::{QueueExit, QueueVisit, Visit};
+pub use visit::{CallbackMark, CallbackStep, QueueExit, QueueVisit, Visit};
 pub use voicemail::{MessageView, VoicemailOrder};
 pub use why::{Decision, Exclusion, Explanation, PastDecision, RoutingRule, Verdict, WhyStory};

@@ -47,6 +47,25 @@ impl Counts {
     }
 }
 
+/// Counters of a queue's calls back since local midnight, which [`Counts`] leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallbackCounts {
+    /// Not over at this moment.
+    pub open: u32,
+    /// Asked for.
+    pub booked: u64,
+    /// How often customers were called.
+    pub tries: u64,
+    /// Customers who were joined with an agent.
+    pub reached: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Withdrawn, replaced, or not needed any more.
+    pub cancelled: u64,
+    /// Sum of the times from the request until the customer was joined, in milliseconds.
+    pub wait_reached_ms: u64,
+}
+
 /// A queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueView {
@@ -62,6 +81,8 @@ pub struct QueueView {
     pub oldest: Option<Instant>,
     /// Counters.
     pub counts: Counts,
+    /// Those of its calls back.
+    pub callbacks: CallbackCounts,
     /// Agents of this queue who are signed in.
     pub agents_signed_in: u32,
     /// Of these, ready.

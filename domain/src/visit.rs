@@ -75,3 +75,39 @@ pub struct QueueVisit {
     /// The visit.
     pub visit: Visit,
 }
+
+/// What happened to a call back, as the figures take it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallbackMark {
+    /// It was asked for.
+    Booked,
+    /// The customer was called.
+    Tried,
+    /// The customer was joined with an agent, for the first time.
+    Reached {
+        /// Since it was asked for, in milliseconds.
+        wait_ms: u64,
+    },
+    /// It was not the customer after all.
+    Unreached {
+        /// What was told as the wait, in milliseconds.
+        wait_ms: u64,
+    },
+    /// It was given up.
+    Failed,
+    /// It was withdrawn, replaced, or not needed any more.
+    Cancelled,
+}
+
+/// A step of a call back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallbackStep {
+    /// The contact.
+    pub contact: ContactId,
+    /// The queue whose agents call.
+    pub queue: QueueId,
+    /// When it was, in milliseconds of wall time.
+    pub at_ms: i64,
+    /// What it was.
+    pub mark: CallbackMark,
+}

@@ -100,6 +100,15 @@ pub(crate) fn queue(view: &QueueView, floor: &FloorView, clock: Clock) -> dto::Q
             short_abandons: counts.short_abandons,
             flowed_out: counts.flowed_out,
         },
+        callbacks: dto::CallbackCounts {
+            open: view.callbacks.open,
+            booked: view.callbacks.booked,
+            tries: view.callbacks.tries,
+            reached: view.callbacks.reached,
+            failed: view.callbacks.failed,
+            cancelled: view.callbacks.cancelled,
+            wait_reached_ms: view.callbacks.wait_reached_ms.checked_div(view.callbacks.reached),
+        },
         agents: dto::QueueAgents {
             signed_in: view.agents_signed_in,
             ready: view.agents_ready,

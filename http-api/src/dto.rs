@@ -7,6 +7,7 @@ mod callback;
 mod contact;
 mod customer;
 mod floor;
+mod flow;
 mod log;
 mod prompt;
 mod schedule;
@@ -21,14 +22,19 @@ pub use contact::{
 };
 pub use customer::{ContactPoint, Customer, CustomerPage, CustomerWrite, Import, ImportError, LastContact};
 pub use floor::{
-    Agent, AgentWork, Agents, ExpectedWait, Floor, Forecasts, Goal, LineMonitor, NamedQueue, Next, Queue, QueueAgents,
-    QueueCounts, Queues, ServiceLevel, Skill, Waiting,
+    Agent, AgentWork, Agents, CallbackCounts, ExpectedWait, Floor, Forecasts, Goal, LineMonitor, NamedQueue, Next,
+    Queue, QueueAgents, QueueCounts, Queues, ServiceLevel, Skill, Waiting,
+};
+pub use flow::{
+    FlowCheck, FlowChecked, FlowDraft, FlowDraftMark, FlowDraftWrite, FlowFile, FlowFileRow, FlowFiles, FlowGraph,
+    FlowPublish, FlowPublished, FlowRollBack, FlowRow, FlowSaid, FlowSaidKind, FlowSpeaker, FlowStory, FlowTrial,
+    FlowVersion, FlowVersionText, FlowWaits,
 };
 pub use log::ContactLogLine;
 pub use prompt::{MissingPrompt, Prompt, PromptProblem, PromptText, Prompts, SpeechState, SpeechWish, StoredPrompt};
 pub use schedule::{ClosedWhy, EmergencyWish, Opening, Schedule, Schedules};
 
-pub use steer::{ConfigFlaw, MonitorMode, MonitorWish, OpenWish, PriorityWish, Reloaded};
+pub use steer::{ConfigFlaw, FlawLevel, MonitorMode, MonitorWish, OpenWish, PriorityWish, Reloaded};
 pub use trace::{SipMessage, SipTrace};
 pub use why::{
     AgentVerdict, Candidate, Chances, Excluded, NamedAgent, NeededSkill, PassedOver, PastOffer, ToldWait, WhyReasons,

@@ -32,6 +32,14 @@
 //! | `DELETE /prompts/{language}/{id}` | admins | → 204 |
 //! | `POST /speech` | admins | [`dto::SpeechWish`] → a WAV file |
 //! | `POST /config/reload` | admins | → [`dto::Reloaded`] |
+//! | `GET /flows` | admins | → [`dto::FlowFiles`] |
+//! | `GET /flows/file?name` | admins | → [`dto::FlowFile`] |
+//! | `GET /flows/file/versions/{number}?name` | admins | → [`dto::FlowVersionText`] |
+//! | `PUT`, `DELETE /flows/file/draft?name` | admins | [`dto::FlowDraftWrite`] → 204 |
+//! | `POST /flows/file/check?name` | admins | [`dto::FlowCheck`] → [`dto::FlowChecked`] |
+//! | `POST /flows/file/publish?name` | admins | [`dto::FlowPublish`] → [`dto::FlowPublished`] |
+//! | `POST /flows/file/roll-back?name` | admins | [`dto::FlowRollBack`] → [`dto::FlowPublished`] |
+//! | `POST /flows/file/simulate?name` | admins | [`dto::FlowTrial`] → [`dto::FlowStory`] |
 //! | `GET /floor` | supervisors | → [`dto::Floor`] |
 //! | `GET /dispositions` | signed in | → [`dto::Dispositions`] |
 //! | `GET /reasons` | signed in | → [`dto::Reasons`] |
@@ -49,6 +57,7 @@ mod convert;
 mod docs;
 pub mod dto;
 mod extract;
+mod flows;
 mod limit;
 mod openapi;
 pub mod problem;
@@ -58,6 +67,7 @@ mod state;
 mod system;
 
 pub use auth::{new_token, token_sha256};
+pub use flows::{FlowError, FlowReply, FlowRequest};
 pub use openapi::openapi_json;
 pub use serve::{ConnectionLimits, Gate, serve};
 pub use state::{

@@ -29,6 +29,7 @@ const BEARER: &str = "session";
         (name = "customers", description = "The customer base"),
         (name = "agents", description = "Agents, their state and their phone"),
         (name = "floor", description = "Queues and the floor"),
+        (name = "flows", description = "Files of flows: draft, check, try, publish, roll back"),
         (name = "prompts", description = "Prompts and text-to-speech"),
         (name = "words", description = "Codes with their labels"),
         (name = "public", description = "What strangers may ask for")

@@ -53,7 +53,12 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("speech_failed", 503, "The text could not be spoken"),
     ("trace_gone", 404, "No SIP messages of this contact are kept"),
     ("bad_config", 422, "The configuration has problems"),
-    ("no_config_file", 409, "This server was not started from a configuration file"),
+    ("bad_flow", 422, "The flows have problems"),
+    ("flow_changed", 409, "The file has changed since you began"),
+    ("flow_read_only", 409, "These flows cannot be changed from here"),
+    ("flow_not_written", 500, "The file could not be written"),
+    ("unknown_flow_file", 404, "The configuration lists no such file of flows"),
+    ("unknown_flow_version", 404, "There is no such version of this file"),
     ("unavailable", 503, "The engine does not answer at the moment"),
     ("database_unavailable", 503, "The database does not answer"),
     ("unexpected_answer", 500, "The store gave an answer that does not fit the question"),
@@ -88,7 +93,11 @@ fn fix(code: &str) -> &'static str {
         "speech_failed" => "Install espeak-ng, or see `switchroom doctor`; or upload a recording.",
         "trace_gone" => "Ask soon after the call, or give [trace] more memory in the configuration.",
         "bad_config" => "Mend what `problems` tells, then reload again; the old configuration stays in force.",
-        "no_config_file" => "Start it with `switchroom serve --config FILE`.",
+        "bad_flow" => "Mend what `problems` tells, then try again; what is in force stays in force.",
+        "flow_changed" => "Compare with the newest version, take over what you want to keep, and publish from there.",
+        "flow_read_only" => "Change the file on the server, then reload the configuration.",
+        "flow_not_written" => "Look at the room on the disk and the rights of the file and its folder, then try again.",
+        "unknown_flow_file" | "unknown_flow_version" => "Take one from GET /api/v1/flows or /api/v1/flows/file.",
         "start_over" => "Start the demo again to get a new link.",
         "recording_missing" => "Run `switchroom doctor`; it compares the recordings with their files.",
         "unexpected_answer" => "This is a defect in Switchroom; please report it.",
@@ -116,7 +125,7 @@ pub struct ProblemBody {
     /// JSON pointer to the field in the body, when one field is to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
-    /// What is wrong with a configuration, for `bad_config`.
+    /// What is wrong with a configuration, for `bad_config` and `bad_flow`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<ConfigFlaw>,
 }
@@ -157,6 +166,11 @@ impl Problem {
     pub const fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
         self
+    }
+
+    /// Says what is wrong with a configuration.
+    pub(crate) fn with(self, problems: Vec<ConfigFlaw>) -> Self {
+        Self { problems, ..self }
     }
 
     /// The stable code.
@@ -237,9 +251,8 @@ impl From<CommandError> for Problem {
 impl From<ReloadError> for Problem {
     fn from(error: ReloadError) -> Self {
         match error {
-            ReloadError::NoFile => Self::new("no_config_file"),
             ReloadError::NotStored => Self::new("database_unavailable").retry_after(2),
-            ReloadError::Faulty(problems) => Self { problems, ..Self::new("bad_config") },
+            ReloadError::Faulty(problems) => Self::new("bad_config").with(problems),
         }
     }
 }

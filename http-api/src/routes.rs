@@ -7,6 +7,7 @@ mod agents;
 mod callbacks;
 mod contacts;
 mod customers;
+mod flows;
 mod log;
 mod prompts;
 mod public;
@@ -25,6 +26,8 @@ use utoipa_axum::routes;
 
 /// Largest CSV file, in bytes.
 const IMPORT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Largest body with the text of a file of flows, in bytes: JSON needs more room than the text.
+const FLOW_BYTES_MAX: usize = 1024 * 1024;
 /// Largest JSON body, in bytes.
 const BODY_BYTES_MAX: usize = 256 * 1024;
 
@@ -39,6 +42,16 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
     let prompts = OpenApiRouter::new()
         .routes(routes!(prompts::play_prompt, prompts::put_prompt, prompts::delete_prompt))
         .layer(DefaultBodyLimit::max(PROMPT_BYTES_MAX));
+    let flows = OpenApiRouter::new()
+        .routes(routes!(flows::list_flows))
+        .routes(routes!(flows::read_flow_file))
+        .routes(routes!(flows::read_flow_version))
+        .routes(routes!(flows::keep_flow_draft, flows::drop_flow_draft))
+        .routes(routes!(flows::check_flow_file))
+        .routes(routes!(flows::publish_flow_file))
+        .routes(routes!(flows::roll_back_flow_file))
+        .routes(routes!(flows::simulate_flow))
+        .layer(DefaultBodyLimit::max(FLOW_BYTES_MAX));
     let routes = OpenApiRouter::new()
         .routes(routes!(sessions::sign_in))
         .routes(routes!(sessions::current_session, sessions::sign_out))
@@ -77,5 +90,6 @@ pub(crate) fn api() -> (axum::Router<State>, OpenApi) {
         .routes(routes!(public::read_web_call))
         .routes(routes!(public::redeem_start_link))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
-    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", routes.merge(import).merge(prompts)).split_for_parts()
+    let routes = routes.merge(import).merge(prompts).merge(flows);
+    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", routes).split_for_parts()
 }

@@ -1,6 +1,7 @@
 //! What the daemon gives to the API, and the questions that the API puts to the rest of the engine.
 
 use crate::dto;
+use crate::flows::{FlowReply, FlowRequest};
 use crate::limit::Limiter;
 use crate::problem::Problem;
 use domain::{
@@ -66,8 +67,6 @@ pub struct ReloadRequest {
 /// Why the old configuration stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReloadError {
-    /// The daemon was not started from a file.
-    NoFile,
     /// The configuration has these problems.
     Faulty(Vec<dto::ConfigFlaw>),
     /// The store does not take it.
@@ -198,7 +197,6 @@ pub struct Clock {
 impl fmt::Display for ReloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoFile => f.write_str("the server was not started from a configuration file"),
             Self::Faulty(flaws) => write!(f, "the configuration has {} problems", flaws.len()),
             Self::NotStored => f.write_str("the store does not take the new configuration"),
         }
@@ -302,6 +300,8 @@ pub struct Links {
     pub reloads: mpsc::Sender<ReloadRequest>,
     /// To whoever keeps the prompts.
     pub prompts: mpsc::Sender<PromptRequest>,
+    /// To whoever keeps the files of flows.
+    pub flows: mpsc::Sender<FlowRequest>,
     /// The newest floor.
     pub floor: watch::Receiver<Arc<FloorView>>,
     /// The daemon's own figures.
@@ -397,6 +397,11 @@ impl State {
     pub(crate) async fn prompt(&self, by: String, wish: PromptWish) -> Result<PromptReply, Problem> {
         let (reply, answer) = oneshot::channel();
         request(&self.0.links.prompts, PromptRequest { by, wish, reply }, answer).await?.map_err(Problem::from)
+    }
+
+    pub(crate) async fn flows<A>(&self, ask: impl FnOnce(FlowReply<A>) -> FlowRequest) -> Result<A, Problem> {
+        let (reply, answer) = oneshot::channel();
+        request(&self.0.links.flows, ask(reply), answer).await?.map_err(Problem::from)
     }
 
     pub(crate) async fn web_call(&self) -> Result<Option<WebCallTicket>, Problem> {

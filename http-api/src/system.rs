@@ -70,13 +70,10 @@ async fn metrics(With(api): With<State>) -> impl IntoResponse {
 fn floor_metrics(api: &State) -> Vec<Metric> {
     use MetricKind::{Counter, Gauge};
     let floor = api.floor();
-    let queue = |name, help, kind, value: fn(&domain::QueueView) -> f64| Metric {
-        name,
-        help,
-        kind,
-        samples: floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect(),
-    };
-    vec![
+    let mut metrics = callback_metrics(&floor);
+    metrics.extend(expected_metrics(&floor));
+    let queue = |name, help, kind, value| of_queues(&floor, name, help, kind, value);
+    metrics.extend([
         queue("switchroom_queue_waiting", "Contacts waiting.", Gauge, |q| f64::from(q.waiting)),
         queue("switchroom_queue_offered_total", "Contacts that entered the queue.", Counter, |q| {
             q.counts.offered as f64
@@ -85,9 +82,45 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
         queue("switchroom_queue_abandoned_total", "Contacts that left waiting.", Counter, |q| {
             q.counts.abandoned as f64
         }),
+        queue("switchroom_queue_flowed_out_total", "Contacts sent on elsewhere unanswered.", Counter, |q| {
+            q.counts.flowed_out as f64
+        }),
         queue("switchroom_queue_wait_seconds_total", "Waits of the answered, summed.", Counter, |q| {
             q.counts.wait_answered_ms as f64 / 1_000.0
         }),
+        Metric {
+            name: "switchroom_calls",
+            help: "Calls in progress.",
+            kind: Gauge,
+            samples: vec![(vec![], f64::from(floor.calls))],
+        },
+        Metric {
+            name: "switchroom_agents",
+            help: "Agents by state.",
+            kind: Gauge,
+            samples: agents_by_state(floor.agents.iter().map(|a| a.state)),
+        },
+    ]);
+    metrics
+}
+
+/// One figure of every queue.
+fn of_queues(
+    floor: &domain::FloorView,
+    name: &'static str,
+    help: &'static str,
+    kind: MetricKind,
+    value: fn(&domain::QueueView) -> f64,
+) -> Metric {
+    let samples = floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect();
+    Metric { name, help, kind, samples }
+}
+
+/// What was told of waits, and what became of it.
+fn expected_metrics(floor: &domain::FloorView) -> [Metric; 6] {
+    use MetricKind::{Counter, Gauge};
+    let queue = |name, help, kind, value| of_queues(floor, name, help, kind, value);
+    [
         queue("switchroom_expected_wait_contacts_total", "Waits that were foretold and are known now.", Counter, |q| {
             q.honesty.contacts as f64
         }),
@@ -112,18 +145,37 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
             kind: Gauge,
             samples: floor.queues.iter().filter_map(expected_sample).collect(),
         },
-        Metric {
-            name: "switchroom_calls",
-            help: "Calls in progress.",
-            kind: Gauge,
-            samples: vec![(vec![], f64::from(floor.calls))],
-        },
-        Metric {
-            name: "switchroom_agents",
-            help: "Agents by state.",
-            kind: Gauge,
-            samples: agents_by_state(floor.agents.iter().map(|a| a.state)),
-        },
+    ]
+}
+
+/// Those of calls back, by queue, which the others leave out.
+fn callback_metrics(floor: &domain::FloorView) -> Vec<Metric> {
+    use MetricKind::{Counter, Gauge};
+    let of = |name, help, kind, value: fn(&domain::CallbackCounts) -> f64| Metric {
+        name,
+        help,
+        kind,
+        samples: floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(&q.callbacks))).collect(),
+    };
+    vec![
+        of("switchroom_callbacks_open", "Calls back that are not over.", Gauge, |c| f64::from(c.open)),
+        of("switchroom_callbacks_booked_total", "Calls back asked for.", Counter, |c| c.booked as f64),
+        of("switchroom_callbacks_tries_total", "Calls to customers who are to be called back.", Counter, |c| {
+            c.tries as f64
+        }),
+        of("switchroom_callbacks_reached_total", "Customers called back and joined with an agent.", Counter, |c| {
+            c.reached as f64
+        }),
+        of("switchroom_callbacks_failed_total", "Calls back given up.", Counter, |c| c.failed as f64),
+        of("switchroom_callbacks_cancelled_total", "Calls back withdrawn or not needed any more.", Counter, |c| {
+            c.cancelled as f64
+        }),
+        of(
+            "switchroom_callbacks_wait_seconds_total",
+            "Times from the request until the customer was joined, summed.",
+            Counter,
+            |c| c.wait_reached_ms as f64 / 1_000.0,
+        ),
     ]
 }
 

@@ -4,8 +4,8 @@ use crate::expression::Expression;
 use crate::speech::Kind;
 use crate::text::Text;
 use domain::{
-    Ani, Customer, Dnis, Language, NodeId, PlayId, Priority, PromptId, QuestionId, QueueId, Redacted, Requirement,
-    ScheduleId, SkillId, Spoken, WallTime,
+    Ani, Customer, Dnis, HttpAnswer, HttpRequest, Language, NodeId, PlayId, Priority, PromptId, QuestionId, QueueId,
+    Redacted, Requirement, ScheduleId, SkillId, Spoken, WallTime,
 };
 
 /// A piece of a prompt list.
@@ -133,10 +133,14 @@ pub enum Reason {
     InterDigit,
     /// A look-up takes too long.
     Lookup,
+    /// The answer of another system does not come.
+    Request,
     /// Booking a call back takes too long.
     Booking,
     /// The caller has spoken as long as a message may last.
     Message,
+    /// A comment does not stand on disk yet.
+    Keeping,
     /// A playing is not reported to have ended.
     Play,
 }
@@ -171,6 +175,12 @@ pub enum NoteKind {
     /// The booking of a call back was not confirmed in time.
     #[error("the booking of the call back was not confirmed in time; it counts as refused")]
     BookingLate,
+    /// A request has no address: a value in its path is empty, or would lead elsewhere, or is too long.
+    #[error("nothing was asked over HTTP: a value in the path is empty or too long, or would lead elsewhere")]
+    NoAddress,
+    /// Nobody told what became of a request.
+    #[error("what became of the request over HTTP was not told in time; it counts as timed out")]
+    ResponseLost,
     /// Nobody told that a playing ended.
     #[error("the end of a playing was not reported")]
     PlayOverdue,
@@ -239,10 +249,24 @@ pub enum Fact {
     /// The contact came back to the flow: go on at the node's edge of this name. [`FULL`], [`TIMEOUT`],
     /// [`NO_AGENTS`], [`CLOSED`], [`OVERFLOW`]: a queue sent it back; [`FAILED`]: a transfer reached nobody.
     Returned(&'static str),
+    /// What became of the request with this number.
+    Response {
+        /// The request.
+        number: u64,
+        /// What came back.
+        answer: HttpAnswer,
+    },
     /// What became of the call back.
     Callback(Booking),
-    /// The message cannot be recorded.
+    /// The message or comment cannot be recorded, or not be kept.
     RecordFailed,
+    /// The comment stands on disk.
+    Recorded {
+        /// The recording's id.
+        recording: String,
+        /// Milliseconds in which the caller could be heard.
+        voiced_ms: u64,
+    },
     /// An agent has taken the caller, who kept the place in line while the flow had the caller's ear.
     Taken,
     /// A deadline of `Run::deadline` has come.
@@ -303,13 +327,15 @@ pub enum Effect {
     },
     /// Stop playing (barge-in).
     StopPlay,
-    /// Digits were taken at a node: for the history and the screen pop.
+    /// Digits were taken at a node: for the history and the screen pop. Not told of masked ones.
     Collected {
         /// The node.
         node: NodeId,
         /// The digits.
         digits: String,
     },
+    /// From here on the caller keys what nobody is to hear or see, or does so no more.
+    Mask(bool),
     /// The caller answered a question of a survey: for the history.
     Answered {
         /// The question.
@@ -324,6 +350,8 @@ pub enum Effect {
         /// The digits; empty for `Ani`.
         value: String,
     },
+    /// Ask another system over HTTP; report `Response`.
+    Request(Box<HttpRequest>),
     /// Hand the caller to a queue; the run waits.
     Enqueue {
         /// The queue.
@@ -361,6 +389,10 @@ pub enum Effect {
     },
     /// The message is over.
     RecordEnd,
+    /// Record what the caller says at this node, for the contact itself; report `RecordFailed` if that cannot be.
+    Comment(NodeId),
+    /// The comment is over; report `Recorded` or `RecordFailed`.
+    CommentEnd,
     /// Book a call back; report `Fact::Callback`.
     Callback {
         /// Whose agents call back.
@@ -368,6 +400,8 @@ pub enum Effect {
         /// The number; empty: the calling one.
         number: String,
     },
-    /// End the call; the run ends.
+    /// The flow of a lent caller has come to its `return`: the caller goes back to whoever lent it, and the run ends.
+    Returned,
+    /// End the call, or give a lent caller back undone; the run ends.
     HangUp,
 }

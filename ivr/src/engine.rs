@@ -22,10 +22,12 @@ impl Run {
             Fact::Digit(digit) => self.on_digit(digit, step),
             Fact::PlayDone(play) => self.on_play_done(play, step),
             Fact::Found(customer) => self.on_found(customer),
+            Fact::Response { number, answer } => self.on_response(number, &answer),
             Fact::Returned(edge) => self.on_returned(edge, step),
             Fact::Callback(booking) => self.on_booking(booking),
             Fact::RecordFailed => self.on_record_failed(),
-            Fact::Taken => self.on_taken(),
+            Fact::Recorded { recording, voiced_ms } => self.on_recorded(recording, voiced_ms),
+            Fact::Taken => self.on_taken(step),
             Fact::Tick => self.on_tick(step),
         };
         self.walk(next, step);
@@ -49,17 +51,21 @@ impl Run {
         self.keyed.clear();
         step.effects.push(Effect::Entered(id));
         let flow = Arc::clone(&self.flow);
-        match flow.node(id)? {
+        let node = flow.node(id)?;
+        self.mask_at(node, step);
+        match node {
             Node::Play(play) if play.barge_in && !self.ahead.is_empty() => Some(play.next),
             Node::Play(play) => self.say(&play.say, step),
             Node::Menu(menu) => self.enter_menu(menu, step),
             Node::Collect(collect) => self.enter_collect(collect, step),
             Node::Lookup(lookup) => self.enter_lookup(lookup, step),
+            Node::Http(http) => self.say(&http.say, step),
             Node::Branch(branch) => Some(self.choose(branch, step)),
             Node::Set(set) => Some(self.set(set, step)),
             Node::Hours(hours) => self.ask_hours(hours, step),
             Node::Enqueue(enqueue) => self.enqueue(enqueue, step),
             Node::Voicemail(voicemail) => self.say(&voicemail.say, step),
+            Node::Record(record) => self.say(&record.say, step),
             Node::Callback(callback) => self.enter_callback(callback, step),
             Node::Survey(survey) => self.enter_survey(survey, step),
             Node::Resume => self.resume(step),
@@ -79,6 +85,12 @@ impl Run {
     /// Back to the flow that called this one.
     fn go_back(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
         let Some((caller, next)) = self.calls.pop() else {
+            if self.lent {
+                self.state = State::Over;
+                self.secrets.clear();
+                step.effects.push(Effect::Returned);
+                return None;
+            }
             self.note(NoteKind::NobodyCalled);
             return self.end(step);
         };
@@ -113,11 +125,14 @@ impl Run {
         let flow = Arc::clone(&self.flow);
         match flow.node(self.at)? {
             Node::Play(play) => Some(play.next),
+            Node::Http(http) => self.request(http, step),
             Node::Voicemail(voicemail) => self.record(voicemail, step),
+            Node::Record(record) => self.begin_comment(record, step),
             Node::Hours(_) => self.emergency_said(),
             Node::Transfer(transfer) => {
                 self.state = State::Away;
                 self.kept = None;
+                self.secrets.clear();
                 step.effects.push(Effect::Transfer(transfer.to.clone()));
                 None
             }
@@ -128,19 +143,32 @@ impl Run {
     pub(crate) fn end(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
         self.state = State::Over;
         self.kept = None;
+        self.secrets.clear();
+        self.mask(false, step);
         step.effects.push(Effect::HangUp);
         None
     }
 
     fn on_digit(&mut self, digit: char, step: &mut Step<'_>) -> Option<NodeId> {
-        if !is_key(digit) || self.swallows(digit, step.now) {
+        if !is_key(digit) {
+            return None;
+        }
+        if self.swallows(digit, step.now) {
+            self.hush = None;
+            return None;
+        }
+        if self.hushes(step.now) {
             return None;
         }
         match self.state {
             State::Asking { .. } => self.on_answer(digit, step),
             State::Saying { .. } => self.on_digit_while_saying(digit, step),
             State::Speaking { .. } => self.on_spoken(step),
-            State::New | State::Looking { .. } | State::Booking { .. } => {
+            State::New
+            | State::Looking { .. }
+            | State::Requesting { .. }
+            | State::Booking { .. }
+            | State::Keeping { .. } => {
                 self.keep_ahead(digit);
                 None
             }
@@ -224,8 +252,10 @@ impl Run {
             }
             State::Asking { .. } => self.on_silence(step),
             State::Looking { .. } => self.on_lookup_late(),
+            State::Requesting { .. } => self.on_response_lost(),
             State::Booking { .. } => self.on_booking_late(),
             State::Speaking { .. } => self.on_spoken(step),
+            State::Keeping { .. } => self.comment_failed(),
             State::New | State::Queued | State::Away | State::Over => None,
         }
     }
@@ -286,6 +316,7 @@ impl Run {
         self.state = State::Queued;
         self.kept = None;
         self.ahead.clear();
+        self.secrets.clear();
         let announce = self.spoken(&enqueue.announce, step.env);
         step.effects.push(Effect::Enqueue {
             queue: enqueue.queue,

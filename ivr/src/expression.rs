@@ -38,6 +38,8 @@ pub struct Names {
     pub variables: BTreeSet<String>,
     /// Nodes that take digits.
     pub digits: BTreeSet<String>,
+    /// Variables and nodes that hold masked digits, which no expression may read.
+    pub masked: BTreeSet<String>,
     /// Queues.
     pub queues: BTreeSet<String>,
 }
@@ -51,6 +53,8 @@ pub struct ExpressionFlaw {
     pub why: String,
     /// A name that is not known, with the ones that would be.
     pub known: Option<(String, Vec<String>)>,
+    /// It reads masked digits.
+    pub is_masked: bool,
 }
 
 /// Compiles the expressions of one flow.
@@ -76,6 +80,7 @@ impl Compiler {
                 offset: offset_of(text, error.pos),
                 why: first_line(&error.msg),
                 known: None,
+                is_masked: false,
             };
             errors.errors.iter().map(flaw).collect::<Vec<_>>()
         })?;
@@ -264,6 +269,12 @@ impl Walk<'_> {
                 return true;
             }
             let Some(known) = self.fields_of(root) else { return false };
+            if matches!(root.as_str(), "vars" | "digits") && self.names.masked.contains(field) {
+                let (offset, why) =
+                    (self.place(id), format!("`{field}` holds masked digits, which nothing may say or read"));
+                self.flaws.push(ExpressionFlaw { offset, why, known: None, is_masked: true });
+                return true;
+            }
             if !known.iter().any(|name| name == field) {
                 self.unknown(id, &format!("`{root}` field"), field, known);
             }
@@ -301,9 +312,13 @@ impl Walk<'_> {
     }
 
     fn unknown(&mut self, id: u64, what: &str, name: &str, known: Vec<String>) {
+        let (offset, why) = (self.place(id), format!("unknown {what} `{name}`"));
+        self.flaws.push(ExpressionFlaw { offset, why, known: Some((name.to_owned(), known)), is_masked: false });
+    }
+
+    /// The byte at which a part of the expression begins.
+    fn place(&self, id: u64) -> usize {
         let offset = self.source.offset_for(id).map_or(0, |(start, _)| start as usize);
-        let chars = self.source.source.char_indices().nth(offset).map_or(0, |(at, _)| at);
-        let why = format!("unknown {what} `{name}`");
-        self.flaws.push(ExpressionFlaw { offset: chars, why, known: Some((name.to_owned(), known)) });
+        self.source.source.char_indices().nth(offset).map_or(0, |(at, _)| at)
     }
 }

@@ -14,7 +14,7 @@ pub struct Flow {
     nodes: BTreeMap<NodeId, Node>,
     /// Variables that its nodes set, and those of flows that it calls.
     variables: BTreeSet<String>,
-    /// Nodes that take digits, likewise.
+    /// Nodes that take digits which expressions may read, likewise.
     inputs: BTreeSet<NodeId>,
     /// How many flows stand one upon the other when its calls are deepest; one without calls.
     depth: usize,
@@ -38,7 +38,10 @@ impl Flow {
         }
         let own = nodes.values().flat_map(Node::variables);
         let variables = own.chain(called().flat_map(|(_, flow)| flow.variables.clone())).collect();
-        let takes_digits = |node: &Node| matches!(node, Node::Menu(_) | Node::Collect(_) | Node::Survey(_));
+        let takes_digits = |node: &Node| match node {
+            Node::Collect(collect) => !collect.masked,
+            node => matches!(node, Node::Menu(_) | Node::Survey(_)),
+        };
         let own = nodes.iter().filter(|(_, node)| takes_digits(node)).map(|(id, _)| *id);
         let inputs = own.chain(called().flat_map(|(_, flow)| flow.inputs.clone())).collect();
         let depth = 1 + called().map(|(_, flow)| flow.depth).max().unwrap_or(0);

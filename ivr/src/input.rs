@@ -33,7 +33,8 @@ impl Run {
     }
 
     pub(crate) fn enter_collect(&mut self, collect: &Collect, step: &mut Step<'_>) -> Option<NodeId> {
-        if !collect.barge_in {
+        // What was keyed before a masked node was heard by whoever listened: it is no secret any more, and not taken.
+        if !collect.barge_in || collect.masked {
             self.ahead.clear();
         }
         let Some(first) = self.next_ahead(step.now) else {
@@ -114,6 +115,7 @@ impl Run {
         self.keyed.push(digit);
         if self.keyed.len() >= usize::from(collect.max) {
             self.swallow = collect.terminator.map(|terminator| (terminator, step.now + collect.inter_digit));
+            self.hush(collect, step.now);
             return self.finish_collect(collect, step);
         }
         if let State::Asking { tries, .. } = self.state {
@@ -123,10 +125,15 @@ impl Run {
     }
 
     fn finish_collect(&mut self, collect: &Collect, step: &mut Step<'_>) -> Option<NodeId> {
-        if self.keyed.len() < usize::from(collect.min) {
+        let is_right = collect.check.is_none_or(|check| check.holds(&self.keyed));
+        if self.keyed.len() < usize::from(collect.min) || !is_right {
             return self.miss(&collect.retry, &collect.say, Miss::NoMatch, step);
         }
         let digits = core::mem::take(&mut self.keyed);
+        if collect.masked {
+            self.keep_secret(&collect.variable, digits);
+            return Some(collect.next);
+        }
         self.take(&digits, step);
         self.assign(&collect.variable, Value::Text(digits));
         Some(collect.next)

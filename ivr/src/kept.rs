@@ -25,6 +25,7 @@ impl Run {
         };
         (self.flow, self.calls, self.at) = (kept.flow, kept.calls, kept.node);
         self.ahead.clear();
+        self.secrets.clear();
         let Some(edge) = kept.lost else {
             self.state = State::Queued;
             step.effects.push(Effect::Resume);
@@ -42,8 +43,10 @@ impl Run {
     }
 
     /// An agent has the caller: the run is where it would be had the caller only waited.
-    pub(crate) fn on_taken(&mut self) -> Option<NodeId> {
+    pub(crate) fn on_taken(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
         let kept = self.kept.take()?;
+        self.mask(false, step);
+        self.secrets.clear();
         (self.flow, self.calls, self.at) = (kept.flow, kept.calls, kept.node);
         self.state = State::Queued;
         self.ahead.clear();

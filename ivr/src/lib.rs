@@ -30,9 +30,12 @@ mod expression;
 mod flow;
 mod graph;
 mod hours;
+mod http;
 mod input;
 mod kept;
+mod masked;
 mod node;
+mod record;
 mod run;
 mod scope;
 pub mod speech;
@@ -47,10 +50,13 @@ pub use api::{Context, Effect, Env, ExpressionError, Fact, Note, NoteKind, Of, Q
 pub use expression::{Compiler, Expression, ExpressionFlaw, FUNCTIONS, Names};
 pub use flow::{DEPTH_MAX, Flow};
 pub use graph::{Edge, Flaw, Shape, check};
+pub use http::{Body, Http, Piece};
+pub use masked::{Check, Masked};
 pub use node::{
     Branch, Call, Callback, Collect, Enqueue, Exits, HangUp, HoursNode, Lookup, Menu, Node, Play, Retry, Set, SetValue,
     Transfer, Voicemail,
 };
+pub use record::Record;
 pub use run::Run;
 pub use scope::{CALLER_FIELDS, CUSTOMER_FIELDS, QUEUE_FIELDS, ROOTS, TIME_FIELDS, Value};
 pub use survey::Survey;

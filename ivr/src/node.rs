@@ -4,6 +4,9 @@ use crate::api::{CLOSED, FULL, LookupKey, NO_AGENTS, OVERFLOW, Say, TIMEOUT, Tra
 use crate::expression::Expression;
 use crate::flow::Flow;
 use crate::graph::{Edge, Shape};
+use crate::http::Http;
+use crate::masked::Check;
+use crate::record::Record;
 use crate::survey::Survey;
 use core::time::Duration;
 use domain::{Language, NodeId, Priority, PromptId, QueueId, Requirement, ScheduleId};
@@ -21,6 +24,8 @@ pub enum Node {
     Collect(Collect),
     /// Looks the customer up.
     Lookup(Lookup),
+    /// Asks another system over HTTP.
+    Http(Box<Http>),
     /// Goes where the first true condition says.
     Branch(Branch),
     /// Sets variables or the language.
@@ -33,6 +38,8 @@ pub enum Node {
     Callback(Callback),
     /// Takes a message.
     Voicemail(Voicemail),
+    /// Records what the caller says.
+    Record(Record),
     /// Asks a question of a survey.
     Survey(Survey),
     /// Lets a caller who came by a key of the queue go on waiting at the same place.
@@ -107,6 +114,10 @@ pub struct Collect {
     pub inter_digit: Duration,
     /// Attempts.
     pub retry: Retry,
+    /// Nobody is to hear or see the digits; the variable is readable as [`crate::Run::secret_of`] only.
+    pub masked: bool,
+    /// What the digits must satisfy besides; those that do not are a wrong entry.
+    pub check: Option<Check>,
     /// What follows.
     pub next: NodeId,
 }
@@ -297,12 +308,14 @@ impl Node {
             Self::Menu(_) => "menu",
             Self::Collect(_) => "collect",
             Self::Lookup(_) => "lookup",
+            Self::Http(_) => "http",
             Self::Branch(_) => "branch",
             Self::Set(_) => "set",
             Self::Hours(_) => "hours",
             Self::Enqueue(_) => "enqueue",
             Self::Callback(_) => "callback",
             Self::Voicemail(_) => "voicemail",
+            Self::Record(_) => "record",
             Self::Survey(_) => "survey",
             Self::Resume => "resume",
             Self::Transfer(_) => "transfer",
@@ -347,6 +360,7 @@ impl Node {
             Self::Lookup(lookup) => {
                 vec![Edge::silent("found", lookup.found), Edge::silent("not_found", lookup.not_found)]
             }
+            Self::Http(http) => http.edges(),
             Self::Branch(branch) => {
                 let cases =
                     branch.cases.iter().enumerate().map(|(n, (_, to))| Edge::silent(&format!("cases[{n}].next"), *to));
@@ -368,6 +382,7 @@ impl Node {
             Self::Voicemail(voicemail) => {
                 vec![Edge::pausing("next", voicemail.next), Edge::silent("failed", voicemail.failed)]
             }
+            Self::Record(record) => record.edges(),
             Self::Survey(survey) => survey.edges(),
             Self::Callback(callback) => vec![
                 Edge::silent("booked", callback.booked),
@@ -381,10 +396,14 @@ impl Node {
         }
     }
 
+    /// Variables that it sets for expressions to read.
     pub(crate) fn variables(&self) -> Vec<String> {
         match self {
+            Self::Collect(collect) if collect.masked => Vec::new(),
             Self::Collect(collect) => vec![collect.variable.clone()],
             Self::Hours(hours) => hours.variable.iter().cloned().collect(),
+            Self::Http(http) => http.take.iter().map(|(name, _)| name.clone()).collect(),
+            Self::Record(record) => record.variable.iter().cloned().collect(),
             Self::Set(set) => set.values.iter().map(|(name, _)| name.clone()).collect(),
             _ => Vec::new(),
         }

@@ -2,6 +2,7 @@
 
 use crate::api::{Context, Env, Note, NoteKind, Of, Reason, Say};
 use crate::flow::Flow;
+use crate::masked::{Hush, Masked};
 use crate::scope::{Scope, Value};
 use crate::speech;
 use core::time::Duration;
@@ -29,10 +30,14 @@ pub(crate) enum State {
     Asking { play: Option<PlayId>, until: Instant, tries: u8 },
     /// A look-up.
     Looking { until: Instant },
+    /// The answer to a request over HTTP.
+    Requesting { number: u64, until: Instant },
     /// A call back is being booked.
     Booking { until: Instant },
     /// The caller speaks a message.
     Speaking { until: Instant },
+    /// What was spoken is being kept.
+    Keeping { until: Instant },
     /// A queue has the caller.
     Queued,
     /// A transfer has the caller.
@@ -75,11 +80,20 @@ pub struct Run {
     pub(crate) kept: Option<Kept>,
     /// Look-ups given up whose answers are still to come.
     pub(crate) late_lookups: u32,
+    /// The caller is lent by an agent, to whom a `return` leads back.
+    pub(crate) lent: bool,
+    /// Masking was told to have begun.
+    pub(crate) masked: bool,
+    /// What is keyed on after a masked entry is dropped.
+    pub(crate) hush: Option<Hush>,
+    /// What masked nodes took, by variable.
+    pub(crate) secrets: BTreeMap<String, Masked>,
     vars: BTreeMap<String, Value>,
     path: Vec<NodeId>,
     digits: Vec<(NodeId, Redacted)>,
     notes: Vec<Note>,
     plays: u64,
+    requests: u64,
     /// When the caller last came back from a queue or a transfer, and how often at that moment.
     came_back: (Instant, usize),
 }
@@ -102,13 +116,25 @@ impl Run {
             swallow: None,
             kept: None,
             late_lookups: 0,
+            lent: false,
+            masked: false,
+            hush: None,
+            secrets: BTreeMap::new(),
             vars,
             path: Vec::new(),
             digits: Vec::new(),
             notes: Vec::new(),
             plays: 0,
+            requests: 0,
             came_back: (Instant::ZERO, 0),
         }
+    }
+
+    /// The caller is lent to this run by an agent: where nothing called the flow, its `return` is no fault and says
+    /// [`crate::Effect::Returned`].
+    #[must_use]
+    pub fn lent(self) -> Self {
+        Self { lent: true, ..self }
     }
 
     /// When to call `handle` with `Fact::Tick`, and why.
@@ -119,8 +145,10 @@ impl Run {
             State::Asking { until, .. } if self.keyed.is_empty() => Some((until, Reason::FirstDigit)),
             State::Asking { until, .. } => Some((until, Reason::InterDigit)),
             State::Looking { until } => Some((until, Reason::Lookup)),
+            State::Requesting { until, .. } => Some((until, Reason::Request)),
             State::Booking { until } => Some((until, Reason::Booking)),
             State::Speaking { until } => Some((until, Reason::Message)),
+            State::Keeping { until } => Some((until, Reason::Keeping)),
             State::New | State::Queued | State::Away | State::Over => None,
         }
     }
@@ -218,6 +246,12 @@ impl Run {
         let play = PlayId::new(self.context.first_play.wrapping_add(self.plays));
         self.plays = self.plays.wrapping_add(1);
         play
+    }
+
+    /// A number for a request. No run has one of another: the answer to a run that is over means nothing to the next.
+    pub(crate) fn next_request(&mut self) -> u64 {
+        self.requests = self.requests.wrapping_add(1);
+        self.context.first_play.wrapping_add(self.requests)
     }
 
     /// What a variable, or else the last entry at a node of this name, holds.

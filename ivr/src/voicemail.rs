@@ -5,6 +5,7 @@ use crate::engine::Step;
 use crate::node::{Node, Voicemail};
 use crate::run::{Run, State};
 use domain::NodeId;
+use std::sync::Arc;
 
 impl Run {
     /// The caller has heard what to do: speaks from here on.
@@ -18,18 +19,22 @@ impl Run {
 
     /// Any key or the longest time ends the message.
     pub(crate) fn on_spoken(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
-        step.effects.push(Effect::RecordEnd);
-        match self.flow.node(self.at) {
-            Some(Node::Voicemail(voicemail)) => Some(voicemail.next),
+        let flow = Arc::clone(&self.flow);
+        match flow.node(self.at) {
+            Some(Node::Voicemail(voicemail)) => {
+                step.effects.push(Effect::RecordEnd);
+                Some(voicemail.next)
+            }
+            Some(Node::Record(_)) => self.end_comment(step),
             _ => None,
         }
     }
 
     pub(crate) fn on_record_failed(&mut self) -> Option<NodeId> {
-        let State::Speaking { .. } = self.state else { return None };
+        let (State::Speaking { .. } | State::Keeping { .. }) = self.state else { return None };
         match self.flow.node(self.at) {
             Some(Node::Voicemail(voicemail)) => Some(voicemail.failed),
-            _ => None,
+            _ => self.comment_failed(),
         }
     }
 }

@@ -21,13 +21,22 @@ impl Flow {
                 Some(Node::HangUp(hangup)) if hangup.say.is_empty() => {
                     ends.insert(id);
                 }
-                Some(node @ (Node::Lookup(_) | Node::Branch(_) | Node::Set(_))) => {
+                Some(node) if is_silent(node) => {
                     open.extend(targets(node).into_iter().filter(|to| seen.insert(*to)));
                 }
                 _ => {}
             }
         }
         ends.into_iter().collect()
+    }
+}
+
+/// True for a node that goes on without a word.
+fn is_silent(node: &Node) -> bool {
+    match node {
+        Node::Lookup(_) | Node::Branch(_) | Node::Set(_) => true,
+        Node::Http(http) => http.say.is_empty(),
+        _ => false,
     }
 }
 

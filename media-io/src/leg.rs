@@ -120,6 +120,8 @@ pub(crate) struct Leg {
     pub(crate) room: Option<usize>,
     /// The recording's slot and the channel that this leg is recorded on.
     pub(crate) tap: Option<(usize, Channel)>,
+    /// The one from which a newer recording took it, and to which it goes back.
+    pub(crate) lent_tap: Option<(usize, Channel)>,
     pub(crate) hearing: Hearing,
     pub(crate) speaking: Speaking,
     pub(crate) contact: ContactId,
@@ -157,6 +159,7 @@ impl Leg {
             is_mixed: false,
             room: None,
             tap: None,
+            lent_tap: None,
             hearing,
             speaking,
             contact,

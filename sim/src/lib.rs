@@ -4,6 +4,7 @@
 //!
 //! [`World::run`] plays a world to its end and tells what was wrong in it.
 
+pub mod day;
 mod desk;
 mod dice;
 mod ledger;

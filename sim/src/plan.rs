@@ -1,7 +1,7 @@
 //! What a world is made of: its configuration as a text, and the setups that follow from it.
 
 use crate::dice::Dice;
-use call::api::{Message, Phone, QueueRules, Say, Treatment};
+use call::api::{CallbackMode, CallbackRules, Message, Phone, QueueRules, Say, Treatment};
 use config::{AgentPhone, Config, Outside, PromptSet, Source};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use domain::{AgentId, WallTime};
@@ -9,7 +9,7 @@ use sip::api::{Destination, Policy, Timers, Trunk};
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use switchboard::api::{AgentRules, Entry, QueueSetup, Rules};
+use switchboard::api::{AgentRules, CallbackOffer, Entry, QueueSetup, Rules};
 
 /// A minute and a half before midnight: the counters of each world begin anew in its middle.
 pub(crate) const WALL_AT_START: WallTime = WallTime::from_micros(1_700_006_310_000_000);
@@ -289,7 +289,7 @@ pub(crate) fn changed(dice: &mut Dice) -> Config {
 
 /// # Panics
 /// If the text is not a good configuration.
-fn checked(text: String) -> Config {
+pub(crate) fn checked(text: String) -> Config {
     let source = Source { name: "world.toml".to_owned(), text };
     Config::from_source(source, &Nothing).unwrap_or_else(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -316,8 +316,24 @@ fn queue(queue: &config::Queue) -> QueueSetup {
         default_disposition: queue.default_disposition,
         disposition_required: !queue.dispositions.is_empty() && queue.default_disposition.is_some(),
         survey: queue.survey,
+        secure_entry: queue.secure_entry,
     };
     QueueSetup { rules, dispositions: queue.dispositions.clone(), hours: queue.hours }
+}
+
+fn callback_offer(settings: &config::CallbackSettings) -> CallbackOffer {
+    let mode = match settings.mode {
+        config::CallbackMode::AgentFirst => CallbackMode::AgentFirst,
+        config::CallbackMode::CustomerFirst => CallbackMode::CustomerFirst,
+    };
+    CallbackOffer {
+        rules: CallbackRules { mode, attempts: settings.attempts, pause: settings.pause, ring: settings.ring },
+        min_wait: settings.min_wait,
+        most_open: settings.most_open,
+        within: settings.within,
+        most_load_percent: settings.most_load_percent,
+        quarantine: settings.quarantine,
+    }
 }
 
 fn rules(config: &Config, max_calls: usize) -> Rules {
@@ -335,7 +351,11 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
         AgentRules { id: agent.id, phone, signed_in: agent.signed_in }
     };
     Rules {
-        callbacks: std::collections::BTreeMap::new(),
+        callbacks: config
+            .queues()
+            .iter()
+            .filter_map(|one| Some((one.setup.id, callback_offer(one.callback.as_ref()?))))
+            .collect(),
         emergency: Vec::new(),
         recognition: switchboard::api::Recognition::default(),
         entries: config.entries().iter().map(entry).collect(),
@@ -354,13 +374,18 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
 
 /// What the switchboard is built from.
 pub(crate) fn board(config: &Config, max_calls: usize, dice: &mut Dice) -> switchboard::Setup {
+    board_of(config, max_calls, dice.seed())
+}
+
+/// The same from a seed of its own.
+pub(crate) fn board_of(config: &Config, max_calls: usize, seed: [u8; 32]) -> switchboard::Setup {
     switchboard::Setup {
         sip: config.sip(BOARD, None),
         acd: config.acd(),
         rules: rules(config, max_calls),
         emergencies: std::collections::BTreeMap::new(),
         wall_at_start: WALL_AT_START,
-        seed: dice.seed(),
+        seed,
     }
 }
 

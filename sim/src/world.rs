@@ -420,6 +420,7 @@ impl World {
                 | Effect::Trunk { .. }
                 | Effect::Dialog { .. }
                 | Effect::KeepEmergencies(_)
+                | Effect::HttpStep { .. }
                 | Effect::FlowNote { .. } => {}
             }
         }

@@ -13,11 +13,14 @@ const MASKED: &str = "<masked>";
 /// What a kept message costs beside its text, in bytes: its place, its times and its addresses.
 const OVERHEAD: usize = 256;
 
+/// The beginning of content types that tell a digit.
+const DIGIT_TYPES: &[u8] = b"application/dtmf";
+
 /// Header fields that hold a proof of a password (RFC 3261 §20.7, §20.28).
 const SECRET_FIELDS: [&[u8]; 2] = [b"authorization", b"proxy-authorization"];
 
-/// The message with everything masked that is a secret: credentials, keys of SRTP (RFC 4568), digits by INFO. The body
-/// keeps its length.
+/// The message with everything masked that is a secret: credentials, keys of SRTP (RFC 4568), digits by INFO or in any
+/// other message that says that it tells one. The body keeps its length.
 #[must_use]
 pub fn masked(message: &[u8]) -> Vec<u8> {
     let head = message.windows(4).position(|end| end == b"\r\n\r\n").map_or(message.len(), |at| at + 4);
@@ -45,12 +48,18 @@ pub fn masked(message: &[u8]) -> Vec<u8> {
     let start = out.len();
     out.extend_from_slice(body);
     let body = &mut out[start..];
-    if message.starts_with(b"INFO ") {
+    if message.trim_ascii_start().starts_with(b"INFO ") || tells_a_digit(head) {
         mask_digits(body);
     } else {
         mask_keys(body);
     }
     out
+}
+
+/// Whether a message's content type is that of digits.
+fn tells_a_digit(head: &[u8]) -> bool {
+    let start = field(head, "Content-Type", "c").and_then(|of| of.as_bytes().get(..DIGIT_TYPES.len()));
+    start.is_some_and(|start| start.eq_ignore_ascii_case(DIGIT_TYPES))
 }
 
 /// Every value of `Signal=5`, or all of a body that is the digit alone.
@@ -274,6 +283,9 @@ mod tests {
             info("application/dtmf-relay", "Signal=5\r\nDuration=160\r\n").ends_with("Signal=*\r\nDuration=***\r\n")
         );
         assert!(info("application/dtmf", "5").ends_with("\r\n\r\n*"));
+        assert!(info("text/plain", "Signal: 5\r\n").ends_with("******* *\r\n"));
+        let message = shown("MESSAGE sip:a SIP/2.0\r\nc: Application/DTMF-Relay\r\n\r\nSignal=5\r\n");
+        assert!(message.ends_with("\r\nSignal=*\r\n"), "{message}");
     }
 
     #[test]

@@ -53,6 +53,28 @@ pub(super) async fn recall(board: &mut Switchboard, store: &crm::Store) {
     }
 }
 
+/// The same for the steps of calls back, of today and of those that are not over.
+pub(super) async fn recall_callbacks(board: &mut Switchboard, store: &crm::Store) {
+    let (from, to) = board.today();
+    let mut cursor = None;
+    loop {
+        match store.answer(Query::Callbacks { from, to, cursor }).await {
+            Ok(Answer::Callbacks(page)) => {
+                board.recall_callbacks(&page.items);
+                cursor = page.next;
+            }
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "not all of today's calls back can be read; the queues' counters lack them");
+                return;
+            }
+        }
+        if cursor.is_none() {
+            return;
+        }
+    }
+}
+
 /// Gives the switchboard the calls back that were still to be made and the messages still to be heard when the engine stopped.
 pub(super) async fn recall_open_work(
     board: &mut Switchboard,

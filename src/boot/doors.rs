@@ -3,7 +3,7 @@
 use super::prompts::PromptKeeper;
 use super::reload::Reloader;
 use super::setup::PhoneAccounts;
-use super::{Options, asks, setup};
+use super::{Options, asks, flows, setup};
 use crate::clock::Clock;
 use crate::control::{ExplainRequest, WishRequest};
 use crate::metrics::Metrics;
@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use switchboard::Input;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// What the doors need of the house.
@@ -41,6 +41,8 @@ pub(super) struct Edge {
     pub mirror: Arc<Counts>,
     /// Our certificate, which a reload renews.
     pub certificate: Option<Arc<Renewable>>,
+    /// Who asks other systems what flows want to know.
+    pub steps: http_step::HttpSteps,
 }
 
 /// What the API reads of the running engine.
@@ -112,13 +114,16 @@ impl House<'_> {
     /// Opens the doors.
     pub fn open(self, options: Options, wishes: &mpsc::Sender<WishRequest>, reading: Reading) -> Doors {
         let phones = PhoneAccounts::new(setup::phone_tickets(&self.config, self.sip));
-        let file = options.config_file.clone();
-        let certificate = reading.edge.certificate.clone();
+        let origin = options.origin.clone();
+        let (ask_flows, flow_requests) = mpsc::channel(64);
+        let (certificate, steps) = (reading.edge.certificate.clone(), reading.edge.steps.clone());
         let bridge = self.consoles(wishes.clone());
-        let api = self.api(options, wishes.clone(), phones.clone(), reading);
+        let api = self.api(options, wishes.clone(), phones.clone(), (reading, ask_flows));
         let prompts = self.prompts.clone();
         let reloader = Reloader {
-            file,
+            origin,
+            flows: flow_requests,
+            looks: Arc::new(Semaphore::new(flows::LOOKS)),
             running: self.config.clone(),
             at_start: self.config,
             sip: self.sip,
@@ -128,6 +133,7 @@ impl House<'_> {
             api,
             phones,
             certificate,
+            steps,
             prompts,
         };
         Doors { reloader }
@@ -154,7 +160,7 @@ impl House<'_> {
         options: Options,
         wishes: mpsc::Sender<WishRequest>,
         accounts: PhoneAccounts,
-        reading: Reading,
+        (reading, flows): (Reading, mpsc::Sender<http_api::FlowRequest>),
     ) -> http_api::State {
         let (asks, asked) = mpsc::channel(256);
         let (wish, wished) = mpsc::channel(256);
@@ -175,6 +181,7 @@ impl House<'_> {
             phones,
             reloads: reading.reloads,
             prompts,
+            flows,
             floor: reading.floor,
             metrics: setup::metrics(
                 reading.metrics,

@@ -4,6 +4,7 @@ mod asks;
 mod doors;
 pub(crate) mod emergencies;
 mod error;
+mod flows;
 mod prompts;
 mod reload;
 pub(crate) mod setup;
@@ -49,8 +50,8 @@ pub struct Options {
     pub company: String,
     /// The number that web callers reach.
     pub web_call_number: Option<String>,
-    /// The file that the configuration was read from, to read it anew; `None`: it cannot be reloaded.
-    pub config_file: Option<PathBuf>,
+    /// Where the configuration was read from, to read it anew.
+    pub origin: config::Origin,
     /// The demo: its one-time link, and demo data for an empty database.
     pub demo: Option<DemoOptions>,
 }
@@ -185,7 +186,7 @@ impl Daemon {
             Entrance::open(&config, sockets, sip_tx, &signalling, &tap);
         let (floor, shown) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::default());
-        let (gate, certificate) = (edge.gate.clone(), edge.certificate.clone());
+        let (gate, certificate, steps) = (edge.gate.clone(), edge.certificate.clone(), edge.steps.clone());
         let house =
             House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains, archive, prompts };
         let reading = Reading::new(&shown, &metrics, &journal, &reload_tx, edge);
@@ -198,8 +199,8 @@ impl Daemon {
         let names = sip_io::Names::new(&doors.reloader.running.sip_settings().dns, sip_address.ip());
         let bridge = doors.reloader.bridge.clone();
         tokio::spawn(doors.reloader.run(reloads));
-        let shells =
-            Shells { transports, workers, journal, store: store.clone(), bridge, back, floor, metrics, tap, names };
+        let kept = store.clone();
+        let shells = Shells { transports, workers, journal, store, bridge, back, floor, metrics, tap, names, steps };
         let control = Control::new(board, clock, shells, first, emergencies);
         let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains: explained });
         info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
@@ -208,7 +209,7 @@ impl Daemon {
             https,
             sip: sip_address,
             sip_tls,
-            store,
+            store: kept,
             closed_at_start,
             floor: shown,
             reloads: reload_tx,
@@ -230,7 +231,7 @@ impl Daemon {
     /// Reads the configuration anew; a faulty one changes nothing.
     ///
     /// # Errors
-    /// When the daemon was not started from a file, or the file has problems, or the store does not take it.
+    /// When the file has problems, or the store does not take it.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         let (reply, result) = oneshot::channel();
         // The task that reloads ends with the process.
@@ -269,6 +270,7 @@ async fn make_board(
     let mut first = Vec::new();
     let mut board = Switchboard::new(clock.now(), setup::switchboard(config, sip, clock)?, &mut first);
     asks::recall(&mut board, store).await;
+    asks::recall_callbacks(&mut board, store).await;
     asks::recall_open_work(&mut board, store, clock.now(), &mut first).await?;
     Ok((board, first, emergencies::keeper(config.data_dir())))
 }
@@ -297,7 +299,9 @@ impl Entrance {
         let certificate = Renewable::of(config);
         let sip = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
         let guarded = setup::transports(config, tls::sip(config, certificate.as_ref()));
-        let edge = Edge { counters: Arc::default(), gate: setup::gate(config), mirror: tap.counts(), certificate };
+        let steps = http_step::HttpSteps::new(setup::http_step(config));
+        let edge =
+            Edge { counters: Arc::default(), gate: setup::gate(config), mirror: tap.counts(), certificate, steps };
         let transports = sip_io::Transports::start(bound, guarded, inbox, Arc::clone(&edge.counters));
         Self { transports, edge, http, https, sip }
     }

@@ -1,7 +1,7 @@
 //! Who keeps the prompts while calls go on: what the API wishes of them, and what a reload brings.
 
 use super::setup;
-use crate::commands::flow::texts::Texts;
+use crate::flow::texts::Texts;
 use config::{Config, FlowWords};
 use domain::{FlowId, Language, PromptId};
 use http_api::dto::{MissingPrompt, Prompt, PromptProblem, Prompts as List, SpeechState, StoredPrompt};

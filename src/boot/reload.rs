@@ -3,22 +3,25 @@
 use super::prompts::PromptKeeper;
 use super::setup::{self, PhoneAccounts};
 use crate::tls::Renewable;
-use config::{Config, Level, Problem};
-use http_api::dto::{ConfigFlaw, Reloaded};
-use http_api::{ReloadError, ReloadRequest};
+use config::{Config, Drafts, FlowFile, Level, Origin, Problem};
+use http_api::dto::{ConfigFlaw, FlawLevel, Reloaded};
+use http_api::{FlowRequest, ReloadError, ReloadRequest};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use switchboard::Input;
 use switchboard::api::Reconfiguration;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tracing::{info, warn};
 
 /// Reads the configuration anew whenever somebody asks.
 pub(super) struct Reloader {
-    /// The file; `None`: the configuration is part of the program.
-    pub file: Option<PathBuf>,
+    /// Where the configuration comes from.
+    pub origin: Origin,
+    /// What is asked about the files of flows.
+    pub flows: mpsc::Receiver<FlowRequest>,
+    /// Places for looks at texts that are not in force.
+    pub looks: Arc<Semaphore>,
     /// What the process was started with: what only a restart changes is told against it.
     pub at_start: Config,
     /// What is in force.
@@ -31,27 +34,44 @@ pub(super) struct Reloader {
     pub phones: PhoneAccounts,
     /// Our certificate, if anything listens for TLS.
     pub certificate: Option<Arc<Renewable>>,
+    pub steps: http_step::HttpSteps,
     pub prompts: PromptKeeper,
 }
 
 impl Reloader {
+    /// Reads the configuration anew whenever it is asked to, and answers what is asked about the files of flows: one after
+    /// the other, as both write what the other reads.
     pub(super) async fn run(mut self, mut asked: mpsc::Receiver<ReloadRequest>) {
-        while let Some(request) = asked.recv().await {
-            let result = self.reload().await;
-            match &result {
-                Ok(done) if done.restart.is_empty() => info!(changed = ?done.changed, "the configuration was reloaded"),
-                Ok(done) => warn!(changed = ?done.changed, restart = ?done.restart,
-                    "the configuration was reloaded; some of it needs a restart"),
-                Err(error) => warn!(%error, "the configuration was not reloaded; the old one stays"),
+        self.note_files().await;
+        loop {
+            tokio::select! {
+                request = asked.recv() => match request {
+                    Some(request) => self.on_reload(request).await,
+                    None => return,
+                },
+                request = self.flows.recv() => match request {
+                    Some(request) => self.on_flows(request).await,
+                    None => return,
+                },
             }
-            // The asker may have gone away.
-            let _ = request.reply.send(result);
         }
     }
 
-    async fn reload(&mut self) -> Result<Reloaded, ReloadError> {
-        let file = self.file.clone().ok_or(ReloadError::NoFile)?;
-        let mut new = read(file).await?;
+    async fn on_reload(&mut self, request: ReloadRequest) {
+        let result = self.reload().await;
+        match &result {
+            Ok(done) if done.restart.is_empty() => info!(changed = ?done.changed, "the configuration was reloaded"),
+            Ok(done) => warn!(changed = ?done.changed, restart = ?done.restart,
+                "the configuration was reloaded; some of it needs a restart"),
+            Err(error) => warn!(%error, "the configuration was not reloaded; the old one stays"),
+        }
+        // The asker may have gone away.
+        let _ = request.reply.send(result);
+        self.note_files().await;
+    }
+
+    pub(super) async fn reload(&mut self) -> Result<Reloaded, ReloadError> {
+        let mut new = read(self.origin.clone()).await?;
         let running = &self.running;
         new.fill_sip_passwords(|user| {
             running.sip_password(user).cloned().unwrap_or_else(|| crate::token::fresh().into())
@@ -59,7 +79,10 @@ impl Reloader {
         let restart = self.at_start.changes(&new).restart;
         let new = new.keep_fixed(&self.at_start);
         let changed = self.running.changes(&new).live;
-        if !changed.is_empty() {
+        if changed.is_empty() {
+            // Other files of flows may be listed, though the flows are the same.
+            self.running = new;
+        } else {
             self.bring_into_force(new).await?;
         }
         // Their files are no part of the configuration, and may have changed by themselves.
@@ -77,6 +100,7 @@ impl Reloader {
         let input = Input::Reconfigure(Box::new(Reconfiguration { acd: new.acd(), rules, add_users, remove_users }));
         // The loop is gone only when the daemon stops.
         let _ = self.back.send(input).await;
+        self.steps.replace(setup::http_step(&new));
         self.bridge.rename(setup::names(&new));
         if let Some(certificate) = &self.certificate {
             certificate.renew(&new);
@@ -88,13 +112,13 @@ impl Reloader {
     }
 }
 
-async fn read(file: PathBuf) -> Result<Config, ReloadError> {
-    let read = tokio::task::spawn_blocking(move || config::load(Path::new(&file))).await;
+async fn read(origin: Origin) -> Result<Config, ReloadError> {
+    let read = tokio::task::spawn_blocking(move || origin.load(&Drafts::new())).await;
     match read {
         Ok(Ok(config)) => Ok(config),
         Ok(Err(problems)) => {
-            let errors = problems.into_iter().filter(|problem| problem.level == Level::Error);
-            Err(ReloadError::Faulty(errors.map(flaw).collect()))
+            let errors = problems.iter().filter(|problem| problem.level == Level::Error);
+            Err(ReloadError::Faulty(errors.map(|problem| flaw(problem, &[])).collect()))
         }
         Err(error) => {
             warn!(%error, "reading the configuration failed");
@@ -103,15 +127,22 @@ async fn read(file: PathBuf) -> Result<Config, ReloadError> {
     }
 }
 
-fn flaw(problem: Problem) -> ConfigFlaw {
+/// A problem for the API, under the name by which the configuration lists the file, if it is one of these.
+pub(super) fn flaw(problem: &Problem, files: &[FlowFile]) -> ConfigFlaw {
+    let listed = files.iter().find(|file| file.path.display().to_string() == problem.file);
     ConfigFlaw {
+        level: match problem.level {
+            Level::Error => FlawLevel::Error,
+            Level::Warning => FlawLevel::Warning,
+        },
         code: problem.code.to_owned(),
-        file: problem.file,
+        rule: problem.rule().map(str::to_owned),
+        file: listed.map_or_else(|| problem.file.clone(), |file| file.name.clone()),
         line: problem.line,
         column: problem.column,
-        path: problem.path,
-        why: problem.why,
-        hint: problem.hint,
+        path: problem.path.clone(),
+        why: problem.why.clone(),
+        hint: problem.hint.clone(),
     }
 }
 

@@ -162,6 +162,7 @@ fn queue_setup(queue: &config::Queue) -> QueueSetup {
             default_disposition: queue.default_disposition,
             disposition_required: !queue.dispositions.is_empty() && has_default,
             survey: queue.survey,
+            secure_entry: queue.secure_entry,
         },
         dispositions: queue.dispositions.clone(),
         hours: queue.hours,
@@ -196,6 +197,17 @@ fn callback_offer(settings: &config::CallbackSettings) -> CallbackOffer {
         within: settings.within,
         most_load_percent: settings.most_load_percent,
         quarantine: settings.quarantine,
+    }
+}
+
+/// What flows may ask over HTTP, and with which secrets.
+pub(super) fn http_step(config: &Config) -> http_step::Settings {
+    let settings = config.http_step();
+    http_step::Settings {
+        allow_private: settings.allow_private.clone(),
+        max_concurrent: settings.max_concurrent,
+        secrets: settings.secrets.iter().cloned().collect(),
+        tls: crate::tls::asking(settings.roots()),
     }
 }
 
@@ -383,6 +395,7 @@ pub(super) fn metrics(
         });
         samples.extend(crate::metrics::edge(&edge.counters, &edge.gate));
         samples.extend(crate::metrics::mirror(&edge.mirror));
+        samples.extend(crate::metrics::http_steps(&edge.steps));
         samples.extend(crate::metrics::speech(&speaker));
         samples.push(http_api::Metric {
             name: "switchroom_journal_backlog",

@@ -6,6 +6,7 @@ pub(crate) mod doctor;
 pub(crate) mod flow;
 pub(crate) mod plan;
 pub(crate) mod route;
+pub(crate) mod server;
 pub(crate) mod simulate;
 pub(crate) mod stats;
 pub(crate) mod trace;
@@ -13,7 +14,7 @@ pub(crate) mod trace;
 use crate::boot::{BootError, Daemon, Options, Sockets};
 use crate::cli;
 use clap::CommandFactory;
-use config::{Config, Level, Problem};
+use config::{Config, Drafts, Level, Origin, Problem};
 use serde_json::json;
 use std::fs;
 use std::io;
@@ -191,7 +192,7 @@ pub fn write_prompts(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let failed = |source| Failure::File { path: path.to_owned(), source };
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
@@ -230,19 +231,15 @@ async fn reload_on_hangup(daemon: &Daemon, hangup: Option<Signal>) {
 /// # Errors
 /// When the configuration has problems or the daemon does not start.
 pub async fn serve(args: cli::Serve) -> Result<ExitCode, Failure> {
-    let mut config = config::load(&args.config).map_err(Failure::Config)?;
+    let origin = Origin::new(args.config);
+    let mut config = origin.load(&Drafts::new()).map_err(Failure::Config)?;
     for warning in config.warnings() {
         eprintln!("{warning}");
     }
     config.fill_sip_passwords(|_| crate::token::fresh().into());
     let sockets = Sockets::bind(&config).await?;
     let number = config.entries().iter().find_map(|entry| entry.dnis.as_ref().map(|dnis| dnis.as_str().to_owned()));
-    let options = Options {
-        company: config.server().company.clone(),
-        web_call_number: number,
-        config_file: Some(args.config),
-        demo: None,
-    };
+    let options = Options { company: config.server().company.clone(), web_call_number: number, origin, demo: None };
     let hangup = signal(SignalKind::hangup()).ok();
     let daemon = Daemon::start(config, sockets, options).await?;
     let https = daemon.https.map(|https| format!(" https://{https}")).unwrap_or_default();

@@ -10,15 +10,17 @@ pub use ticket::Ticket;
 
 use crate::boot::{Daemon, DemoOptions, Options, Sockets, recordings_dir};
 use crate::cli::DemoPlace;
-use crate::commands::{Failure, asked_to_stop, write_prompts};
+use crate::commands::{Failure, asked_to_stop, write, write_prompts};
 use crate::ports;
-use config::{Config, Overrides};
+use config::{Config, Drafts, Origin, Overrides};
 use domain::Query;
 use http_api::dto::{Account, StartCredentials};
 use secrecy::ExposeSecret;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -57,15 +59,41 @@ fn phone_secret() -> String {
     format!("{}-{}", &token[..4], &token[4..8])
 }
 
+/// The demo's secrets: each is drawn when it is first asked for, and stays the same as long as the demo runs.
+fn secrets() -> impl Fn(&str) -> Option<String> + Send + Sync + 'static {
+    let drawn: Mutex<BTreeMap<String, String>> = Mutex::default();
+    move |name| {
+        if !name.starts_with("DEMO_") {
+            return None;
+        }
+        let mut drawn = drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let draw = || if name.starts_with("DEMO_SIP_") { phone_secret() } else { secret() };
+        Some(drawn.entry(name.to_owned()).or_insert_with(draw).clone())
+    }
+}
+
+/// Writes the demo's configuration, its flow and its prompts into its directory, where they are not there yet: they are
+/// read anew and published like those of any other server.
+fn unpack(data_dir: &Path) -> Result<Origin, Failure> {
+    write_prompts(&data_dir.join("prompts"))?;
+    let file = data_dir.join("demo.toml");
+    for (path, text) in
+        [(file.clone(), config::examples::DEMO), (data_dir.join("flows/demo.toml"), config::examples::DEMO_FLOW)]
+    {
+        if !path.exists() {
+            write(&path, text.as_bytes())?;
+        }
+    }
+    let overrides = Overrides { data_dir: Some(data_dir.to_owned()), ..Overrides::default() };
+    Ok(Origin::new(file).with_variables(secrets()).with_overrides(overrides))
+}
+
 /// The demo's configuration with secrets of its own, on the usual ports.
 ///
 /// # Errors
-/// When the prompts cannot be written.
+/// When its files cannot be written.
 pub fn config(data_dir: &Path) -> Result<Config, Failure> {
-    let prompts = data_dir.join("prompts");
-    write_prompts(&prompts)?;
-    let make = |name: &str| Some(if name.starts_with("DEMO_SIP_") { phone_secret() } else { secret() });
-    config::examples::demo(&make, data_dir, Some(&prompts)).map_err(Failure::Config)
+    unpack(data_dir)?.load(&Drafts::new()).map_err(Failure::Config)
 }
 
 /// The address at which a browser on this computer reaches a UDP port. Browsers use no loopback address for media
@@ -117,19 +145,17 @@ pub async fn start(place: &DemoPlace) -> Result<Running, Failure> {
         sip: local(choose_port("SIP", place.sip, SIP_PORT, &mut notes)),
         browser_address: Some(place.media_address.unwrap_or_else(own_address)),
         rtp_ports: Some((0, 0)),
+        data_dir: Some(data_dir.clone()),
         ..Overrides::default()
     };
-    let config = config(&data_dir)?.with_overrides(overrides);
+    let origin = unpack(&data_dir)?.with_overrides(overrides);
+    let config = origin.load(&Drafts::new()).map_err(Failure::Config)?;
     let sockets = Sockets::bind(&config).await?;
     let mut ticket = make_ticket(&config, &data_dir, sockets.http_address());
     let demo = DemoOptions { start_token: secret(), credentials: credentials(&ticket) };
     ticket.start_url = format!("http://{}/start?t={}", sockets.http_address(), demo.start_token);
-    let options = Options {
-        company: COMPANY.to_owned(),
-        web_call_number: Some(DIAL.to_owned()),
-        config_file: None,
-        demo: Some(demo),
-    };
+    let options =
+        Options { company: COMPANY.to_owned(), web_call_number: Some(DIAL.to_owned()), origin, demo: Some(demo) };
     let daemon = Daemon::start(config, sockets, options).await?;
     keep_token(&daemon, &ticket).await?;
     ticket.sip_uri = format!("sip:{PHONE}@{}", daemon.sip);

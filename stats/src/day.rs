@@ -1,10 +1,13 @@
 //! Today, queue by queue: the live figures.
 
 use crate::api::{Span, Thresholds};
+use crate::callback::{CallbackFigures, CallbackStory};
 use crate::figures::Figures;
 use crate::story::{Step, Story};
 use crate::zone::Zone;
-use domain::{ContactEventKind as Kind, ContactId, QueueExit, QueueId, QueueVisit, WallTime};
+use domain::{
+    CallbackMark, CallbackStep, ContactEventKind as Kind, ContactId, QueueExit, QueueId, QueueVisit, WallTime,
+};
 use std::collections::BTreeMap;
 
 /// A queue's count of today.
@@ -12,6 +15,7 @@ use std::collections::BTreeMap;
 struct Queue {
     thresholds: Thresholds,
     figures: Figures,
+    callbacks: CallbackFigures,
 }
 
 /// A contact that is not closed, and when it left each queue.
@@ -29,6 +33,8 @@ pub struct Day {
     span: Span,
     queues: BTreeMap<QueueId, Queue>,
     running: BTreeMap<ContactId, Running>,
+    /// Calls back that are not closed.
+    callbacks: BTreeMap<ContactId, CallbackStory>,
 }
 
 fn millis(at: WallTime) -> i64 {
@@ -40,7 +46,8 @@ impl Day {
     #[must_use]
     pub fn new(zone: Zone, now: WallTime, queues: impl IntoIterator<Item = (QueueId, Thresholds)>) -> Self {
         let span = zone.day(millis(now));
-        let mut day = Self { zone, span, queues: BTreeMap::new(), running: BTreeMap::new() };
+        let (running, callbacks) = (BTreeMap::new(), BTreeMap::new());
+        let mut day = Self { zone, span, queues: BTreeMap::new(), running, callbacks };
         day.set_queues(queues);
         day
     }
@@ -50,8 +57,9 @@ impl Day {
     pub fn set_queues(&mut self, queues: impl IntoIterator<Item = (QueueId, Thresholds)>) {
         let mut before = core::mem::take(&mut self.queues);
         for (id, thresholds) in queues {
-            let figures = before.remove(&id).map_or_else(Figures::default, |queue| queue.figures);
-            self.queues.insert(id, Queue { thresholds, figures });
+            let counted = before.remove(&id).map(|queue| (queue.figures, queue.callbacks));
+            let (figures, callbacks) = counted.unwrap_or_default();
+            self.queues.insert(id, Queue { thresholds, figures, callbacks });
         }
     }
 
@@ -74,9 +82,34 @@ impl Day {
         }
     }
 
+    /// Takes in a step of a call back from the history, as after a restart; those of a contact in order.
+    pub fn recall_callback(&mut self, step: &CallbackStep) {
+        let story = self.callbacks.entry(step.contact).or_insert_with(|| CallbackStory::new(step.contact));
+        story.recall(step);
+        if matches!(step.mark, CallbackMark::Failed | CallbackMark::Cancelled) {
+            self.callbacks.remove(&step.contact);
+        }
+        self.count_step(step);
+    }
+
+    fn count_step(&mut self, step: &CallbackStep) {
+        if let Some(queue) = self.queues.get_mut(&step.queue).filter(|_| self.span.holds(step.at_ms)) {
+            queue.callbacks.add(step.mark);
+        }
+    }
+
     /// Takes in an event of a contact at the time at which it happened.
     pub fn on_event(&mut self, contact: ContactId, at: WallTime, kind: &Kind) {
         self.turn(at);
+        if CallbackStory::begins(kind) {
+            self.callbacks.insert(contact, CallbackStory::new(contact));
+        }
+        if let Some(step) = self.callbacks.get_mut(&contact).and_then(|story| story.tell(at, kind)) {
+            self.count_step(&step);
+        }
+        if let Kind::Closed { .. } = kind {
+            self.callbacks.remove(&contact);
+        }
         if let Kind::Started { .. } = kind {
             self.running.insert(contact, Running { story: Story::new(contact), visits: Vec::new() });
         }
@@ -100,6 +133,7 @@ impl Day {
         self.span = self.zone.day(now);
         for queue in self.queues.values_mut() {
             queue.figures = Figures::default();
+            queue.callbacks = CallbackFigures::default();
         }
         for running in self.running.values() {
             if let Some(queue) = running.story.waits_in().and_then(|id| self.queues.get_mut(&id)) {
@@ -113,6 +147,12 @@ impl Day {
     #[must_use]
     pub fn figures(&self, queue: QueueId) -> Option<&Figures> {
         self.queues.get(&queue).map(|queue| &queue.figures)
+    }
+
+    /// The figures of a queue's calls back so far; `None` for an unknown one.
+    #[must_use]
+    pub fn callbacks(&self, queue: QueueId) -> Option<&CallbackFigures> {
+        self.queues.get(&queue).map(|queue| &queue.callbacks)
     }
 
     fn take(&mut self, running: &mut Running, step: Step) {

@@ -123,6 +123,13 @@ impl Figures {
         ratio(self.abandoned.into(), self.offered)
     }
 
+    /// Abandoned over those who stayed on the line: answered or abandoned. Who took a call back, left a message or was sent
+    /// elsewhere is in neither.
+    #[must_use]
+    pub fn abandon_rate_live(&self) -> Ratio {
+        ratio(self.abandoned.into(), self.answered + self.abandoned)
+    }
+
     /// Abandoned later than S over those that entered but for short abandons.
     #[must_use]
     pub fn abandon_rate_no_short(&self) -> Ratio {

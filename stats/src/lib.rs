@@ -15,6 +15,7 @@
 //! ```
 
 mod api;
+mod callback;
 mod day;
 mod figures;
 mod fold;
@@ -25,6 +26,7 @@ mod survey;
 mod zone;
 
 pub use api::{Attribution, Ratio, ServiceLevel, Span, Thresholds};
+pub use callback::{CallbackFigures, callback_steps};
 pub use day::Day;
 pub use figures::Figures;
 pub use fold::{Clipped, Fold};

@@ -1,10 +1,12 @@
 //! Everything that can wake the switchboard, and everything it can want, on one page.
 
+use acd::callback::CapacityTest;
 use call::api::{CallbackRules, FinishedRecording, Phone, QueueRules};
 use core::time::Duration;
 use domain::{
     AgentId, CommandError, ContactEvent, ContactId, Customer, DeskEvent, DispositionCode, Emergency, EntryPointId,
-    FlowId, Language, QueueId, ReasonCode, RecordingId, Redacted, ScheduleId, TrunkId, WallTime, Wish,
+    FlowId, HttpAnswer, HttpRequest, Language, QueueId, ReasonCode, RecordingId, Redacted, ScheduleId, TrunkId,
+    WallTime, Wish,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -75,6 +77,15 @@ pub struct CallbackOffer {
     pub most_load_percent: u32,
     /// The least time between two calls to one number.
     pub quarantine: Duration,
+}
+
+impl CallbackOffer {
+    /// The test by which it is offered.
+    #[must_use]
+    pub const fn test(&self) -> CapacityTest {
+        let Self { min_wait, most_open, within, most_load_percent, .. } = *self;
+        CapacityTest { min_wait, most_open, within, most_load_percent }
+    }
 }
 
 impl Default for CallbackOffer {
@@ -199,6 +210,15 @@ pub enum Input {
         /// The customer, if known.
         customer: Option<Box<Customer>>,
     },
+    /// What became of a request of a flow.
+    HttpStep {
+        /// The contact.
+        contact: ContactId,
+        /// The request's number.
+        number: u64,
+        /// What came back.
+        answer: HttpAnswer,
+    },
     /// A recording was closed; `None`: it failed.
     Recorded {
         /// The recording.
@@ -282,6 +302,13 @@ pub enum Effect {
         by: LookupBy,
         /// The number.
         value: Redacted,
+    },
+    /// Ask another system over HTTP. Answered by `Input::HttpStep`.
+    HttpStep {
+        /// The contact.
+        contact: ContactId,
+        /// What is asked.
+        request: Box<HttpRequest>,
     },
     /// The answer to a wish.
     Replied {

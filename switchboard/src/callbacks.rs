@@ -1,7 +1,8 @@
 //! Calls back: who is to be called, that nobody is called twice at once, and whether one may be offered.
 
-use crate::api::{CallbackOffer, Effect};
+use crate::api::Effect;
 use crate::engine::{Job, Live, Switchboard};
+use acd::callback::{Load, Standing};
 use call::api::{CallbackFact, CallbackStart, Dial, Restored};
 use core::time::Duration;
 use domain::{
@@ -11,8 +12,6 @@ use domain::{
 use ivr::api::Booking;
 use std::collections::BTreeMap;
 
-/// How long an arrival counts when the load of a queue is reckoned: of those that came so long ago a third counts.
-const LOAD_WINDOW: Duration = Duration::from_secs(900);
 /// Calls back that the floor shows.
 const SHOWN: usize = 200;
 /// Shorter numbers are the same only if every digit is.
@@ -53,28 +52,6 @@ fn waits_since(events: &[(u32, WallTime, ContactEventKind)]) -> i64 {
     asked.or_else(|| events.first().map(|(_, at, _)| at.as_micros())).unwrap_or(i64::MAX)
 }
 
-/// Arrivals of live callers, each counting less the longer ago it was.
-#[derive(Clone, Copy, Debug, Default)]
-struct Load {
-    weight: f64,
-    at: Instant,
-}
-
-impl Load {
-    fn faded(self, now: Instant) -> f64 {
-        self.weight * (-now.since(self.at).as_secs_f64() / LOAD_WINDOW.as_secs_f64()).exp()
-    }
-
-    fn arrived(&mut self, now: Instant) {
-        *self = Self { weight: self.faded(now) + 1.0, at: now };
-    }
-
-    /// Callers per second.
-    fn rate(self, now: Instant) -> f64 {
-        self.faded(now) / LOAD_WINDOW.as_secs_f64()
-    }
-}
-
 /// What is remembered of calls back and of those who may want one.
 #[derive(Debug, Default)]
 pub(crate) struct Callbacks {
@@ -92,7 +69,7 @@ impl Callbacks {
         self.open.iter().find(|(_, (_, known))| same_number(known, number)).map(|(contact, _)| *contact)
     }
 
-    fn of_queue(&self, queue: QueueId) -> u32 {
+    pub(crate) fn of_queue(&self, queue: QueueId) -> u32 {
         self.open.values().filter(|(of, _)| *of == queue).count() as u32
     }
 
@@ -186,25 +163,17 @@ impl Switchboard {
         call.pop().queued.filter(|_| call.pop().queue == Some(queue))
     }
 
-    /// Whether a caller may be offered a call back by this queue: the wait is long enough to be worth it, and live callers
-    /// would not pay for it. While as many come as can be served, whoever is called back takes the place of one who gives
-    /// up, so that live callers wait longer: then none is offered.
+    /// Whether a caller may be offered a call back by this queue.
     pub(crate) fn may_offer_callback(&self, now: Instant, queue: QueueId) -> bool {
         let Some(offer) = self.rules.callbacks.get(&queue) else { return false };
-        let staffed = self.acd.queue_state(queue).map_or(0, |state| state.staffed);
-        let expected = self.watch.expected_in(&self.acd, queue).map(|forecast| forecast.mean_s);
-        let worth_it =
-            offer.min_wait.is_zero() || expected.is_some_and(|mean_s| mean_s >= offer.min_wait.as_secs_f64());
-        let open = self.callbacks.of_queue(queue);
-        worth_it && staffed > 0 && open < offer.most_open && self.has_room(now, queue, offer, staffed, open)
-    }
-
-    fn has_room(&self, now: Instant, queue: QueueId, offer: &CallbackOffer, staffed: u32, open: u32) -> bool {
-        let Some(handle_s) = self.mean_handle_s(queue) else { return true };
-        let rate = self.callbacks.load.get(&queue).map_or(0.0, |load| load.rate(now));
-        let load = rate * handle_s / f64::from(staffed);
-        let backlog_s = f64::from(open + 1) * handle_s / f64::from(staffed);
-        load * 100.0 <= f64::from(offer.most_load_percent) && backlog_s <= offer.within.as_secs_f64()
+        let standing = Standing {
+            staffed: self.acd.queue_state(queue).map_or(0, |state| state.staffed),
+            expected_s: self.watch.expected_in(&self.acd, queue).map(|forecast| forecast.mean_s),
+            open: self.callbacks.of_queue(queue),
+            handle_s: self.mean_handle_s(queue),
+            rate: self.callbacks.load.get(&queue).map_or(0.0, |load| load.rate(now)),
+        };
+        offer.test().allows(&standing)
     }
 
     /// How long an agent has a contact of this queue in hand, on average today.
@@ -328,7 +297,7 @@ impl Switchboard {
         let recording = start.recording;
         let mut effects = Vec::new();
         let call = call::Call::callback(now, start, &mut effects);
-        self.add_call(contact, Live { call, run: None, wake: None, recording });
+        self.add_call(contact, Live { call, run: None, resting: None, wake: None, recording, comments: Vec::new() });
         self.run_call_effects(now, contact, effects, out);
         self.reschedule(contact);
     }

@@ -69,7 +69,7 @@ impl Switchboard {
         self.lookup_arrival(contact, &invite.ani, out);
         let mut effects = Vec::new();
         let call = call::Call::incoming(now, incoming, &mut effects);
-        self.add_call(contact, Live { call, run, wake: None, recording });
+        self.add_call(contact, Live { call, run, resting: None, wake: None, recording, comments: Vec::new() });
         self.run_call_effects(now, contact, effects, out);
         if blocked {
             let decline = self.rules.recognition.blocked_flow.is_none();
@@ -154,11 +154,17 @@ impl Switchboard {
             ToFlow::TransferFailed => {
                 self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Returned(ivr::api::FAILED)));
             }
+            ToFlow::Lent(flow) => self.lend(contact, flow),
+            ToFlow::GivenBack => {
+                if let Some(live) = self.calls.get_mut(&contact) {
+                    live.run = live.resting.take();
+                }
+            }
             ToFlow::Survey(flow) => self.start_survey(contact, flow),
             ToFlow::Taken => self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Taken)),
             ToFlow::Over => {
                 if let Some(live) = self.calls.get_mut(&contact) {
-                    live.run = None;
+                    (live.run, live.resting) = (None, None);
                 }
             }
         }
@@ -206,8 +212,15 @@ impl Switchboard {
     }
 
     fn on_flow_effect(&mut self, now: Instant, contact: ContactId, effect: ivr::api::Effect, out: &mut Vec<Effect>) {
+        let leads_away = matches!(effect, ivr::api::Effect::Record { .. } | ivr::api::Effect::Callback { .. });
+        if leads_away && self.calls.get(&contact).is_some_and(|live| live.call.is_lent()) {
+            return self.tell_call(now, contact, call::Fact::NotLent, out);
+        }
         if let ivr::api::Effect::Record { queue, priority } = effect {
             return self.take_message(now, contact, (queue, priority), out);
+        }
+        if let ivr::api::Effect::Comment(node) = effect {
+            return self.take_comment(now, contact, node, out);
         }
         if effect == ivr::api::Effect::RecordEnd {
             return self.message_spoken(contact);
@@ -219,6 +232,9 @@ impl Switchboard {
             let ani = self.calls.get(&contact).map(|live| live.call.pop().ani.clone()).unwrap_or_default();
             out.push(route::lookup(contact, by, value, &ani));
             return;
+        }
+        if let ivr::api::Effect::Request(request) = effect {
+            return out.push(Effect::HttpStep { contact, request });
         }
         if let ivr::api::Effect::Enqueue { queue, .. } = &effect {
             self.recognise(now, contact, *queue);
@@ -365,7 +381,9 @@ impl Switchboard {
             if let Some(wake) = live.wake {
                 self.timers.remove(&(wake, contact));
             }
-            self.directory.recordings.remove(&live.recording);
+            for recording in live.comments.iter().chain([&live.recording]) {
+                self.directory.recordings.remove(recording);
+            }
             self.directory.in_hand.retain(|_, held| *held != contact);
             let legs = self.directory.legs_of.get(&contact).map(Vec::as_slice).unwrap_or_default();
             self.quality.contact_over(now, contact, live.call.last_event(), legs);

@@ -2,8 +2,8 @@
 
 use crate::api::Setup;
 use crate::engine::Switchboard;
-use domain::{ContactEvent, Counts, Instant, QueueId, QueueVisit, WallTime};
-use stats::{Day, Figures, Thresholds, Zone};
+use domain::{CallbackCounts, CallbackStep, ContactEvent, Counts, Instant, QueueId, QueueVisit, WallTime};
+use stats::{CallbackFigures, Day, Figures, Thresholds, Zone};
 
 fn thresholds(acd: &acd::api::Setup) -> impl Iterator<Item = (QueueId, Thresholds)> + '_ {
     acd.queues.iter().map(|queue| (queue.id, queue.goal.into()))
@@ -32,12 +32,31 @@ fn counts(figures: &Figures) -> Counts {
     }
 }
 
+fn callback_counts(open: u32, figures: &CallbackFigures) -> CallbackCounts {
+    CallbackCounts {
+        open,
+        booked: figures.booked,
+        tries: figures.tries,
+        reached: figures.reached,
+        failed: figures.failed,
+        cancelled: figures.cancelled,
+        wait_reached_ms: shown(figures.wait_reached_ms),
+    }
+}
+
 impl Switchboard {
     /// Takes today's visits from the history, so that figures survive a restart. Others change nothing. Call it once,
     /// before the first call.
     pub fn recall(&mut self, visits: &[QueueVisit]) {
         for visited in visits {
             self.day.recall(visited);
+        }
+    }
+
+    /// Takes the steps of calls back from the history, those of a contact in order. Call it once, before the first call.
+    pub fn recall_callbacks(&mut self, steps: &[CallbackStep]) {
+        for step in steps {
+            self.day.recall_callback(step);
         }
     }
 
@@ -55,6 +74,12 @@ impl Switchboard {
     /// The counters of a queue today.
     pub(crate) fn counts(&self, queue: QueueId) -> Counts {
         self.day.figures(queue).map(counts).unwrap_or_default()
+    }
+
+    /// The counters of a queue's calls back today.
+    pub(crate) fn callback_counts(&self, queue: QueueId) -> CallbackCounts {
+        let open = self.callbacks.of_queue(queue);
+        self.day.callbacks(queue).map(|figures| callback_counts(open, figures)).unwrap_or_default()
     }
 
     /// Queues and their goals are these from now on.

@@ -18,8 +18,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub(crate) struct Live {
     pub call: Call,
     pub run: Option<ivr::Run>,
+    /// Rests while the customer is lent to another flow.
+    pub resting: Option<ivr::Run>,
     pub wake: Option<Instant>,
     pub recording: RecordingId,
+    /// What the caller speaks in a flow.
+    pub comments: Vec<RecordingId>,
 }
 
 /// One thing that a machine is to be told. Jobs run in order; each may add more.
@@ -186,12 +190,12 @@ impl Switchboard {
             Input::Media(event) => self.on_media(event),
             Input::Stored(contact) => self.on_stored(contact),
             Input::Found { contact, asker, customer } => self.on_found(contact, asker, customer),
+            Input::HttpStep { contact, number, answer } => {
+                self.jobs.push_back(Job::Flow(contact, ivr::api::Fact::Response { number, answer }));
+            }
             Input::Recorded { recording, finished } => {
                 if let Some(contact) = self.directory.recordings.get(&recording).copied() {
-                    if finished.is_none() {
-                        self.message_failed(contact);
-                    }
-                    self.jobs.push_back(Job::Call(contact, call::Fact::RecordingFinished(finished)));
+                    self.on_recorded(contact, recording, finished);
                 }
             }
             Input::Wish { ticket, agent, wish } => {

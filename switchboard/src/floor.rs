@@ -74,6 +74,7 @@ impl Switchboard {
         let (mut queues, mut agents, mut waiting) = self.acd.floor(now);
         for queue in &mut queues {
             queue.counts = self.counts(queue.id);
+            queue.callbacks = self.callback_counts(queue.id);
             queue.expected = self.expected_in(queue);
             queue.honesty = route::honesty(&self.watch.honesty(queue.id));
         }

@@ -8,6 +8,7 @@
 pub mod api;
 mod callbacks;
 mod calls;
+mod comments;
 mod day;
 mod desk_phone;
 mod engine;

@@ -44,7 +44,7 @@ impl Switchboard {
         let (contact, recording) = (start.contact, start.recording);
         let mut effects = Vec::new();
         let call = call::Call::message(now, start, &mut effects);
-        self.add_call(contact, Live { call, run: None, wake: None, recording });
+        self.add_call(contact, Live { call, run: None, resting: None, wake: None, recording, comments: Vec::new() });
         self.run_call_effects(now, contact, effects, out);
         self.reschedule(contact);
     }

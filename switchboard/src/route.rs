@@ -267,6 +267,7 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
         Flow::Play { play, items, language } => {
             FlowFact::Play { play, items: items.into_iter().filter_map(say).collect(), language }
         }
+        Flow::Mask(masked) => FlowFact::Mask(masked),
         Flow::Answered { question, answer } => FlowFact::Answered(question, answer),
         Flow::StopPlay => FlowFact::StopPlay,
         Flow::Enqueue { queue, priority, requirement, announce, music, language, .. } => {
@@ -284,8 +285,17 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
         Flow::Transfer(TransferTo::Uri(uri)) => {
             FlowFact::Transfer { leg, phone: Phone::Uri(uri), to: "uri".to_owned() }
         }
+        Flow::Returned => FlowFact::Returned,
         Flow::HangUp => FlowFact::HangUp,
-        Flow::Lookup { .. } | Flow::Callback { .. } | Flow::Record { .. } | Flow::RecordEnd => return None,
+        Flow::CommentEnd => FlowFact::CommentEnd,
+        Flow::Lookup { .. }
+        | Flow::Request(_)
+        | Flow::Callback { .. }
+        | Flow::Record { .. }
+        | Flow::RecordEnd
+        | Flow::Comment(_) => {
+            return None;
+        }
     })
 }
 

@@ -1,9 +1,12 @@
 //! Sentences about the whole switchboard. The races are left to the simulation in `sim`.
 
 mod callbacks;
+mod comments;
 mod desk_phone;
 mod hours;
+mod http_step;
 mod joint;
+mod masked;
 mod messages;
 mod quality;
 mod recognition;
@@ -92,6 +95,7 @@ fn queue(queue: &config::Queue) -> QueueSetup {
         default_disposition: None,
         disposition_required: false,
         survey: queue.survey,
+        secure_entry: queue.secure_entry,
     };
     QueueSetup { rules, dispositions: Vec::new(), hours: queue.hours }
 }

@@ -146,6 +146,7 @@ impl Switchboard {
             Wish::Resume(contact) => (contact, call::Wish::Resume),
             Wish::Mute(contact, muted) => (contact, call::Wish::Mute(muted)),
             Wish::HangUp(contact) => (contact, call::Wish::HangUp),
+            Wish::SecureEntry(contact) => (contact, call::Wish::SecureEntry),
             Wish::CallAgainLater(contact) => (contact, call::Wish::TryAgain),
             Wish::Swap(contact) => (contact, call::Wish::Swap),
             Wish::Conference(contact) => (contact, call::Wish::Conference),
@@ -313,7 +314,7 @@ impl Switchboard {
         let call = call::Call::outgoing(now, outgoing, &mut effects);
         self.directory.in_hand.insert(agent, contact);
         self.tell_acd(now, acd::api::Fact::Occupied { agent, contact, queue: None }, out);
-        self.add_call(contact, Live { call, run: None, wake: None, recording });
+        self.add_call(contact, Live { call, run: None, resting: None, wake: None, recording, comments: Vec::new() });
         self.run_call_effects(now, contact, effects, out);
         self.reschedule(contact);
         Ok(())

@@ -13,21 +13,21 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, Lines};
 use tokio::process::{ChildStdin, ChildStdout};
 
-const CALLER_HZ: u32 = 620;
-const MICROPHONE_HZ: u32 = 1_040;
+pub(crate) const CALLER_HZ: u32 = 620;
+pub(crate) const MICROPHONE_HZ: u32 = 1_040;
 const HELPER_HZ: u32 = 1_400;
 /// The browser has a patience of its own for each step and tells what went wrong; this is for a browser that hangs.
 const BROWSER_PATIENCE: Duration = Duration::from_secs(100);
 
 /// A story that a browser plays, told step by step.
-struct Story {
+pub(crate) struct Story {
     child: tokio::process::Child,
     words: ChildStdin,
     steps: Lines<tokio::io::BufReader<ChildStdout>>,
 }
 
 impl Story {
-    fn start(script: &str, options: &Value) -> Self {
+    pub(crate) fn start(script: &str, options: &Value) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/browser").join(script);
         let mut child = tokio::process::Command::new("node")
             .arg(file)
@@ -42,7 +42,7 @@ impl Story {
     }
 
     /// The facts of the next step, which must be this one.
-    async fn step(&mut self, name: &str) -> Value {
+    pub(crate) async fn step(&mut self, name: &str) -> Value {
         let line = tokio::time::timeout(BROWSER_PATIENCE, self.steps.next_line()).await;
         let line = line.unwrap_or_else(|_| panic!("the browser never came to `{name}`")).unwrap();
         let facts: Value = serde_json::from_str(&line.unwrap_or_else(|| panic!("no browser at `{name}`"))).unwrap();
@@ -51,18 +51,18 @@ impl Story {
     }
 
     /// Lets the browser go on.
-    async fn say(&mut self, word: &str) {
+    pub(crate) async fn say(&mut self, word: &str) {
         self.words.write_all(format!("{word}\n").as_bytes()).await.unwrap();
     }
 
-    async fn over(mut self) {
+    pub(crate) async fn over(mut self) {
         self.step("over").await;
         assert!(self.child.wait().await.unwrap().success());
     }
 }
 
 /// A microphone that says a tone in bursts: a browser takes a tone without pauses for noise and removes it.
-fn microphone(dir: &TempDir) -> PathBuf {
+pub(crate) fn microphone(dir: &TempDir) -> PathBuf {
     let file = dir.path().join("microphone.wav");
     let spec = hound::WavSpec {
         channels: 1,
@@ -87,7 +87,7 @@ fn browser_agent() -> [(String, String); 1] {
     [("anna".to_owned(), "registered".to_owned())]
 }
 
-fn base(bench: &Bench) -> String {
+pub(crate) fn base(bench: &Bench) -> String {
     format!("http://{}", bench.daemon.http)
 }
 

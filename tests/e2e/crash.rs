@@ -28,12 +28,12 @@ impl Drop for Served {
 
 /// Starts the built program; it says where it listens once it is ready.
 pub fn serve(config: &Path) -> Served {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_switchroom"))
-        .args(["serve", "--config"])
-        .arg(config)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    serve_with(Command::new(env!("CARGO_BIN_EXE_switchroom")), config)
+}
+
+/// The same by a command that leads to the program.
+pub fn serve_with(mut program: Command, config: &Path) -> Served {
+    let mut child = program.args(["serve", "--config"]).arg(config).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let word_after = |label: &str| line.split_once(label).and_then(|(_, rest)| rest.split_whitespace().next());

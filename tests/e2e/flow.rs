@@ -39,7 +39,7 @@ fn each_broken_flow_is_refused_by_its_rule() {
         assert!(line.starts_with(path.to_str().unwrap()) && line.contains(&format!(": FL{rule} ")), "{line}");
         rules += 1;
     }
-    assert_eq!(rules, 11);
+    assert_eq!(rules, 13);
 }
 
 #[test]
@@ -158,4 +158,86 @@ fn a_flow_is_drawn_with_every_node_and_what_it_says() {
         kept == drawn,
         "docs/img/flow.svg is stale: switchroom flow graph demo --config config/demo/demo.toml -o docs/img/flow.svg"
     );
+}
+
+const ORDERS: &str = r#"
+flows = ["orders.toml"]
+[server]
+prompts_dir = "PROMPTS"
+[[entry]]
+dnis = "8000"
+flow = "orders"
+[[secret]]
+id = "token"
+env = "NOBODY_SETS_THIS"
+[flow.orders]
+start = "number"
+[flow.orders.node.number]
+type = "collect"
+prompts = ["main-menu"]
+variable = "order"
+exhausted = "bye"
+next = "ask"
+[flow.orders.node.ask]
+type = "http"
+url = "https://orders.example.com/$order"
+headers = { Authorization = { secret = "token", before = "Bearer " } }
+timeout_ms = 3000
+take = { sum = "/sum" }
+next = "say"
+failed = "bye"
+not_found = "number"
+[flow.orders.node.say]
+type = "hangup"
+prompts = [{ number = "$sum" }]
+[flow.orders.node.bye]
+type = "hangup"
+prompts = ["goodbye"]
+"#;
+
+const ORDERS_TESTS: &str = r#"
+flow = "orders"
+[[test]]
+name = "the sum is said"
+steps = [
+  { press = "47#" },
+  { expect_request = "GET https://orders.example.com/47" },
+  { http = { status = 200, json = { sum = 12 } } },
+  { expect_variable = { sum = 12 } },
+  { expect_text = "twelve" },
+]
+[[test]]
+name = "whatever goes wrong has its way"
+steps = [
+  { press = "47#" },
+  { http = "not_found" },
+  { expect_node = "number" },
+  { press = "48#" },
+  { http = { status = 500 } },
+  { expect_node = "bye" },
+  { expect_hangup = true },
+]
+"#;
+
+#[test]
+fn what_another_system_answers_is_typed_or_written_and_nothing_is_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, orders) = (dir.path().join("c.toml"), dir.path().join("orders.toml"));
+    std::fs::write(&config, ORDERS.replace("PROMPTS", &format!("{ROOT}/prompts"))).unwrap();
+    std::fs::write(&orders, "").unwrap();
+    std::fs::write(dir.path().join("orders.test.toml"), ORDERS_TESTS).unwrap();
+    let config = config.to_str().unwrap();
+    let output = flow(&["test", "--config", config], "");
+    assert!(told(&output).contains("2 tests, 0 failed"), "{}", told(&output));
+    let output = flow(&["simulate", "orders", "--config", config], "47#\n404\n48#\n200 {\"sum\": 12}\n");
+    let text = told(&output);
+    for line in
+        ["    asks GET https://orders.example.com/47\n", "    asks GET https://orders.example.com/48\n", "“twelve”"]
+    {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    let output = flow(&["simulate", "orders", "--config", config], "47#\n.\n");
+    assert!(told(&output).contains("it counts as timed out") && told(&output).contains("the call ends"));
+    let output = flow(&["graph", "orders", "--config", config], "");
+    assert!(told(&output).contains("GET https://orders.example.com") && !told(&output).contains("token"));
 }

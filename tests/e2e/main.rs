@@ -7,6 +7,8 @@ mod browser;
 mod callbacks;
 mod crash;
 mod flow;
+mod hours;
+mod journey;
 mod mutations;
 mod program;
 mod sipp;

@@ -16,7 +16,7 @@ const MARTA: &str = "+493023125042";
 const LOUD: u16 = 300;
 
 /// Callers and calls back in one line.
-const IN_LINE: usize = 20;
+const IN_LINE: usize = 50;
 
 /// Anna talks with a first caller; the test is the carrier.
 struct Floor {

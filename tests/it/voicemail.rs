@@ -1,18 +1,15 @@
 //! Messages that callers leave: recorded, offered on the desk without a ring, heard, and closed.
 
 use crate::support::desk::Desk;
-use crate::support::{Bench, FLOW, Plan, Rest, TONES, config_text, phone, report, until, write_config};
+use crate::support::{Bench, FLOW, Plan, Rest, TONES, config_text, more_recorded, phone, report, until, write_config};
 use domain::{AgentState, ContactDetail, Query};
 use futures_util::FutureExt as _;
 use media::tone::strongest_tone;
 use serde_json::json;
 use std::io::Cursor;
-use std::path::Path;
 use switchroom::phone::{Order, Phone, Report};
 
 const CALLER_HZ: u32 = 620;
-/// Bytes of a second of a stereo recording at 8 kHz.
-const SECOND: u64 = 32_000;
 /// A sample louder than this is no silence.
 const LOUD: u16 = 300;
 
@@ -64,22 +61,10 @@ fn has(story: &ContactDetail, kind: &str) -> bool {
     story.events.iter().any(|event| event.kind == kind)
 }
 
-/// Bytes of the recording that is being made; `None`: there is none.
-fn recorded(dir: &Path) -> Option<u64> {
-    std::fs::read_dir(dir).ok()?.flatten().find_map(|entry| {
-        let path = entry.path();
-        if path.is_dir() {
-            return recorded(&path);
-        }
-        path.to_string_lossy().ends_with(".part.wav").then(|| entry.metadata().ok()).flatten().map(|file| file.len())
-    })
-}
-
 /// Waits until so many seconds more are recorded.
 async fn more(bench: &Bench, seconds: u64) {
     let dir = switchroom::boot::recordings_dir(&bench.dir.path().join("data"));
-    let begun = until("a recording", async || recorded(&dir)).await;
-    until("more of it", async || recorded(&dir).filter(|now| *now >= begun + seconds * SECOND)).await;
+    more_recorded(&dir, seconds).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,8 +5,10 @@
 pub mod back;
 pub mod desk;
 pub mod dns;
+pub mod keys;
 pub mod relay;
 pub mod tls;
+pub mod words;
 
 use domain::{AgentId, AgentState, ContactDetail, ContactFilter, ContactRow, Query};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -318,13 +320,13 @@ impl Bench {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
         let any = config::Overrides { rtp_ports: Some((0, 0)), ..config::Overrides::default() };
-        config = config.with_overrides(any);
+        config = config.with_overrides(any.clone());
         config.fill_sip_passwords(|_| "phone-secret".to_owned().into());
         let sockets = Sockets::bind(&config).await.unwrap();
         let options = Options {
             company: "Test".to_owned(),
             web_call_number: Some("8000".to_owned()),
-            config_file: Some(dir.path().join("switchroom.toml")),
+            origin: config::Origin::new(dir.path().join("switchroom.toml")).with_overrides(any),
             demo: None,
         };
         let daemon = Daemon::start(config, sockets, options).await.unwrap();
@@ -466,6 +468,26 @@ impl Bench {
         let wait = floor.wait_for(|floor| floor.waiting.is_empty() && !floor.agents.iter().any(|a| busy(a.state)));
         tokio::time::timeout(PATIENCE, wait).await.expect("somebody is still on the line").unwrap();
     }
+}
+
+/// Bytes of a second of a stereo recording at 8 kHz.
+const SECOND: u64 = 32_000;
+
+/// Bytes of the recording that is being made; `None`: there is none.
+fn recorded(dir: &Path) -> Option<u64> {
+    std::fs::read_dir(dir).ok()?.flatten().find_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            return recorded(&path);
+        }
+        path.to_string_lossy().ends_with(".part.wav").then(|| entry.metadata().ok()).flatten().map(|file| file.len())
+    })
+}
+
+/// Waits until so many seconds more of the one recording are on disk.
+pub async fn more_recorded(dir: &Path, seconds: u64) {
+    let begun = until("a recording", async || recorded(dir)).await;
+    until("more of it", async || recorded(dir).filter(|now| *now >= begun + seconds * SECOND)).await;
 }
 
 /// A REST client without a runtime of its own.

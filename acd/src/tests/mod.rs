@@ -1,6 +1,7 @@
 //! The rules of routing, as sentences.
 
 mod agents;
+mod callback;
 mod changes;
 mod floor;
 mod limits;

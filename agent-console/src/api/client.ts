@@ -4,9 +4,9 @@ import type {
   Queue, Reason, Schedule, SessionToken, StartCredentials, User, WebCall, WhyStory,
 } from './types';
 
-/** What the API refused, as RFC 9457 says it. `status` 0: it did not answer. */
+/** What the API refused, as RFC 9457 says it; `body` is all of it. `status` 0: it did not answer. */
 export class ApiError extends Error {
-  constructor(readonly status: number, readonly code: string, message: string) {
+  constructor(readonly status: number, readonly code: string, message: string, readonly body: Record<string, unknown> = {}) {
     super(message);
   }
 }
@@ -28,10 +28,11 @@ export function currentToken(): string | null {
 async function problemOf(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const text = body['detail'] ?? body['title'] ?? response.statusText;
-  return new ApiError(response.status, String(body['code'] ?? response.status), String(text));
+  return new ApiError(response.status, String(body['code'] ?? response.status), String(text), body);
 }
 
-async function send(path: string, init: RequestInit = {}): Promise<Response> {
+/** Asks the API and gives the answer, or throws an `ApiError`. */
+export async function send(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (token) headers.set('authorization', `Bearer ${token}`);
   const response = await fetch(`/api/v1${path}`, { ...init, headers }).catch(() => {
@@ -42,15 +43,18 @@ async function send(path: string, init: RequestInit = {}): Promise<Response> {
   throw await problemOf(response);
 }
 
-async function read<T>(path: string, init?: RequestInit): Promise<T> {
+/** Asks the API for JSON. */
+export async function read<T>(path: string, init?: RequestInit): Promise<T> {
   return (await (await send(path, init)).json()) as T;
 }
 
-function json(method: string, body: unknown): RequestInit {
+/** A request with a JSON body. */
+export function json(method: string, body: unknown): RequestInit {
   return { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
 }
 
-function query(values: Record<string, string | number | null | undefined>): string {
+/** The query of an address, without what is empty. */
+export function query(values: Record<string, string | number | null | undefined>): string {
   const pairs = Object.entries(values).filter(([, v]) => v !== null && v !== undefined && v !== '');
   return pairs.length ? `?${new URLSearchParams(pairs.map(([k, v]) => [k, String(v)]))}` : '';
 }

@@ -67,7 +67,7 @@ impl Call {
         let index = self.parts.iter().rposition(|part| part.agent == agent && !part.is_over());
         let part = &self.parts[index.ok_or(CommandError::NotYourContact)?];
         let has_customer = matches!(part.stage, Stage::Talking | Stage::Held) && part.role == Role::Serves;
-        if has_customer && self.consult.is_none() { Ok(()) } else { Err(CommandError::WrongState) }
+        if has_customer && self.consult.is_none() && !self.is_lent() { Ok(()) } else { Err(CommandError::WrongState) }
     }
 
     /// The phone hears that it rings. The customer hears music, also where the phone did not hold the first call.

@@ -1,9 +1,9 @@
-//! Nodes that take the caller out of the line: a call back, a message.
+//! Nodes that take the caller out of the line, a call back and a message, and the one that records a comment.
 
 use super::NodeReader;
 use crate::report::Placed;
 use domain::{Priority, QueueId};
-use ivr::{Callback, Node, Voicemail};
+use ivr::{Callback, Node, Record, Voicemail};
 
 impl NodeReader<'_> {
     pub(super) fn voicemail(&self) -> Option<Node> {
@@ -22,13 +22,24 @@ impl NodeReader<'_> {
         Some(Node::Voicemail(Voicemail { say, queue, priority, longest, next, failed }))
     }
 
+    pub(super) fn record(&self) -> Option<Node> {
+        let say = self.say("prompts");
+        let variable = self.table.need_text_if_any("variable").filter(|name| self.is_variable("variable", name));
+        let longest = self.table.seconds("max_s", 60, 1..=600);
+        let next = self.need_edge("next");
+        let silent = if self.table.has("silent") { self.edge("silent") } else { next };
+        let failed = if self.table.has("failed") { self.edge("failed") } else { next };
+        let variable = variable.map(|variable| variable.value);
+        Some(Node::Record(Record { say, variable, longest, next: next?, silent: silent?, failed: failed? }))
+    }
+
     pub(super) fn callback(&self) -> Option<Node> {
         let queue: Option<Placed<QueueId>> = self.table.need_id("queue");
         let there = queue.filter(|queue| {
             let name = (queue.value.as_str(), queue.place);
             self.table.known("queue", "unknown_queue", "queue", name, &self.scope.known.queues())
         });
-        let variable = self.table.need_text_if_any("variable").map(|variable| variable.value);
+        let variable = self.passed_on();
         let (booked, refused) = (self.need_edge("booked"), self.need_edge("refused"));
         let bad_number = if self.table.has("bad_number") { self.edge("bad_number") } else { refused };
         let (queue, booked, refused, bad_number) = (there?.value, booked?, refused?, bad_number?);

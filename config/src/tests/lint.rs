@@ -59,9 +59,31 @@ const BROKEN: &[(&str, &[&str], &str)] = &[
          node's name)",
     ),
     (
+        "fl07-http.toml",
+        &["4:1 FL07 no_timeout", "4:1 FL07 no_fallback"],
+        "`flow.f.node.order` does not say how long the answer may take (add timeout_ms = 3000, or another number of \
+         milliseconds)",
+    ),
+    (
+        "fl07-secret.toml",
+        &["12:42 FL07 bare_secret", "14:29 FL07 bare_secret", "14:73 FL07 unknown_secret"],
+        "`api_key` in a URL shows wherever the URL shows (define it in [[secret]] and send it in a header field, { secret \
+         = \"ID\" })",
+    ),
+    (
         "fl08-number.toml",
         &["7:10 FL08 bad_number"],
         "`+49 (0)30 reception` cannot be called (write digits, a + before the country's code, or a SIP URI under `uri`)",
+    ),
+    (
+        "fl08-card.toml",
+        &[
+            "10:9 FL08 unmasked_card",
+            "24:24 FL08 masked_variable",
+            "28:23 FL08 masked_variable",
+            "31:23 FL08 masked_variable",
+        ],
+        "card digits would be recorded, and stand in the history: `masked` is missing (add masked = true)",
     ),
     (
         "fl09-variable.toml",

@@ -229,6 +229,11 @@ fn of_the_caller(which: u8, interaction: InteractionId, agent: AgentId) -> Kind 
         33 => Kind::QueueResumed { queue: "billing".parse().unwrap() },
         34 => Kind::SurveyStarted { flow: "how".parse().unwrap(), interaction },
         35 => answered(Some(agent), 5),
+        39 => Kind::SecureEntryStarted { flow: "card".parse().unwrap(), interaction },
+        40 => Kind::SecureEntryEnded { interaction, done: true },
+        41 => Kind::CommentStarted { node: "menu".parse().unwrap(), recording: RecordingId::new(8) },
+        37 => Kind::MaskingStarted { recording: None },
+        38 => Kind::MaskingEnded { recording: Some(RecordingId::new(7)) },
         _ => answered(None, 1),
     }
 }
@@ -240,7 +245,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
     let results = vec![OfferResult::Answered, OfferResult::NoAnswer, OfferResult::CustomerLeft];
     let outcomes = vec![Outcome::Answered, Outcome::Abandoned, Outcome::System];
     (
-        0..38u8,
+        0..43u8,
         part,
         name,
         ".*",
@@ -287,7 +292,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
                 27 => Kind::MonitorEnded { agent },
                 28 => Kind::RecordingPaused { recording, agent },
                 29 => Kind::RecordingResumed { recording, agent },
-                31..=36 => of_the_caller(which, interaction, agent),
+                31..=41 => of_the_caller(which, interaction, agent),
                 30 => Kind::LegQuality(leg(agent, interaction.number() as u64)),
                 _ => Kind::Closed { outcome, by },
             }

@@ -3,6 +3,7 @@
 //! PostgreSQL is started here, in a temporary directory, and ended when the test ends.
 
 mod access;
+mod flows;
 mod history;
 mod people;
 mod place;
@@ -49,6 +50,7 @@ on_both_engines! {
     surveys::a_long_list_of_answers_comes_in_pages_without_gap_or_repeat,
     visits::the_log_has_every_visit_that_ended_in_time,
     visits::a_long_log_comes_in_pages_without_gap_or_repeat,
+    visits::calls_back_are_told_from_their_first_step_on_while_they_are_open_or_of_today,
     spooling::events_outlive_a_slow_database_and_arrive_once,
     spooling::a_killed_writer_leaves_its_spool_to_the_next_start,
     people::a_customer_is_found_by_any_spelling_of_the_number,
@@ -60,6 +62,9 @@ on_both_engines! {
     access::only_the_right_password_opens,
     access::a_session_lives_until_it_is_over_or_ended,
     access::seeding_again_changes_only_what_changed,
+    flows::versions_are_counted_and_keep_their_texts,
+    flows::a_version_that_did_not_come_into_force_leaves_its_number,
+    flows::each_writer_has_a_draft_of_a_file,
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,8 +2,8 @@
 
 use crate::place::{Place, START, answered, over, queued, started, story};
 use domain::{
-    Answer, ContactEvent, ContactEventKind as Kind, ContactId, Instant, InteractionId, Outcome, Query, QueueExit,
-    QueueVisit, WallTime,
+    Answer, CallbackMark, CallbackOrder, Channel, ContactEvent, ContactEventKind as Kind, ContactId, Dnis, Instant,
+    InteractionId, Language, Outcome, Priority, Query, QueueExit, QueueVisit, WallTime,
 };
 use std::collections::BTreeSet;
 
@@ -74,5 +74,49 @@ pub async fn a_long_log_comes_in_pages_without_gap_or_repeat(place: &Place) {
     let (all, pages) = visits(&rig.store, minute(0), minute(1_200), None).await;
     let once: BTreeSet<ContactId> = all.iter().map(|visited| visited.contact).collect();
     assert_eq!((all.len(), once.len(), pages), (1_100, 1_100, 3));
+    rig.writer.stop().await;
+}
+
+fn called_back(contact: u128, rest: Vec<Kind>) -> Vec<ContactEvent> {
+    let mut first = started("");
+    if let Kind::Started { channel, .. } = &mut first {
+        *channel = Channel::Callback;
+    }
+    let order = CallbackOrder {
+        queue: "sales".parse().unwrap(),
+        number: Dnis::new("+49301234567"),
+        from: None,
+        age_ms: 0,
+        priority: Priority(0),
+        requirement: None,
+        language: Language::EN,
+        at: None,
+        agent: None,
+    };
+    let mut kinds = vec![first, Kind::CallbackRequested(Box::new(order))];
+    kinds.extend(rest);
+    story(contact, kinds)
+}
+
+pub async fn calls_back_are_told_from_their_first_step_on_while_they_are_open_or_of_today(place: &Place) {
+    let mut rig = place.rig().await;
+    let tried = || vec![Kind::CallbackDialled { attempt: 1 }];
+    let failed: Vec<Kind> = tried().into_iter().chain([over(Outcome::Unanswered).remove(1)]).collect();
+    for events in [called_back(1, failed.clone()), called_back(2, tried()), called_back(3, failed), gave_up(4)] {
+        rig.keep(&events).await;
+    }
+    let query = Query::Callbacks { from: minute(2), to: minute(60), cursor: None };
+    let Answer::Callbacks(page) = rig.store.answer(query).await.unwrap() else { panic!("no steps") };
+    let steps: Vec<_> = page.items.iter().map(|step| (step.contact.number(), step.mark)).collect();
+    let expected = [
+        (2, CallbackMark::Booked),
+        (2, CallbackMark::Tried),
+        (3, CallbackMark::Booked),
+        (3, CallbackMark::Tried),
+        (3, CallbackMark::Failed),
+    ];
+    assert_eq!((steps.as_slice(), page.next), (expected.as_slice(), None), "the first was over before");
+    assert!(page.items.iter().all(|step| step.queue.as_str() == "sales"));
+    assert_eq!(page.items[0].at_ms - minute(2).as_micros() / 1_000, 2_000);
     rig.writer.stop().await;
 }

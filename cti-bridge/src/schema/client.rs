@@ -180,6 +180,11 @@ pub enum WishBody {
         /// The contact.
         contact: String,
     },
+    /// Lend the customer to the queue's flow for secure entry. `resume` takes the customer back early.
+    SecureEntry {
+        /// The contact.
+        contact: String,
+    },
     /// Call the customer of a call back again later: a machine answered, or it was the wrong moment.
     CallAgainLater {
         /// The contact.

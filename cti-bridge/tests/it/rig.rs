@@ -276,6 +276,7 @@ pub fn interaction(id: &str, at_ms: u64, number: u64, notes: &str) -> DeskEvent 
         disposition: None,
         notes: Redacted::from(notes),
         consult: None,
+        secure_entry: None,
         pop: pop(number),
     };
     let (at, to) = (Instant::from_millis(at_ms), Audience::Agent(agent(id)));

@@ -46,6 +46,8 @@ pub struct Queue {
     pub asa_ms: Option<u64>,
     /// Counters since midnight or since the start, whichever is later.
     pub counts: QueueCounts,
+    /// Counters of its calls back.
+    pub callbacks: CallbackCounts,
     /// The queue's agents by state.
     pub agents: QueueAgents,
     /// What one who came now could be told; `null` while nobody on duty would serve it, or before anything was served.
@@ -116,6 +118,25 @@ pub struct QueueCounts {
     pub short_abandons: u64,
     /// Contacts sent on elsewhere unanswered.
     pub flowed_out: u64,
+}
+
+/// Counters of a queue's calls back since local midnight. Those of live callers leave them out.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct CallbackCounts {
+    /// Not over at this moment.
+    pub open: u32,
+    /// Asked for.
+    pub booked: u64,
+    /// How often customers were called.
+    pub tries: u64,
+    /// Customers who were joined with an agent.
+    pub reached: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Withdrawn, replaced, or not needed any more.
+    pub cancelled: u64,
+    /// Mean time from the request until the customer was joined; `null` before anybody was.
+    pub wait_reached_ms: Option<u64>,
 }
 
 /// The agents of a queue who are signed in, by state.

@@ -57,8 +57,12 @@ pub struct Reloaded {
 /// One problem of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConfigFlaw {
+    /// How bad it is.
+    pub level: FlawLevel,
     /// The stable code.
     pub code: String,
+    /// The rule for flows that is broken, such as `FL01`; null: it is about something else.
+    pub rule: Option<String>,
     /// The file.
     pub file: String,
     /// The line, from 1.
@@ -71,4 +75,14 @@ pub struct ConfigFlaw {
     pub why: String,
     /// What to do.
     pub hint: Option<String>,
+}
+
+/// How bad a problem of the configuration is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FlawLevel {
+    /// The configuration cannot be used.
+    Error,
+    /// It can be used, but something is likely not meant.
+    Warning,
 }

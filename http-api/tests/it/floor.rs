@@ -86,6 +86,12 @@ async fn metrics_hold_the_floor_and_the_daemons_own_figures() {
         "switchroom_expected_wait_waited_seconds_total{queue=\"sales\"} 100",
         "switchroom_expected_wait_rms_error_seconds{queue=\"sales\"} 4",
         "switchroom_expected_wait_covered_total{queue=\"sales\"} 7",
+        "switchroom_callbacks_open{queue=\"sales\"} 3",
+        "switchroom_callbacks_booked_total{queue=\"sales\"} 9",
+        "switchroom_callbacks_reached_total{queue=\"sales\"} 4",
+        "switchroom_callbacks_failed_total{queue=\"sales\"} 1",
+        "switchroom_callbacks_wait_seconds_total{queue=\"sales\"} 90",
+        "# TYPE switchroom_callbacks_open gauge",
         "switchroom_legs{leg=\"browser\"} 2",
     ] {
         assert!(text.lines().any(|l| l == line), "{line} in\n{text}");

@@ -3,6 +3,7 @@
 mod console;
 mod contacts;
 mod floor;
+mod flows;
 mod log;
 mod problems;
 mod prompts;

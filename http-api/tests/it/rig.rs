@@ -12,9 +12,9 @@ use domain::{
     WaitingView, WallTime, WebCallerView, WhyStory, Wish,
 };
 use http_api::{
-    Ask, Clock, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, PromptRefusal, PromptReply, PromptRequest,
-    PromptWish, Readiness, ReloadError, ReloadRequest, Settings, StartTicket, State, WebCallRequest, WebCallTicket,
-    WishRequest, dto, token_sha256,
+    Ask, Clock, FlowError, FlowRequest, Links, Metric, MetricKind, PhoneRequest, PhoneTicket, PromptRefusal,
+    PromptReply, PromptRequest, PromptWish, Readiness, ReloadError, ReloadRequest, Settings, StartTicket, State,
+    WebCallRequest, WebCallTicket, WishRequest, dto, token_sha256,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -242,6 +242,8 @@ fn links(seen: &Arc<Mutex<Seen>>) -> Links {
     let (prompts, prompted) = mpsc::channel::<PromptRequest>(8);
     tokio::spawn(keep_prompts(seen.clone(), prompted));
     let (reloads, mut reload) = mpsc::channel::<ReloadRequest>(8);
+    let (flows, mut flows_asked) = mpsc::channel::<FlowRequest>(8);
+    tokio::spawn(async move { while flows_asked.recv().await.map(flow_desk).is_some() {} });
     let store = seen.clone();
     tokio::spawn(async move {
         while let Some(ask) = asked.recv().await {
@@ -286,6 +288,7 @@ fn links(seen: &Arc<Mutex<Seen>>) -> Links {
         phones,
         reloads,
         prompts,
+        flows,
         floor,
         metrics: Arc::new(metrics),
         readiness: Arc::new(readiness),
@@ -294,6 +297,8 @@ fn links(seen: &Arc<Mutex<Seen>>) -> Links {
 
 fn flaw() -> dto::ConfigFlaw {
     dto::ConfigFlaw {
+        level: dto::FlawLevel::Error,
+        rule: None,
         code: "unknown_queue".into(),
         file: "switchroom.toml".into(),
         line: 3,
@@ -301,6 +306,82 @@ fn flaw() -> dto::ConfigFlaw {
         path: "agent[0].queues".into(),
         why: "there is no queue `bill`".into(),
         hint: Some("did you mean `billing`?".into()),
+    }
+}
+
+/// There is one file, `flows/main.toml`, of version 3 with the base `three`. A text with `broken` in it has a problem.
+fn flow_desk(request: FlowRequest) {
+    let known = |file: &str| if file == "flows/main.toml" { Ok(()) } else { Err(FlowError::UnknownFile) };
+    let sound = |text: &str| {
+        let flaw = dto::ConfigFlaw { rule: Some("FL02".into()), ..flaw() };
+        if text.contains("broken") { Err(FlowError::Faulty(vec![flaw])) } else { Ok(()) }
+    };
+    let fresh = |base: &str| {
+        let changed = FlowError::Changed { version: 3, by: Some("sam".into()) };
+        if base == "three" { Ok(()) } else { Err(changed) }
+    };
+    // Whoever asked waits for the answer.
+    match request {
+        FlowRequest::List { by, reply } => drop(reply.send(Ok(dto::FlowFiles { files: vec![flow_row(by)] }))),
+        FlowRequest::Read { file, by, reply } => drop(reply.send(known(&file).map(|()| flow_file(file, by)))),
+        FlowRequest::Version { file, number, reply } => {
+            let number = if number == 2 { Ok(()) } else { Err(FlowError::UnknownVersion) };
+            let version =
+                dto::FlowVersion { version: 2, sha256: "two".into(), at: 1, by: None, note: "".into(), current: false };
+            let text = |()| dto::FlowVersionText { version, text: "[flow.old]".into() };
+            drop(reply.send(known(&file).and(number).map(text)));
+        }
+        FlowRequest::KeepDraft { file, reply, .. } | FlowRequest::DropDraft { file, reply, .. } => {
+            drop(reply.send(known(&file)));
+        }
+        FlowRequest::Check { file, text, reply } => {
+            let problems = sound(&text).is_err().then(flaw).into_iter().collect();
+            let graphs = vec![dto::FlowGraph { flow: "main".into(), svg: "<svg/>".into() }];
+            drop(reply.send(known(&file).map(|()| dto::FlowChecked { problems, graphs })));
+        }
+        FlowRequest::Publish { file, wish, reply, .. } => {
+            let done = known(&file).and_then(|()| sound(&wish.text)).and_then(|()| fresh(&wish.base));
+            drop(reply.send(done.map(published)));
+        }
+        FlowRequest::RollBack { file, wish, reply, .. } => {
+            drop(reply.send(known(&file).and_then(|()| fresh(&wish.base)).map(published)));
+        }
+        FlowRequest::Simulate { file, trial, reply } => drop(reply.send(known(&file).map(|()| dto::FlowStory {
+            said: vec![],
+            waits_for: dto::FlowWaits::Digit,
+            hint: trial.steps.join(" "),
+        }))),
+    }
+}
+
+fn published(_: ()) -> dto::FlowPublished {
+    let changed = vec!["flow main".into()];
+    dto::FlowPublished { version: 4, sha256: "four".into(), problems: vec![], changed, restart: vec![] }
+}
+
+fn flow_row(by: String) -> dto::FlowFileRow {
+    dto::FlowFileRow {
+        file: "flows/main.toml".into(),
+        flows: vec![],
+        version: 3,
+        published_at: Some(START_MS),
+        published_by: Some("sam".into()),
+        draft: Some(dto::FlowDraftMark { by, at: START_MS }),
+        writable: true,
+        why: None,
+    }
+}
+
+fn flow_file(file: String, by: String) -> dto::FlowFile {
+    dto::FlowFile {
+        file,
+        text: "[flow.main]".into(),
+        sha256: "three".into(),
+        version: 3,
+        writable: true,
+        why: None,
+        draft: Some(dto::FlowDraft { text: "[flow.other]".into(), base: "two".into(), by, at: START_MS }),
+        versions: vec![],
     }
 }
 
@@ -427,7 +508,7 @@ fn answer(store: &Mutex<Seen>, query: &Query) -> Result<Answer, QueryError> {
             labels: vec![(Language::EN, "Resolved".into()), (Language::ZH, "已解决".into())],
             queues: vec![],
         }]),
-        Query::CustomerByNumber { .. } | Query::CustomerByAccount { .. } | Query::Agents => {
+        Query::CustomerByNumber { .. } | Query::CustomerByAccount { .. } | Query::Callbacks { .. } | Query::Agents => {
             return Err(QueryError::Unavailable);
         }
     })
@@ -553,6 +634,15 @@ fn floor() -> FloorView {
         waiting: 3,
         oldest: Some(Instant::from_millis(500)),
         counts: Counts { offered: 10, answered: 8, answered_within: 6, wait_answered_ms: 16_000, ..Counts::default() },
+        callbacks: domain::CallbackCounts {
+            open: 3,
+            booked: 9,
+            tries: 8,
+            reached: 4,
+            failed: 1,
+            cancelled: 1,
+            wait_reached_ms: 90_000,
+        },
         agents_signed_in: 2,
         agents_ready: 1,
         agents_reserved: 0,

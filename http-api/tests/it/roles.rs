@@ -71,10 +71,33 @@ fn cases() -> Vec<Case<'static>> {
     ]
 }
 
+/// Routes of files of flows.
+fn flow_cases() -> Vec<Case<'static>> {
+    let admins = |line: &str, body, status: u16| (line.to_owned(), body, [401, 403, 403, status]);
+    let text = Some((JSON, r#"{"text":"[flow.main]"}"#));
+    let written = Some((JSON, r#"{"text":"[flow.main]","base":"three"}"#));
+    let walk = Some((JSON, r#"{"text":"[flow.main]","flow":"main","steps":["1"]}"#));
+    vec![
+        admins("GET /api/v1/flows", None, 200),
+        admins("GET /api/v1/flows/file?name=flows/main.toml", None, 200),
+        admins("GET /api/v1/flows/file/versions/2?name=flows/main.toml", None, 200),
+        admins("PUT /api/v1/flows/file/draft?name=flows/main.toml", written, 204),
+        admins("DELETE /api/v1/flows/file/draft?name=flows/main.toml", None, 204),
+        admins("POST /api/v1/flows/file/check?name=flows/main.toml", text, 200),
+        admins("POST /api/v1/flows/file/publish?name=flows/main.toml", written, 200),
+        admins(
+            "POST /api/v1/flows/file/roll-back?name=flows/main.toml",
+            Some((JSON, r#"{"version":2,"base":"three"}"#)),
+            200,
+        ),
+        admins("POST /api/v1/flows/file/simulate?name=flows/main.toml", walk, 200),
+    ]
+}
+
 #[tokio::test]
 async fn every_route_lets_in_exactly_the_roles_that_it_should() {
     let rig = Rig::new();
-    for (line, body, expected) in cases() {
+    for (line, body, expected) in cases().into_iter().chain(flow_cases()) {
         for (token, status) in ["", "li", "sam", "root"].into_iter().zip(expected) {
             let reply = rig.call(token, &line, body).await;
             assert_eq!(reply.status, status, "{line} as {token:?}: {}", reply.text());
@@ -85,7 +108,7 @@ async fn every_route_lets_in_exactly_the_roles_that_it_should() {
 #[tokio::test]
 async fn every_documented_operation_is_in_the_role_table() {
     let document: serde_json::Value = serde_json::from_str(&http_api::openapi_json()).unwrap();
-    let cases = cases();
+    let cases: Vec<Case<'_>> = cases().into_iter().chain(flow_cases()).collect();
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
             let fits = |(line, ..): &Case<'_>| {

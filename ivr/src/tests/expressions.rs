@@ -7,6 +7,7 @@ fn names() -> Names {
         variables: ["account".to_owned()].into(),
         digits: ["ask".to_owned()].into(),
         queues: ["billing".to_owned(), "tech-support".to_owned()].into(),
+        ..Names::default()
     }
 }
 

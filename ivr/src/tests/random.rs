@@ -9,6 +9,7 @@ enum Act {
     Played,
     Found(bool),
     Returned(bool),
+    Response(u64, bool),
     Wait,
     Later(u64),
 }
@@ -19,6 +20,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => Just(Act::Played),
         1 => any::<bool>().prop_map(Act::Found),
         1 => any::<bool>().prop_map(Act::Returned),
+        1 => (0u64..4, any::<bool>()).prop_map(|(number, good)| Act::Response(number, good)),
         2 => Just(Act::Wait),
         1 => (0u64..4_000).prop_map(Act::Later),
     ]
@@ -50,7 +52,14 @@ fn everything(barge_in: bool, attempts: u8) -> Arc<Flow> {
             }),
             ("if", Node::Branch(Branch { cases: vec![(vip, id("sub"))], otherwise: id("main") })),
             ("sub", Node::Call(Call { flow: identify, next: id("wait") })),
-            ("main", menu(&[('1', "account"), ('2', "wait"), ('0', "main"), ('9', "hello")], attempts, "away")),
+            (
+                "main",
+                menu(&[('1', "account"), ('2', "wait"), ('0', "main"), ('9', "hello"), ('3', "ask")], attempts, "away"),
+            ),
+            ("ask", {
+                let (next, failed) = (id("account"), id("main-again"));
+                Node::Http(Box::new(Http { next, failed, not_found: None, late: None, ..http::asking() }))
+            }),
             ("account", collect(2, 4, "wait", "main-again")),
             ("main-again", menu(&[('1', "account")], 1, "end")),
             ("wait", queue("billing", Some("hello"))),
@@ -75,6 +84,10 @@ proptest! {
                 Act::Played => Fact::PlayDone(last_play),
                 Act::Found(known) => Fact::Found(customer("gold").filter(|_| known)),
                 Act::Returned(overflow) => Fact::Returned(if overflow { OVERFLOW } else { FAILED }),
+                Act::Response(number, good) => {
+                    let answer = if good { HttpAnswer::Taken(Vec::new()) } else { HttpAnswer::NotFound };
+                    Fact::Response { number: 100 + number, answer }
+                }
                 Act::Wait => {
                     walk.now = walk.run.deadline().map_or(walk.now, |(at, _)| at.max(walk.now));
                     Fact::Tick

@@ -310,14 +310,18 @@ impl Worker {
 
     fn tap(&mut self, leg: Option<LegId>, tape: usize, channel: Channel) {
         if let Some(slot) = leg.and_then(|leg| self.legs.find(leg)) {
-            self.with(slot, |leg| leg.tap = Some((tape, channel)));
+            self.with(slot, |leg| {
+                leg.lent_tap = leg.tap.filter(|(other, _)| *other != tape);
+                leg.tap = Some((tape, channel));
+            });
         }
     }
 
     fn untap(&mut self, matches: impl Fn((usize, Channel)) -> bool) {
         for slot in self.legs.all() {
             if let Some(leg) = self.legs.at(slot) {
-                leg.tap = leg.tap.filter(|tap| !matches(*tap));
+                leg.lent_tap = leg.lent_tap.filter(|tap| !matches(*tap));
+                leg.tap = leg.tap.filter(|tap| !matches(*tap)).or_else(|| leg.lent_tap.take());
             }
         }
     }

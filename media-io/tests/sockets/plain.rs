@@ -139,8 +139,39 @@ fn a_muted_leg_is_neither_heard_nor_recorded() {
     a.wait_tone(Some(620));
     let (customer, agent) = collect(&bench, recording, 8_000);
     assert_eq!((tone(&customer), tone(&agent)), (None, Some(620)));
+    a.key("5");
+    bench.expect_event(&Event::Digit { leg: A, digit: '5' });
     bench.send(Command::Mute { leg: A, muted: false });
     b.wait_tone(Some(440));
+    assert!(b.heard(|heard| heard.digits.is_empty()), "what is keyed is told, and passed on to nobody");
+}
+
+#[test]
+fn a_recording_of_the_customer_alone_borrows_the_leg_from_the_one_of_the_talk() {
+    let bench = Bench::new();
+    let a = Phone::new(Codec::Pcmu, 101, 440);
+    bench.connect(A, &a);
+    let (talk, comment) = (RecordingId::new(1), RecordingId::new(2));
+    let start =
+        |recording| bench.send(Command::StartRecording { recording, contact: CONTACT, customer: A, agent: None });
+    let mut left: [Vec<i16>; 2] = [Vec::new(), Vec::new()];
+    let mut until = |wanted: RecordingId, length: usize| {
+        while left[usize::from(wanted == comment)].len() < length {
+            if let RecorderMessage::Block { recording, customer, .. } = bench.blocks.recv_timeout(PATIENCE).unwrap() {
+                left[usize::from(recording == comment)].extend(customer);
+            }
+        }
+        left.each_ref().map(Vec::len)
+    };
+    start(talk);
+    until(talk, 8_000);
+    start(comment);
+    let [begun, _] = until(comment, 12_000);
+    bench.send(Command::StopRecording { recording: comment });
+    until(talk, begun + 16_000);
+    let [talk, comment] = left;
+    assert_eq!(tone(&comment[1_600..]), Some(440));
+    assert_eq!((tone(&talk[..8_000]), tone(&talk[begun + 8_000..])), (Some(440), Some(440)), "it goes on afterwards");
 }
 
 #[test]

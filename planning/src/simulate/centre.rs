@@ -2,6 +2,7 @@
 
 use super::distribution::{Distribution, Sampler, micros};
 use super::scenario::{Arrivals, ContactType, Group, Logged, Need, Scenario, Widening};
+use super::treatment::{self, Back, Mailbox, is_treated};
 use acd::api::{AgentSetup, CoolDowns, Membership, QueueSetup, Setup};
 use core::time::Duration;
 use domain::{AgentId, Priority, Proficiency, QueueId, Requirement, Ring, SkillId};
@@ -78,6 +79,8 @@ pub(super) struct Kind {
     pub(super) served: Vec<(u64, u64)>,
     /// By group.
     pub(super) service: Vec<Option<Sampler>>,
+    pub(super) back: Option<Back>,
+    pub(super) mailbox: Option<Mailbox>,
 }
 
 impl Kind {
@@ -110,6 +113,8 @@ pub struct Centre {
     pub(super) setup: Setup,
     /// Whether offers ring. Else each is answered as it is made.
     pub(super) rings: bool,
+    /// Whether somebody is called back by a contact of its own: the expected wait is watched then.
+    pub(super) calls_back: bool,
     pub(super) thresholds_us: Vec<u64>,
     warnings: Vec<Warning>,
 }
@@ -127,10 +132,11 @@ impl Centre {
         if is_unstable(&scenario) {
             warnings.push(Warning::Unstable);
         }
+        let calls_back = kinds.iter().any(|kind| kind.back.is_some());
         let rings = scenario.groups.iter().any(|group| group.answer_s + group.rona + group.decline > 0.0);
         let thresholds_us = scenario.run.thresholds_s.iter().map(|threshold| micros(*threshold)).collect();
         let setup = setup(&scenario, &kinds, &seats);
-        Ok(Self { scenario, kinds, seats, setup, rings, thresholds_us, warnings })
+        Ok(Self { scenario, kinds, seats, setup, rings: rings || calls_back, calls_back, thresholds_us, warnings })
     }
 
     /// What was checked.
@@ -167,6 +173,7 @@ fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
     no_name_twice(groups.iter().map(|group| &group.name))?;
     check_run(scenario)?;
     types.iter().try_for_each(check_type)?;
+    treatment::check(scenario)?;
     groups.iter().try_for_each(|group| check_group(group, types))
 }
 
@@ -178,15 +185,15 @@ fn no_name_twice<'a>(names: impl Iterator<Item = &'a String>) -> Result<(), Scen
 }
 
 /// Refuses what does not hold.
-fn hold(holds: bool, of: &str, what: &'static str) -> Result<(), ScenarioError> {
+pub(super) fn hold(holds: bool, of: &str, what: &'static str) -> Result<(), ScenarioError> {
     if holds { Ok(()) } else { Err(ScenarioError::OutOfRange { of: of.to_owned(), what }) }
 }
 
-fn is_time(seconds: f64) -> bool {
+pub(super) fn is_time(seconds: f64) -> bool {
     (0.0..=1e7).contains(&seconds)
 }
 
-fn is_share(share: f64) -> bool {
+pub(super) fn is_share(share: f64) -> bool {
     (0.0..=1.0).contains(&share)
 }
 
@@ -293,7 +300,8 @@ fn kind(scenario: &Scenario, at: usize, warnings: &mut Vec<Warning>) -> Kind {
         served.sort_unstable();
     }
     let wrap_up = kind.wrap_up.map(Sampler::from).or(is_logged.then_some(Sampler::Det { us: 0 }));
-    Kind { queue: id(at), arrivals: kind.arrivals.clone(), patience, wrap_up, served, service }
+    let (back, mailbox) = (kind.callback.map(Back::from), kind.voicemail.map(Mailbox::from));
+    Kind { queue: id(at), arrivals: kind.arrivals.clone(), patience, wrap_up, served, service, back, mailbox }
 }
 
 fn seats(groups: &[Group]) -> Result<Vec<Seat>, ScenarioError> {
@@ -325,7 +333,9 @@ fn is_unstable(scenario: &Scenario) -> bool {
     };
     let staff = |group: &Group| group.agents + group.shifts.iter().map(|shift| shift.agents).sum::<u32>();
     let load: f64 = types.iter().map(|kind| peak_rate(kind) * shortest(kind)).filter(|load| load.is_finite()).sum();
-    let lasts = run.lines.is_none() && run.until_s.is_none() && types.iter().all(|kind| kind.patience.is_none());
+    let lasts = run.lines.is_none()
+        && run.until_s.is_none()
+        && types.iter().all(|kind| kind.patience.is_none() && !is_treated(kind));
     lasts && load >= groups.iter().map(|group| f64::from(staff(group))).sum()
 }
 
@@ -396,6 +406,9 @@ fn queue(scenario: &Scenario, kind: &ContactType, made: &Kind, (scale, skills): 
             no_answer: duration(ringing.no_answer_s),
             no_answer_limit: 0,
         },
+        limits: treatment::limits(&kind.limits, |name| {
+            scenario.types.iter().position(|other| other.name == name).map(id)
+        }),
         ..QueueSetup::new(made.queue)
     }
 }

@@ -9,8 +9,61 @@ pub(super) enum Phase {
     Waiting,
     /// In line, an agent rings.
     Offered,
+    /// In no line: a call back that rests, a message that is spoken, or a contact that its queue has just sent back.
+    Outside,
     /// With an agent, or gone.
     Served,
+}
+
+impl Phase {
+    pub(super) const fn is_in_line(self) -> bool {
+        matches!(self, Self::Waiting | Self::Offered)
+    }
+}
+
+/// What a contact is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Its customer waits on the line.
+    Live,
+    /// The customer is to be called back.
+    Callback,
+    /// A message.
+    Message,
+}
+
+/// No moment.
+pub(super) const NEVER: u64 = u64::MAX;
+
+/// What a contact does besides waiting for an agent, where its type lets it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Apart {
+    /// Takes the call back that is offered.
+    pub(super) accepts: bool,
+    /// Leaves the message that is offered.
+    pub(super) leaves: bool,
+    /// Where its own numbers come from.
+    pub(super) luck: f64,
+    /// When it first asked for an agent: its age counts from here.
+    pub(super) asked: u64,
+    /// The next of what its type plans for it: an offer, or standing in line again.
+    pub(super) next_at: u64,
+    /// When it is offered to leave a message.
+    pub(super) voicemail_at: u64,
+    /// When its customer rings in instead of waiting to be called back.
+    pub(super) rings_in_at: u64,
+    /// When its telephone has rung, while that rings before an agent's.
+    pub(super) dialled_at: u64,
+    /// The customer has answered, and no agent yet.
+    pub(super) on_line: bool,
+    /// The agent who is kept for it.
+    pub(super) agent: Option<u32>,
+    /// How often it was called.
+    pub(super) tries: u8,
+    /// How often its queue let it not in, or sent it back.
+    pub(super) rests: u16,
+    /// Of a call back: the call in which its customer rang in. Of that call: the call back.
+    pub(super) twin: Option<u32>,
 }
 
 /// A contact in the centre.
@@ -18,7 +71,7 @@ pub(super) enum Phase {
 pub(super) struct Contact {
     /// Its number in order of arrival.
     pub(super) number: u64,
-    /// When it arrived, in microseconds.
+    /// When it arrived, in microseconds; since when it is to be called back, or is a message.
     pub(super) entered: u64,
     /// How long it waited, once it is served.
     pub(super) waited: u64,
@@ -30,11 +83,15 @@ pub(super) struct Contact {
     /// The place in the log that it comes from.
     pub(super) logged: Option<u32>,
     pub(super) kind: u16,
+    /// The type in whose queue it is.
+    pub(super) queue: u16,
+    pub(super) way: Way,
     pub(super) phase: Phase,
     /// Waits to be called back.
     pub(super) is_virtual: bool,
     /// Would answer when called back.
     pub(super) reachable: bool,
+    pub(super) apart: Apart,
 }
 
 /// The slots.
@@ -69,7 +126,7 @@ impl Contacts {
 
     /// The contacts in line.
     pub(super) fn in_line(&self) -> impl Iterator<Item = &Contact> {
-        self.slots.iter().filter(|contact| contact.phase != Phase::Served)
+        self.slots.iter().filter(|contact| contact.way == Way::Live && contact.phase.is_in_line())
     }
 
     /// The engine's id of the contact in a slot: its number, so that ids order by arrival, and the slot.

@@ -14,6 +14,7 @@ enum Purpose {
     WrapUp,
     Callback,
     Offers,
+    Voicemail,
 }
 
 /// A stream of numbers between 0 and 1: ChaCha with 8 rounds, whose streams of one seed never meet.
@@ -42,6 +43,7 @@ pub(super) struct TypeDraws {
     pub(super) service: Stream,
     pub(super) wrap_up: Stream,
     pub(super) callback: Stream,
+    pub(super) voicemail: Stream,
     /// Microseconds of the latest arrival, with a fraction so that rounding does not add up.
     clock: f64,
     /// The part of the profile in force, or the next contact of the log.
@@ -106,6 +108,7 @@ impl Draws {
                 service: stream(Purpose::Service),
                 wrap_up: stream(Purpose::WrapUp),
                 callback: stream(Purpose::Callback),
+                voicemail: stream(Purpose::Voicemail),
                 clock: 0.0,
                 at: 0,
             }

@@ -23,6 +23,18 @@ pub(super) enum What {
     ShiftEnds(u32),
     /// The last measured moment of a run with a fixed length.
     Until,
+    /// The contact in this slot is offered to be called back, if it is to be at this moment.
+    OfferCallback(u32),
+    /// It is offered to leave a message, if it is to be at this moment.
+    OfferVoicemail(u32),
+    /// It stands in line again, if it is to at this moment.
+    Again(u32),
+    /// The queue has sent it back.
+    SentBack(u32),
+    /// Its customer rings in, if that is to be at this moment.
+    RingsIn(u32),
+    /// Its telephone has rung before an agent's did: the customer answers, or does not.
+    Dialled(u32),
 }
 
 /// Numbers have so many bits.
@@ -42,6 +54,12 @@ impl What {
             Self::ShiftStarts(agent) => (7, agent),
             Self::ShiftEnds(agent) => (8, agent),
             Self::Until => (9, 0),
+            Self::OfferCallback(slot) => (10, slot),
+            Self::OfferVoicemail(slot) => (11, slot),
+            Self::Again(slot) => (12, slot),
+            Self::SentBack(slot) => (13, slot),
+            Self::RingsIn(slot) => (14, slot),
+            Self::Dialled(slot) => (15, slot),
         };
         tag << NUMBER | number
     }
@@ -58,6 +76,12 @@ impl What {
             6 => Self::Decline(number),
             7 => Self::ShiftStarts(number),
             8 => Self::ShiftEnds(number),
+            10 => Self::OfferCallback(number),
+            11 => Self::OfferVoicemail(number),
+            12 => Self::Again(number),
+            13 => Self::SentBack(number),
+            14 => Self::RingsIn(number),
+            15 => Self::Dialled(number),
             _ => Self::Until,
         }
     }
@@ -203,6 +227,12 @@ mod tests {
             What::ShiftStarts(most),
             What::ShiftEnds(most),
             What::Until,
+            What::OfferCallback(most),
+            What::OfferVoicemail(most),
+            What::Again(most),
+            What::SentBack(most),
+            What::RingsIn(most),
+            What::Dialled(most),
         ] {
             assert_eq!(What::unpacked(what.packed()), what);
         }

@@ -13,8 +13,22 @@ pub(super) struct Desk {
     pub(super) is_leaving: bool,
     /// The slot of the contact with which the agent talks.
     pub(super) contact: Option<u32>,
-    /// The offer that rings, and when it is answered or declined.
+    /// The offer that rings, and when it is answered or declined; the largest number: not yet.
     pub(super) offer: Option<(OfferId, u64)>,
+    /// Since when the agent talks.
+    pub(super) talks_since: u64,
+    /// Whose after-contact work the agent does, and since when.
+    pub(super) wraps_up: Option<(Served, u64)>,
+}
+
+/// A contact that an agent had in hand, as its queue's figures of the day take it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Served {
+    pub(super) queue: u16,
+    /// The customer had waited on the line.
+    pub(super) is_live: bool,
+    /// It is a call back of this type that is over when the agent is done.
+    pub(super) callback_of: Option<u16>,
 }
 
 /// Agents of a group at this moment, and agent-microseconds so far.

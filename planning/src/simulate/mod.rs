@@ -26,6 +26,9 @@
 //! assert!(report.all.mean("p_wait").unwrap() < 0.2);
 //! ```
 
+mod agents;
+mod apart;
+mod callers;
 mod centre;
 mod contacts;
 mod distribution;
@@ -39,7 +42,9 @@ mod report;
 mod scenario;
 mod student;
 mod tally;
+mod treatment;
 
+pub use callers::{Caller, callers};
 pub use centre::{Centre, ScenarioError, Warning};
 pub use distribution::Distribution;
 pub use history::{Unusable, replay};
@@ -48,3 +53,4 @@ pub use report::{Curve, Estimate, Measures, Report};
 pub use scenario::{
     Arrivals, Callback, ContactType, Group, Logged, Need, Ringing, Rules, Run, Scenario, Shift, Widening,
 };
+pub use treatment::{QueueCallback, QueueLimits, QueueVoicemail};

@@ -1,7 +1,8 @@
 //! One run of a centre on the routing engine.
 
+use super::apart::Today;
 use super::centre::Centre;
-use super::contacts::{Contact, Contacts, Phase, slot_of};
+use super::contacts::{Contact, Contacts, Phase, Way, slot_of};
 use super::distribution::micros;
 use super::draws::Draws;
 use super::events::{Events, What};
@@ -9,30 +10,35 @@ use super::floor::{Area, Floor};
 use super::tally::{Exit, Tally};
 use acd::Engine;
 use acd::api::{Arrival, Command, Effect, Fact};
-use domain::{AgentId, ContactId, Instant, OfferId, OfferResult};
+use acd::forecast::{Noted, Watch};
+use domain::{AgentId, Instant, OfferResult, QueueId};
 
 /// A run that is under way. It goes on by [`Replication::advance`].
 #[derive(Debug)]
 pub struct Replication<'c> {
-    centre: &'c Centre,
-    engine: Engine,
-    events: Events,
-    contacts: Contacts,
-    floor: Floor,
-    draws: Draws,
-    tallies: Vec<Tally>,
+    pub(super) centre: &'c Centre,
+    pub(super) engine: Engine,
+    /// Expected waits, where somebody is called back.
+    pub(super) watch: Option<Watch>,
+    pub(super) events: Events,
+    pub(super) contacts: Contacts,
+    pub(super) floor: Floor,
+    pub(super) draws: Draws,
+    pub(super) tallies: Vec<Tally>,
+    /// By type.
+    pub(super) today: Vec<Today>,
     effects: Vec<Effect>,
     /// Microseconds.
-    now: u64,
+    pub(super) now: u64,
     arrived: u64,
     /// Types of which more contacts arrive.
     arriving: usize,
-    /// Measured contacts in line.
-    open: u64,
+    /// Measured contacts in line, or to be called back, or messages that nobody has heard.
+    pub(super) open: u64,
     /// Contacts in line.
-    waiting: u32,
-    /// Contacts in the centre.
-    present: u32,
+    pub(super) waiting: u32,
+    /// Live contacts in the centre.
+    pub(super) present: u32,
 }
 
 /// What one replication counted.
@@ -67,7 +73,10 @@ impl<'c> Replication<'c> {
     #[must_use]
     pub fn new(centre: &'c Centre, number: u32) -> Self {
         let mut engine = Engine::new(centre.setup.clone(), 1);
-        engine.quiet();
+        // Expected waits need to be told of agents' states.
+        if !centre.calls_back {
+            engine.quiet();
+        }
         if !centre.rings {
             engine.accept_at_once();
         }
@@ -75,11 +84,13 @@ impl<'c> Replication<'c> {
         let mut replication = Self {
             centre,
             engine,
+            watch: centre.calls_back.then(Watch::new),
             events: Events::with_capacity(centre.kinds.len() + centre.seats.len() * 2),
             contacts: Contacts::default(),
             floor: Floor::new(centre),
             draws: Draws::new(centre, number),
             tallies: vec![Tally::new(thresholds, groups); centre.kinds.len()],
+            today: vec![Today::default(); centre.kinds.len()],
             effects: Vec::new(),
             now: 0,
             arrived: 0,
@@ -175,31 +186,50 @@ impl<'c> Replication<'c> {
             What::ShiftStarts(agent) => self.on_shift_start(agent),
             What::ShiftEnds(agent) => self.on_shift_end(agent),
             What::Until => self.floor.end(self.now),
+            What::OfferCallback(slot) => self.on_offer_callback(slot),
+            What::OfferVoicemail(slot) => self.on_offer_voicemail(slot),
+            What::Again(slot) => self.on_again(slot),
+            What::SentBack(slot) => self.on_sent_back(slot),
+            What::RingsIn(slot) => self.on_rings_in(slot),
+            What::Dialled(slot) => self.on_dialled(slot),
         }
     }
 
     // What the engine is told, and what it wants.
 
-    fn tell(&mut self, fact: Fact) {
+    pub(super) fn tell(&mut self, fact: Fact) {
         let mut effects = core::mem::take(&mut self.effects);
+        let noted = self.watch.is_some().then(|| Noted::from(&fact));
         self.engine.handle(Instant::from_micros(self.now), fact, &mut effects);
+        if let (Some(watch), Some(noted)) = (&mut self.watch, noted) {
+            watch.after(&self.engine, noted, &effects);
+        }
         self.follow(effects);
     }
 
-    fn wish(&mut self, command: Command) {
+    pub(super) fn wish(&mut self, command: Command) {
         let mut effects = core::mem::take(&mut self.effects);
         // A wish that no longer fits the agent's state changes nothing, which is all that is asked of it.
         let _ = self.engine.command(Instant::from_micros(self.now), command, &mut effects);
+        if let Some(watch) = &mut self.watch {
+            watch.after(&self.engine, Noted::Nothing, &effects);
+        }
         self.follow(effects);
     }
 
     fn follow(&mut self, mut effects: Vec<Effect>) {
         for effect in effects.drain(..) {
             match effect {
-                Effect::Offer { contact, agent, offer, .. } => {
+                Effect::Offer { contact, agent, offer, deadline, .. } => {
                     let (agent, slot) = (number_of(agent), slot_of(contact));
-                    if self.centre.rings { self.on_ringing(agent, slot, offer) } else { self.on_seized(agent, slot) }
+                    if self.centre.rings {
+                        self.on_ringing(agent, slot, (offer, deadline));
+                    } else {
+                        self.on_seized(agent, slot);
+                    }
                 }
+                Effect::Exit { contact, .. } => self.on_exit(slot_of(contact)),
+                Effect::Overflowed { contact, to, .. } => self.on_overflow(slot_of(contact), type_of(to)),
                 Effect::OfferEnded { contact, agent, result, .. } if self.centre.rings => {
                     self.on_offer_over(number_of(agent), contact, result);
                 }
@@ -221,18 +251,23 @@ impl<'c> Replication<'c> {
         }
     }
 
-    fn on_arrival(&mut self, kind: u16) {
-        let run = &self.centre.scenario().run;
-        if self.arrived >= run.calls {
-            return;
-        }
+    /// The contact that arrives now; `None`: enough have come.
+    pub(super) fn draw_arrival(&mut self, kind: u16) -> Option<Contact> {
         let number = self.arrived;
+        if number >= self.centre.scenario().run.calls {
+            return None;
+        }
         self.arrived += 1;
         self.mark(number);
         let logged = self.draws.types[usize::from(kind)].logged(&self.centre.kinds[usize::from(kind)]);
         self.plan_arrival(kind);
-        let contact = self.draw_contact(number, kind, logged);
-        let is_measured = number >= run.warmup_calls;
+        Some(self.draw_contact(number, kind, logged))
+    }
+
+    fn on_arrival(&mut self, kind: u16) {
+        let Some(contact) = self.draw_arrival(kind) else { return };
+        let run = &self.centre.scenario().run;
+        let is_measured = contact.number >= run.warmup_calls;
         let is_blocked = run.lines.is_some_and(|lines| self.present >= lines);
         let tally = &mut self.tallies[usize::from(kind)];
         tally.offered += u64::from(is_measured);
@@ -266,20 +301,36 @@ impl<'c> Replication<'c> {
         let patience = centre.kinds[usize::from(kind)].patience;
         let gives_up =
             patience.map_or(u64::MAX, |sampler| self.now.saturating_add(sampler.at(draws.patience.uniform())));
-        let (entered, waited, phase) = (self.now, 0, Phase::Waiting);
-        Contact { number, entered, waited, gives_up, service, wrap_up, logged, kind, phase, is_virtual, reachable }
+        Contact {
+            number,
+            entered: self.now,
+            waited: 0,
+            gives_up,
+            service,
+            wrap_up,
+            logged,
+            kind,
+            queue: kind,
+            way: Way::Live,
+            phase: Phase::Waiting,
+            is_virtual,
+            reachable,
+            apart: self.draw_apart(kind),
+        }
     }
 
-    fn enter(&mut self, mut contact: Contact) {
-        let (gives_up, queue) = (contact.gives_up, self.centre.kinds[usize::from(contact.kind)].queue);
+    pub(super) fn enter(&mut self, mut contact: Contact) -> u32 {
+        let (gives_up, kind) = (contact.gives_up, contact.kind);
+        let (queue, since) = (self.centre.kinds[usize::from(kind)].queue, Instant::from_micros(contact.apart.asked));
         let would_accept = core::mem::replace(&mut contact.is_virtual, false);
         let slot = self.contacts.insert(contact);
         let ahead = self.waiting;
         self.waiting += 1;
         self.present += 1;
-        self.tell(Fact::Arrived(Arrival::new(self.contacts.id(slot), queue)));
+        self.note_arrival(kind);
+        self.tell(Fact::Arrived(Arrival { since: Some(since), ..Arrival::new(self.contacts.id(slot), queue) }));
         match self.contacts.of(slot).phase {
-            Phase::Served => {}
+            Phase::Served | Phase::Outside => return slot,
             Phase::Waiting if would_accept && self.callback_is_offered(ahead) => {
                 let contact = self.contacts.of_mut(slot);
                 (contact.is_virtual, contact.gives_up) = (true, u64::MAX);
@@ -289,6 +340,8 @@ impl<'c> Replication<'c> {
             }
             Phase::Waiting | Phase::Offered => {}
         }
+        self.plan_offers(slot);
+        slot
     }
 
     fn callback_is_offered(&self, ahead: u32) -> bool {
@@ -298,9 +351,10 @@ impl<'c> Replication<'c> {
 
     fn on_patience_end(&mut self, slot: u32) {
         let contact = *self.contacts.of(slot);
-        if contact.gives_up != self.now || contact.phase == Phase::Served {
+        if contact.gives_up != self.now || !contact.phase.is_in_line() {
             return;
         }
+        self.lose_twin(slot, false);
         self.leave(slot, Exit::Abandoned, self.now - contact.entered);
         self.waiting -= 1;
         self.tell(Fact::Left { contact: self.contacts.id(slot), result: OfferResult::CustomerLeft });
@@ -308,157 +362,24 @@ impl<'c> Replication<'c> {
     }
 
     /// The contact is out of the line for good.
-    fn leave(&mut self, slot: u32, exit: Exit, wait: u64) {
+    pub(super) fn leave(&mut self, slot: u32, exit: Exit, wait: u64) {
         let contact = self.contacts.of(slot);
         let run = &self.centre.scenario().run;
         if contact.number < run.warmup_calls {
             return;
         }
         self.open -= 1;
-        let tally = &mut self.tallies[usize::from(contact.kind)];
+        let tally = &mut self.tallies[usize::from(contact.queue)];
         tally.leave(exit, wait, contact.is_virtual, &self.centre.thresholds_us);
         tally.short_abandons += u64::from(exit == Exit::Abandoned && wait <= micros(run.short_s));
     }
 
     /// The contact is out of the centre. Its slot must not be taken for one in line.
-    fn go(&mut self, slot: u32) {
-        self.contacts.of_mut(slot).phase = Phase::Served;
-        self.contacts.free(slot);
-        self.present -= 1;
-    }
-
-    // Agents.
-
-    /// An agent has the contact in hand.
-    fn on_seized(&mut self, agent: u32, slot: u32) {
-        self.waiting -= 1;
-        self.floor.occupy(self.now, agent);
-        let desk = &mut self.floor.desks[agent as usize];
-        desk.contact = Some(slot);
-        let group = desk.group;
+    pub(super) fn go(&mut self, slot: u32) {
         let contact = self.contacts.of_mut(slot);
         contact.phase = Phase::Served;
-        contact.waited = self.now - contact.entered;
-        let (wait, is_virtual, reachable) = (contact.waited, contact.is_virtual, contact.reachable);
-        if !is_virtual {
-            self.leave(slot, Exit::Answered(group), wait);
-            self.plan_talk(agent, slot, group);
-            return;
-        }
-        let callback = self.centre.scenario().callback;
-        let dialled = callback.map_or(0.0, |rule| if reachable { rule.dial_s } else { rule.no_answer_s });
-        self.events.plan(self.now.saturating_add(micros(dialled)), What::DialEnds(agent));
-    }
-
-    fn plan_talk(&mut self, agent: u32, slot: u32, group: u16) {
-        let length = self.service(slot, group);
-        self.events.plan(self.now.saturating_add(length), What::TalkEnds(agent));
-    }
-
-    fn service(&self, slot: u32, group: u16) -> u64 {
-        let contact = self.contacts.of(slot);
-        let kind = &self.centre.kinds[usize::from(contact.kind)];
-        if let Some(logged) = contact.logged {
-            return kind.logged(logged, contact.service).0;
-        }
-        kind.service[usize::from(group)].map_or(0, |sampler| sampler.at(contact.service))
-    }
-
-    fn wrap_up(&self, slot: u32) -> Option<u64> {
-        let contact = self.contacts.of(slot);
-        let kind = &self.centre.kinds[usize::from(contact.kind)];
-        let sampler = kind.wrap_up?;
-        let drawn = || sampler.at(contact.wrap_up);
-        Some(contact.logged.map_or_else(drawn, |logged| kind.logged(logged, contact.service).1))
-    }
-
-    fn on_talk_end(&mut self, agent: u32) {
-        let Some(slot) = self.floor.desks[agent as usize].contact.take() else { return };
-        let wrap_up = self.wrap_up(slot);
-        self.release(agent, slot, wrap_up);
-    }
-
-    fn on_dial_end(&mut self, agent: u32) {
-        let desk = &mut self.floor.desks[agent as usize];
-        let (Some(slot), group) = (desk.contact, desk.group) else { return };
-        let (wait, reachable) = (self.contacts.of(slot).waited, self.contacts.of(slot).reachable);
-        if reachable {
-            self.leave(slot, Exit::Answered(group), wait);
-            self.plan_talk(agent, slot, group);
-        } else {
-            desk.contact = None;
-            self.leave(slot, Exit::Unreached, wait);
-            let wrap_up = self.wrap_up(slot).map(|_| 0);
-            self.release(agent, slot, wrap_up);
-        }
-    }
-
-    /// The contact has been served. `wrap_up`: what the agent still has to do; `None` where the type never has any.
-    fn release(&mut self, agent: u32, slot: u32, wrap_up: Option<u64>) {
-        match wrap_up {
-            None => self.floor.free(self.now, agent),
-            Some(length) => self.events.plan(self.now.saturating_add(length), What::WrapUpEnds(agent)),
-        }
-        let contact = self.contacts.id(slot);
-        self.go(slot);
-        self.tell(Fact::Finished { contact, agent: self.centre.seats[agent as usize].id });
-    }
-
-    fn on_wrap_up_end(&mut self, agent: u32) {
-        self.floor.free(self.now, agent);
-        self.wish(Command::FinishWrapUp(self.centre.seats[agent as usize].id));
-    }
-
-    fn on_shift_start(&mut self, agent: u32) {
-        let id = self.centre.seats[agent as usize].id;
-        self.floor.sign_in(self.now, agent);
-        let reason = "simulation".parse().unwrap_or_else(|_| unreachable!("a word is a reason code"));
-        self.wish(Command::SignIn(id, reason));
-        self.wish(Command::Ready(id));
-    }
-
-    fn on_shift_end(&mut self, agent: u32) {
-        self.floor.sign_out(self.now, agent);
-        self.wish(Command::SignOut(self.centre.seats[agent as usize].id));
-    }
-
-    // Offers that ring.
-
-    fn on_ringing(&mut self, agent: u32, slot: u32, offer: OfferId) {
-        self.floor.occupy(self.now, agent);
-        self.contacts.of_mut(slot).phase = Phase::Offered;
-        let desk = &mut self.floor.desks[agent as usize];
-        let group = &self.centre.scenario().groups[usize::from(desk.group)];
-        let draw = self.draws.offers.uniform();
-        let at = self.now.saturating_add(micros(group.answer_s));
-        desk.offer = Some((offer, at));
-        if draw < group.decline {
-            self.events.plan(at, What::Decline(agent));
-        } else if draw >= group.decline + group.rona {
-            self.events.plan(at, What::Answer(agent));
-        }
-    }
-
-    fn end_offer(&mut self, agent: u32, result: OfferResult) {
-        if let Some((offer, at)) = self.floor.desks[agent as usize].offer
-            && at == self.now
-        {
-            self.tell(Fact::OfferEnded { offer, result });
-        }
-    }
-
-    fn on_offer_over(&mut self, agent: u32, contact: ContactId, result: OfferResult) {
-        self.floor.desks[agent as usize].offer = None;
-        let slot = slot_of(contact);
-        if result == OfferResult::Answered {
-            self.on_seized(agent, slot);
-            return;
-        }
-        self.floor.free(self.now, agent);
-        let contact = self.contacts.of_mut(slot);
-        if contact.phase == Phase::Offered {
-            contact.phase = Phase::Waiting;
-        }
+        self.present -= u32::from(contact.way == Way::Live);
+        self.contacts.free(slot);
     }
 }
 
@@ -466,4 +387,9 @@ impl<'c> Replication<'c> {
 #[inline]
 fn number_of(agent: AgentId) -> u32 {
     agent.as_bytes().iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+}
+
+/// The number of the type that a queue is of, which is the text of its id.
+fn type_of(queue: QueueId) -> u16 {
+    queue.as_bytes().iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0'))
 }

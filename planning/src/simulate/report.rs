@@ -126,7 +126,7 @@ fn together<'a>(centre: &Centre, tallies: impl IntoIterator<Item = &'a Tally>) -
 }
 
 fn of_all(centre: &Centre, sample: &Sample) -> Vec<Figure> {
-    let mut figures = figures(centre, &together(centre, &sample.tallies));
+    let mut figures = figures(centre, &together(centre, &sample.tallies).without_overflows());
     figures.insert(7, ("occupancy".to_owned(), occupancy(&sample.areas)));
     figures
 }
@@ -136,6 +136,6 @@ fn curves(centre: &Centre, samples: &[Sample]) -> Vec<Curve> {
     let types = centre.scenario().types.iter().enumerate();
     let mut curves: Vec<Curve> = types.map(|(at, kind)| Curve::of(&kind.name, &of_type(at))).collect();
     let all = together(centre, samples.iter().flat_map(|sample| &sample.tallies));
-    curves.push(Curve::of("all", &all));
+    curves.push(Curve::of("all", &all.without_overflows()));
     curves
 }

@@ -1,6 +1,7 @@
 //! What is to be simulated, as a planner says it: plain values, unchecked until [`super::Centre::new`].
 
 use super::distribution::Distribution;
+use super::treatment::{QueueCallback, QueueLimits, QueueVoicemail};
 use acd::api::{AgentRule, ContactRule};
 
 /// A contact centre and how long to watch it.
@@ -105,6 +106,12 @@ pub struct ContactType {
     pub service: Option<Distribution>,
     /// After-contact work, in seconds; `None`: none.
     pub wrap_up: Option<Distribution>,
+    /// Calls back that are contacts of their own; `None`: none are offered.
+    pub callback: Option<QueueCallback>,
+    /// Messages; `None`: none are taken.
+    pub voicemail: Option<QueueVoicemail>,
+    /// How many may wait, and how long.
+    pub limits: QueueLimits,
 }
 
 impl ContactType {
@@ -120,6 +127,9 @@ impl ContactType {
             rings: Vec::new(),
             service: None,
             wrap_up: None,
+            callback: None,
+            voicemail: None,
+            limits: QueueLimits::default(),
         }
     }
 }

@@ -52,6 +52,10 @@ pub(super) enum Exit {
     Abandoned,
     /// Called back in vain.
     Unreached,
+    /// Gone on to a call back, a message, or out of the line by a limit.
+    FlowedOut,
+    /// Gone on to the queue of another type.
+    Overflowed,
 }
 
 /// Exits within a threshold.
@@ -60,6 +64,65 @@ pub(super) struct Within {
     pub(super) answered: u64,
     pub(super) abandoned: u64,
     pub(super) unreached: u64,
+    pub(super) flowed_out: u64,
+    pub(super) overflowed: u64,
+}
+
+/// Calls back that are contacts of their own.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Backs {
+    pub(super) booked: u64,
+    pub(super) tries: u64,
+    /// Until the customer was joined with an agent, since it was booked.
+    pub(super) reached: Moments,
+    pub(super) failed: u64,
+    /// Those whose customers were served when they rang in.
+    pub(super) cancelled: u64,
+    /// Until the first try, of those who were told a wait.
+    pub(super) first_try: Moments,
+    /// What these were told.
+    pub(super) promised: Moments,
+}
+
+impl Backs {
+    pub(super) fn reach(&mut self, wait_us: u64) {
+        self.reached.add(wait_us);
+    }
+
+    /// The first try, after so long, of one that was told so much.
+    pub(super) fn keep_promise(&mut self, wait_us: u64, promised_us: u64) {
+        self.first_try.add(wait_us);
+        self.promised.add(promised_us);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.booked += other.booked;
+        self.tries += other.tries;
+        self.reached.merge(&other.reached);
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+        self.first_try.merge(&other.first_try);
+        self.promised.merge(&other.promised);
+    }
+}
+
+/// Messages.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Messages {
+    pub(super) left: u64,
+    /// Until an agent heard them, since they were spoken.
+    pub(super) heard: Moments,
+}
+
+impl Messages {
+    pub(super) fn hear(&mut self, wait_us: u64) {
+        self.heard.add(wait_us);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.left += other.left;
+        self.heard.merge(&other.heard);
+    }
 }
 
 /// The measured contacts of a type.
@@ -72,6 +135,12 @@ pub(super) struct Tally {
     pub(super) answered: Moments,
     pub(super) abandoned: Moments,
     pub(super) unreached: u64,
+    pub(super) flowed_out: u64,
+    /// Those that went on to the queue of another type, and those that came from one.
+    pub(super) overflowed: u64,
+    pub(super) overflowed_in: u64,
+    pub(super) backs: Backs,
+    pub(super) messages: Messages,
     /// Those answered without being called back.
     pub(super) live: Moments,
     /// Those who chose to be called back, until an agent dialled.
@@ -96,7 +165,7 @@ impl Tally {
 
     /// A contact that left the line after so many microseconds. Thresholds are inclusive.
     pub(super) fn leave(&mut self, exit: Exit, wait_us: u64, is_virtual: bool, thresholds_us: &[u64]) {
-        self.waited += u64::from(wait_us > 0);
+        self.waited += u64::from(wait_us > 0 && exit != Exit::Overflowed);
         if is_virtual {
             self.virtuals.add(wait_us);
         }
@@ -123,7 +192,23 @@ impl Tally {
                 self.unreached += 1;
                 within(|part| &mut part.unreached, &mut self.within);
             }
+            Exit::FlowedOut => {
+                self.flowed_out += 1;
+                within(|part| &mut part.flowed_out, &mut self.within);
+            }
+            Exit::Overflowed => {
+                self.overflowed += 1;
+                within(|part| &mut part.overflowed, &mut self.within);
+            }
         }
+    }
+
+    /// The tally of all types together: whoever went on to the queue of another type was offered once and is not gone.
+    pub(super) fn without_overflows(mut self) -> Self {
+        self.offered -= self.overflowed_in;
+        (self.overflowed, self.overflowed_in) = (0, 0);
+        self.within.iter_mut().for_each(|within| within.overflowed = 0);
+        self
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -133,6 +218,11 @@ impl Tally {
         self.answered.merge(&other.answered);
         self.abandoned.merge(&other.abandoned);
         self.unreached += other.unreached;
+        self.flowed_out += other.flowed_out;
+        self.overflowed += other.overflowed;
+        self.overflowed_in += other.overflowed_in;
+        self.backs.merge(&other.backs);
+        self.messages.merge(&other.messages);
         self.live.merge(&other.live);
         self.virtuals.merge(&other.virtuals);
         self.short_abandons += other.short_abandons;
@@ -140,6 +230,8 @@ impl Tally {
             within.answered += more.answered;
             within.abandoned += more.abandoned;
             within.unreached += more.unreached;
+            within.flowed_out += more.flowed_out;
+            within.overflowed += more.overflowed;
         }
         for (served, more) in self.served_by.iter_mut().zip(&other.served_by) {
             *served += more;
@@ -231,7 +323,7 @@ mod tests {
         tally.leave(Exit::Answered(0), 20_000_000, false, &[20_000_000]);
         tally.leave(Exit::Answered(0), 20_000_001, false, &[20_000_000]);
         tally.leave(Exit::Abandoned, 20_000_000, false, &[20_000_000]);
-        assert_eq!(tally.within[0], Within { answered: 1, abandoned: 1, unreached: 0 });
+        assert_eq!(tally.within[0], Within { answered: 1, abandoned: 1, ..Within::default() });
         assert_eq!((tally.answered.count, tally.waited), (2, 3));
     }
 }

@@ -1,12 +1,12 @@
 //! `switchroom flow`: checks, draws, tries and tests flows.
 
-mod graph;
 mod simulate;
-pub(crate) mod texts;
 mod trial;
-mod walk;
+mod versions;
 
 use super::Failure;
+use crate::flow::graph;
+use crate::flow::texts::Texts;
 use clap::{Args, Subcommand, ValueHint};
 use config::{FlowSet, Level, ServerSettings};
 use domain::{FlowId, Language};
@@ -14,7 +14,6 @@ use ivr::Flow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use texts::Texts;
 
 /// `switchroom flow`.
 #[derive(Args, Debug)]
@@ -34,6 +33,12 @@ enum Verb {
     Simulate(simulate::Simulate),
     /// Run the tests of flows.
     Test(Test),
+    /// Bring a text into force on a running server, in place of a file of flows.
+    Publish(versions::Publish),
+    /// List the versions of a file of flows of a running server.
+    Versions(versions::Versions),
+    /// Bring an old version of a file of flows into force again on a running server.
+    RollBack(versions::RollBack),
 }
 
 /// Where flows are.
@@ -124,7 +129,7 @@ impl Flows {
 ///
 /// # Errors
 /// [`Failure::Config`] for flows with problems, [`Failure::NoFlow`] for one that is not there, [`Failure::FlowTests`]
-/// when tests fail, [`Failure::File`] and [`Failure::Line`] for files.
+/// when tests fail, [`Failure::File`] and [`Failure::Line`] for files, [`Failure::Server`] when a running server refuses.
 pub fn run(command: &FlowCommand) -> Result<ExitCode, Failure> {
     match &command.verb {
         Verb::Check(args) => check(args),
@@ -137,6 +142,9 @@ pub fn run(command: &FlowCommand) -> Result<ExitCode, Failure> {
             let flows = Flows::load(&args.place.config)?;
             trial::run(&args.files, &flows)
         }
+        Verb::Publish(args) => versions::publish(args),
+        Verb::Versions(args) => versions::versions(args),
+        Verb::RollBack(args) => versions::roll_back(args),
     }
 }
 

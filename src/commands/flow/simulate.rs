@@ -1,12 +1,11 @@
 //! `switchroom flow simulate`: a caller typed by hand.
 
-use super::walk::{Caller, Happened, Waiting, Walk};
-use super::{Flows, Where, trial};
+use super::{Flows, Where};
 use crate::commands::Failure;
+use crate::flow::steps::{After, customer, fields_of, follow, local, may, told};
+use crate::flow::walk::{Caller, Happened, Waiting, Walk};
 use clap::Args;
-use domain::{Customer, Language, WallTime};
-use ivr::api::{FAILED, OVERFLOW};
-use std::collections::BTreeMap;
+use domain::Language;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -25,6 +24,7 @@ Type keys (0-9 * #), or a word:
   .         nothing is keyed until the flow has waited long enough
   found     the customer is known; also with fields: found tier=gold language=zh
   unknown   the customer is not known
+  200 {\"status\": \"sent\"}    another system answers so; also a status alone: 404, 503
   full, timeout, no_agents, closed, overflow    the queue sends the caller back
   agent     an agent answers
   answered, failed    how a transfer ends
@@ -54,12 +54,6 @@ pub(super) struct Simulate {
     pub(super) place: Where,
 }
 
-/// How the call goes on after a line.
-enum Next {
-    On,
-    Ended(&'static str),
-}
-
 /// Runs it.
 ///
 /// # Errors
@@ -67,8 +61,10 @@ enum Next {
 pub(super) fn run(args: &Simulate, flows: &Flows) -> Result<ExitCode, Failure> {
     let flow = flows.flow(&args.flow)?;
     let language = args.language.unwrap_or_else(|| flows.language(flow.id()));
-    let customer = if args.customer.is_empty() { None } else { Some(customer(&args.customer)?) };
-    let local = local(&format!("{}T{}", args.date, args.time))?;
+    let found =
+        if args.customer.is_empty() { None } else { Some(fields_of(&args.customer).and_then(|it| customer(&it))) };
+    let customer = found.transpose().map_err(Failure::Argument)?;
+    let local = local(&format!("{}T{}", args.date, args.time)).map_err(Failure::Argument)?;
     let (number, called) = (args.caller.clone(), args.called.clone());
     let queues = flows
         .set
@@ -97,9 +93,10 @@ pub(super) fn run(args: &Simulate, flows: &Flows) -> Result<ExitCode, Failure> {
             println!("the caller hangs up");
             return Ok(ExitCode::SUCCESS);
         };
-        match follow(&mut walk, line.trim())? {
-            Next::On => {}
-            Next::Ended(how) => {
+        match follow(&mut walk, line.trim()).map_err(Failure::Argument)? {
+            After::On => {}
+            After::Nothing => println!("    `{}` means nothing here", line.trim()),
+            After::Ended(how) => {
                 tell(&mut walk);
                 println!("{how}");
                 return Ok(ExitCode::SUCCESS);
@@ -116,15 +113,8 @@ struct Input {
 
 impl Input {
     fn line(&mut self, waiting: Waiting) -> Option<String> {
-        let may = match waiting {
-            Waiting::Key => "keys, . or hangup",
-            Waiting::LookUp => "found, unknown or .",
-            Waiting::Queue(_) => "keys, agent, full, timeout, no_agents, closed, overflow or hangup",
-            Waiting::Transfer => "answered, failed or hangup",
-            Waiting::Nothing => "",
-        };
         if self.typed {
-            print!("  ({may}) > ");
+            print!("  ({}) > ", may(waiting));
             let _ = io::stdout().flush();
         }
         let line = self.lines.next()?.ok()?;
@@ -135,71 +125,13 @@ impl Input {
     }
 }
 
-fn follow(walk: &mut Walk<'_>, line: &str) -> Result<Next, Failure> {
-    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-    let returned = trial::RETURNS.iter().find(|edge| **edge == word);
-    match (word, walk.waiting()) {
-        ("hangup", _) => return Ok(Next::Ended("the caller hangs up")),
-        ("agent", Waiting::Queue(_)) => return Ok(Next::Ended("an agent answers")),
-        ("answered", Waiting::Transfer) => return Ok(Next::Ended("the transfer is answered")),
-        ("failed", Waiting::Transfer) => walk.come_back(FAILED),
-        (_, Waiting::Queue(_)) if returned.is_some() => walk.come_back(returned.copied().unwrap_or(OVERFLOW)),
-        ("found", Waiting::LookUp) => {
-            let fields: Vec<String> = rest.split_whitespace().map(str::to_owned).collect();
-            let customer = customer(&fields)?;
-            walk.found(Some(customer));
-        }
-        ("unknown", Waiting::LookUp) => walk.found(None),
-        (".", Waiting::Key | Waiting::LookUp) => walk.wait(),
-        (keys, Waiting::Key | Waiting::Queue(_))
-            if !keys.is_empty() && keys.chars().all(|c| c.is_ascii_digit() || "*#".contains(c)) =>
-        {
-            walk.press(keys);
-        }
-        _ => println!("    `{line}` means nothing here"),
-    }
-    Ok(Next::On)
-}
-
 fn tell(walk: &mut Walk<'_>) {
     for event in walk.news() {
+        let text = told(walk, &event);
         match event {
-            Happened::Came(node) => println!("{} {node}", walk.kind(node)),
-            Happened::Heard { text, .. } => println!("    “{text}”"),
-            Happened::Took(digits) => println!("    takes {digits}"),
-            Happened::Answered { question, answer } => println!("    answers {question} with {answer}"),
-            Happened::LooksUp(by) => println!("    looks up {by}"),
-            Happened::Waits { queue, priority: 0 } => println!("    waits in queue {queue}"),
-            Happened::Waits { queue, priority } => println!("    waits in queue {queue} with priority {priority:+}"),
-            Happened::Speaks { queue } => println!("    speaks a message for queue {queue}"),
-            Happened::Spoke => println!("    has spoken"),
-            Happened::Books { queue, booked: true } => println!("    books a call back from queue {queue}"),
-            Happened::Books { queue, booked: false } => println!("    queue {queue} offers no call back"),
-            Happened::SentTo(to) => println!("    is sent to {to}"),
-            Happened::HungUp => println!("    the call ends"),
-            Happened::Noted(note) => println!("    note: {note}"),
+            Happened::Came(_) => println!("{text}"),
+            Happened::Heard { .. } => println!("    “{text}”"),
+            _ => println!("    {text}"),
         }
     }
-}
-
-/// A customer with these fields.
-pub(super) fn customer(fields: &[String]) -> Result<Box<Customer>, Failure> {
-    let mut map = BTreeMap::new();
-    for field in fields {
-        let Some((name, value)) = field.split_once('=') else {
-            return Err(Failure::Argument(format!("`{field}`: a field of a customer is written name=value")));
-        };
-        map.insert(name.to_owned(), value.to_owned());
-    }
-    trial::customer(&map).map_err(Failure::Argument)
-}
-
-/// A local time as if it were UTC.
-pub(super) fn local(text: &str) -> Result<WallTime, Failure> {
-    let wrong = || Failure::Argument(format!("`{text}`: a time is YYYY-MM-DDTHH:MM"));
-    let (date, time) = text.split_once('T').ok_or_else(wrong)?;
-    let date: ivr::speech::Date = date.parse().map_err(|_| wrong())?;
-    let time: ivr::speech::TimeOfDay = time.parse().map_err(|_| wrong())?;
-    let minutes = date.days_since_1970() * 1_440 + i64::from(time.hour()) * 60 + i64::from(time.minute());
-    Ok(WallTime::from_micros(minutes * 60_000_000))
 }

@@ -1,21 +1,18 @@
 //! `switchroom flow test`: what a flow promises, step by step.
 
 use super::Flows;
-use super::simulate::local;
-use super::walk::{Caller, Happened, Waiting, Walk};
 use crate::commands::Failure;
-use domain::{Customer, CustomerId, Language, QueueId, Redacted};
+use crate::flow::steps::{RETURNS, customer, edge_of, local};
+use crate::flow::walk::{Caller, Happened, Waiting, Walk};
+use domain::{Language, QueueId};
 use ivr::QueueFigures;
-use ivr::api::{CLOSED, FAILED, FULL, NO_AGENTS, OVERFLOW, TIMEOUT};
+use ivr::api::FAILED;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use toml::Spanned;
-
-/// Edges by which a queue sends a caller back.
-pub(super) const RETURNS: [&str; 5] = [FULL, TIMEOUT, NO_AGENTS, CLOSED, OVERFLOW];
 
 /// A file of tests.
 #[derive(Deserialize)]
@@ -71,6 +68,16 @@ enum Names {
     Many(Vec<String>),
 }
 
+/// What another system answers over HTTP.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Given {
+    /// `timeout`, `failed` or `not_found`.
+    Edge(String),
+    /// An answer with this status and this JSON.
+    Answer { status: u16, json: Option<toml::Value> },
+}
+
 /// What the caller does, or what is expected to have happened since.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
@@ -81,6 +88,8 @@ enum Step {
     Silence(bool),
     /// The answer of a look-up: `found`, `unknown` or `late`.
     Lookup(String),
+    /// What another system answers over HTTP.
+    Http(Given),
     /// The queue sends the caller back for this reason.
     QueueReturns(String),
     /// The transfer reaches nobody.
@@ -99,6 +108,8 @@ enum Step {
     ExpectPriority(i32),
     /// Questions of surveys are answered so.
     ExpectAnswer(BTreeMap<String, u8>),
+    /// Another system is asked this over HTTP.
+    ExpectRequest(String),
     /// The caller is sent to this number or URI.
     ExpectTransfer(String),
     /// The call is ended.
@@ -163,15 +174,15 @@ fn play(test: &Test, flow: &str, flows: &Flows) -> Result<Result<(), (usize, Str
         let id: QueueId = name.parse().map_err(|error| format!("`{name}`: {error}"))?;
         queues.insert(id, QueueFigures { waiting, ready, longest_wait_s, callback });
     }
-    let customer = test.customer.as_ref().map(|fields| customer(&texts(fields))).transpose()?;
+    let found = test.customer.as_ref().map(|fields| customer(&texts(fields))).transpose()?;
     let caller = Caller {
         number: test.caller.clone(),
         called: test.called.clone(),
         language,
-        local: local(&test.time).map_err(|error| error.to_string())?,
+        local: local(&test.time)?,
         queues: queues.into_iter().collect(),
         schedules: flows.set.schedules.clone(),
-        customer,
+        customer: found,
     };
     let mut trial = Trial { walk: Walk::begin(flow, caller, &flows.texts), events: Vec::new(), heard: 0 };
     trial.settle(test.steps.first().map(Spanned::get_ref));
@@ -190,42 +201,6 @@ fn texts(values: &BTreeMap<String, toml::Value>) -> BTreeMap<String, String> {
 
 fn text(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A customer with these fields.
-///
-/// # Errors
-/// A field that customers do not have, or a value that is none.
-pub(super) fn customer(fields: &BTreeMap<String, String>) -> Result<Box<Customer>, String> {
-    let mut customer = Customer {
-        id: CustomerId::new(1),
-        name: Redacted::from("Marta Vogel"),
-        company: String::new(),
-        tier: String::new(),
-        account: String::new(),
-        language: None,
-        notes: String::new(),
-        contact_points: Vec::new(),
-        last_contacts: Vec::new(),
-        contacts_7d: 0,
-        contacts_total: 0,
-    };
-    for (name, value) in fields {
-        let number = || value.parse().map_err(|_| format!("`{name}` must be a number, not `{value}`"));
-        match name.as_str() {
-            "name" => customer.name = Redacted(value.clone()),
-            "company" => customer.company.clone_from(value),
-            "tier" => customer.tier.clone_from(value),
-            "account" => customer.account.clone_from(value),
-            "language" => {
-                customer.language = Some(value.parse().map_err(|error| format!("`{value}`: {error}"))?);
-            }
-            "contacts_7d" => customer.contacts_7d = number()?,
-            "contacts_total" => customer.contacts_total = number()?,
-            _ => return Err(format!("a customer has no `{name}`, but {}", ivr::CUSTOMER_FIELDS.join(", "))),
-        }
-    }
-    Ok(Box::new(customer))
 }
 
 /// A test under way.
@@ -250,7 +225,12 @@ impl Trial<'_> {
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
         match step {
-            Step::Press(_) | Step::Silence(_) | Step::Lookup(_) | Step::QueueReturns(_) | Step::TransferFails(_) => {
+            Step::Press(_)
+            | Step::Silence(_)
+            | Step::Lookup(_)
+            | Step::Http(_)
+            | Step::QueueReturns(_)
+            | Step::TransferFails(_) => {
                 self.events.clear();
                 self.heard = 0;
                 self.act(step)
@@ -291,6 +271,7 @@ impl Trial<'_> {
                 "late" => self.walk.wait(),
                 other => return Err(format!("a look-up is found, unknown or late, not `{other}`")),
             },
+            (Step::Http(given), Waiting::Answer) => self.answer(given)?,
             (Step::QueueReturns(reason), Waiting::Queue(_)) => {
                 let edge = RETURNS.iter().find(|edge| *edge == reason);
                 let edge = edge.ok_or_else(|| format!("a queue returns {}, not `{reason}`", RETURNS.join(", ")))?;
@@ -298,6 +279,23 @@ impl Trial<'_> {
             }
             (Step::TransferFails(_), Waiting::Transfer) => self.walk.come_back(FAILED),
             _ => return Err(unlike("the flow to wait for this", &waits(waiting))),
+        }
+        Ok(())
+    }
+
+    /// What another system answers.
+    fn answer(&mut self, given: &Given) -> Result<(), String> {
+        match given {
+            Given::Edge(edge) => {
+                let wrong = || format!("an answer is a status, timeout, failed or not_found, not `{edge}`");
+                let answer = edge_of(edge).ok_or_else(wrong)?;
+                self.walk.answer(|_| answer);
+            }
+            Given::Answer { status, json } => {
+                let json = json.as_ref().map(serde_json::to_value).transpose().map_err(|error| error.to_string())?;
+                let json = json.unwrap_or_default();
+                self.walk.answer(|take| http_step::answer_of(*status, &json, take));
+            }
         }
         Ok(())
     }
@@ -352,6 +350,9 @@ impl Trial<'_> {
                 };
                 (answers.iter().all(given), format!("the answers {answers:?}"))
             }
+            Step::ExpectRequest(what) => {
+                (self.events.contains(&Happened::Asks(what.clone())), format!("to ask {what}"))
+            }
             Step::ExpectTransfer(to) => {
                 (self.events.contains(&Happened::SentTo(to.clone())), format!("to be sent to {to}"))
             }
@@ -387,6 +388,7 @@ fn waits(waiting: Waiting) -> String {
     match waiting {
         Waiting::Key => "the flow waits for a key".to_owned(),
         Waiting::LookUp => "the flow waits for a look-up".to_owned(),
+        Waiting::Answer => "the flow waits for what another system answers: http = { status = 200 }".to_owned(),
         Waiting::Queue(queue) => format!("the caller waits in queue {queue}"),
         Waiting::Transfer => "the caller is being transferred".to_owned(),
         Waiting::Nothing => "the call is over".to_owned(),

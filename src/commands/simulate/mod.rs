@@ -5,11 +5,12 @@ mod plot;
 mod read;
 mod show;
 mod table;
+mod treatment;
 
 use super::{Failure, stats};
 use clap::{Args, ValueHint};
 use domain::Visit;
-use planning::simulate::{Centre, Scenario, Warning, replay};
+use planning::simulate::{Centre, Report, Scenario, ScenarioError, Warning, replay};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -19,6 +20,7 @@ use std::process::ExitCode;
   switchroom simulate centre.toml
   switchroom simulate centre.toml --replications 20 --plot waits.svg
   switchroom simulate centre.toml --json | jq '.types.sales[\"sl.offered.20\"]'
+  switchroom simulate centre.toml --compare
   switchroom simulate centre.toml --history monday.jsonl
   switchroom simulate centre.toml --history sales=sales.jsonl --history support=support.jsonl
 
@@ -36,6 +38,10 @@ pub struct Simulate {
     /// Independent replications, in place of the scenario's.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     replications: Option<u32>,
+    /// Play the same callers without calls back and messages, too, and show beside one another what that does to those who
+    /// wait on the line.
+    #[arg(long)]
+    compare: bool,
     /// Write a picture of the waits, as SVG.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     plot: Option<PathBuf>,
@@ -57,15 +63,29 @@ pub fn run(args: &Simulate) -> Result<ExitCode, Failure> {
         eprintln!("switchroom: warning: {}", told(warning));
     }
     let report = play::play(&centre);
+    let without = if args.compare { Some(play_without(&centre).map_err(|error| whole(&error))?) } else { None };
     if let Some(path) = &args.plot {
         super::write(path, plot::svg(&centre, &report).as_bytes())?;
     }
     if args.json {
-        println!("{}", show::json(&centre, &report));
+        println!("{}", show::json(&centre, &report, without.as_ref()));
     } else {
         print!("{}", show::table(&centre, &report));
+        if let Some(without) = &without {
+            print!("{}", show::compared(&centre, &report, without));
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The same callers and agents where nobody is offered to be called back or to leave a message.
+fn play_without(centre: &Centre) -> Result<Report, ScenarioError> {
+    let mut scenario = centre.scenario().clone();
+    scenario.callback = None;
+    for kind in &mut scenario.types {
+        (kind.callback, kind.voicemail) = (None, None);
+    }
+    Ok(play::play(&Centre::new(scenario)?))
 }
 
 /// The scenario with what the command line says in place of it.

@@ -1,6 +1,7 @@
 //! From a scenario's text to the scenario, or to every problem with its place.
 
 use super::table::{Field, Table, Text, hint};
+use super::treatment;
 use acd::api::{AgentRule, ContactRule};
 use config::Problem;
 use planning::simulate::{
@@ -38,7 +39,7 @@ fn whole(root: &Table<'_>, replayed: bool) -> Option<Scenario> {
     let types = tables(&of_types?);
     let names: Vec<&str> = types.iter().map(|(name, _)| name.as_str()).collect();
     let groups = tables(&of_groups?).iter().map(|(name, table)| group(name, table, &names)).collect();
-    let types = types.iter().filter_map(|(name, table)| kind(name, table, replayed)).collect();
+    let types = types.iter().filter_map(|(name, table)| kind(name, table, &names, replayed)).collect();
     Some(Scenario { run, types, groups, rules, callback })
 }
 
@@ -78,7 +79,7 @@ fn run(table: &Table<'_>) -> Run {
     run
 }
 
-fn kind(name: &str, table: &Table<'_>, replayed: bool) -> Option<ContactType> {
+fn kind(name: &str, table: &Table<'_>, types: &[&str], replayed: bool) -> Option<ContactType> {
     let rate = if replayed { table.field("rate_per_s") } else { table.need("rate_per_s", "rate_per_s = 0.14") };
     let arrivals = rate.map_or(Some(Vec::new()), |field| profile(&field));
     let patience = table.field("patience").filter(|field| field.word() != Some("infinite"));
@@ -93,6 +94,9 @@ fn kind(name: &str, table: &Table<'_>, replayed: bool) -> Option<ContactType> {
         rings: rings.iter().filter_map(ring).collect(),
         service: length("service"),
         wrap_up: length("wrap_up"),
+        callback: table.field("callback").and_then(|field| treatment::callback(&field)),
+        voicemail: table.field("voicemail").and_then(|field| treatment::voicemail(&field)),
+        limits: treatment::limits(table, types),
     };
     table.done();
     Some(ContactType { arrivals: Arrivals::Poisson(arrivals?), ..kind })
@@ -113,7 +117,7 @@ fn profile(field: &Field<'_>) -> Option<Vec<(f64, f64)>> {
     Some(pairs)
 }
 
-fn distribution(field: &Field<'_>, such: &str) -> Option<Distribution> {
+pub(super) fn distribution(field: &Field<'_>, such: &str) -> Option<Distribution> {
     let table = field.table(&format!("a distribution such as {such}"))?;
     let number = |key| table.field(key).and_then(|field| field.number(0.0..=LONGEST_S));
     let lognormal = table.field("lognormal").and_then(|field| {
@@ -335,6 +339,42 @@ no_answer_s = 25
         assert_eq!(scenario.groups[0].delay_s, vec![("support".to_owned(), 20.0)]);
         assert_eq!(scenario.rules.contact_rule, ContactRule::AgentLevelFirst);
         assert_eq!(scenario.callback.unwrap().no_answer_s, 25.0);
+    }
+
+    #[test]
+    fn treatment_is_read_in_the_words_of_the_configuration() {
+        let treated = r#"
+[types.sales]
+rate_per_s = 0.1
+service = { exp = 200 }
+max_waiting = 40
+max_wait_s = 600
+needs_agents = true
+overflow = { to = "help", after_s = 90 }
+callback = { offer_after_s = 45, accept = 0.4, mode = "customer_first", attempts = 2, pause_s = 300, min_wait_s = 60, most_load_percent = 110, reached = 0.8, calls_again = 0.1, calls_again_after = { det = 300 } }
+voicemail = { offer_after_s = 120, accept = 0.2, handle = { exp = 60 } }
+[types.help]
+rate_per_s = 0.01
+service = { exp = 100 }
+[groups.a]
+agents = 20
+"#;
+        let read = scenario("s.toml", treated, false).unwrap();
+        let sales = &read.types[0];
+        let callback = sales.callback.unwrap();
+        assert_eq!((callback.attempts, callback.customer_first, callback.test.most_load_percent), (2, true, 110));
+        assert_eq!((callback.test.min_wait.as_secs(), callback.test.most_open), (60, 100));
+        assert_eq!((callback.ring_s, callback.calls_again_after), (30.0, Distribution::Det(300.0)));
+        assert_eq!(sales.voicemail.unwrap().speak_s, 30.0);
+        assert_eq!(sales.limits.overflow, Some(("help".to_owned(), 90.0)));
+        assert_eq!((sales.limits.max_waiting, sales.limits.needs_agents), (Some(40), true));
+        assert_eq!(read.types[1].limits, planning::simulate::QueueLimits::default());
+        let wrong = told(&treated.replace("accept = 0.4", "acept = 0.4"));
+        assert!(wrong.iter().any(|problem| problem.contains("did you mean `accept`?")), "{wrong:?}");
+        let to = told(&treated.replace("to = \"help\"", "to = \"hepl\""));
+        assert!(to[0].contains("did you mean `help`?"), "{to:?}");
+        let flag = told(&treated.replace("needs_agents = true", "needs_agents = 1"));
+        assert!(flag[0].contains("must be true or false"), "{flag:?}");
     }
 
     #[test]

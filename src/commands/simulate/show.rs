@@ -1,20 +1,34 @@
 //! Reports for programs and for people.
 
-use planning::simulate::{Centre, Curve, Estimate, Measures, Report};
+use planning::simulate::{Centre, Curve, Estimate, Measures, QueueLimits, Report};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
 /// Everything as one JSON object. A figure with a dot in its name also stands in nested objects.
-pub(super) fn json(centre: &Centre, report: &Report) -> Value {
-    let scenario = centre.scenario();
+/// `without`: the same without calls back and messages.
+pub(super) fn json(centre: &Centre, report: &Report, without: Option<&Report>) -> Value {
+    let mut whole = found(report);
+    whole.insert("run".to_owned(), run(centre, report));
+    if let Some(without) = without {
+        whole.insert("without".to_owned(), Value::Object(found(without)));
+    }
+    Value::Object(whole)
+}
+
+fn found(report: &Report) -> Map<String, Value> {
     let types = report.types.iter().map(|(name, measures)| (name.clone(), of_measures(measures)));
     let groups =
         report.groups.iter().map(|(name, occupancy)| (name.clone(), json!({ "occupancy": value(*occupancy) })));
+    Map::from_iter([
+        ("types".to_owned(), Value::Object(types.collect())),
+        ("groups".to_owned(), Value::Object(groups.collect())),
+        ("all".to_owned(), of_measures(&report.all)),
+    ])
+}
+
+fn run(centre: &Centre, report: &Report) -> Value {
+    let scenario = centre.scenario();
     json!({
-        "types": types.collect::<Map<_, _>>(),
-        "groups": groups.collect::<Map<_, _>>(),
-        "all": of_measures(&report.all),
-        "run": {
             "calls": scenario.run.calls,
             "warmup_calls": scenario.run.warmup_calls,
             "replications": scenario.run.replications,
@@ -26,7 +40,6 @@ pub(super) fn json(centre: &Centre, report: &Report) -> Value {
             "agents": centre.agents(),
             "arrived": report.arrived,
             "simulated_s": report.lasted_s,
-        },
     })
 }
 
@@ -60,6 +73,39 @@ fn nest(object: &mut Map<String, Value>, path: &[&str], leaf: Value) {
     }
 }
 
+/// What calls back and messages do to live callers: with and without them.
+pub(super) fn compared(centre: &Centre, report: &Report, without: &Report) -> String {
+    let titles = ["live callers", "answered", "abandoned", "ASA s", "mean wait s"];
+    let mut lines = vec![titles.map(str::to_owned).to_vec()];
+    lines[0].extend(thresholds(centre).iter().map(|threshold| format!("SL {threshold} s")));
+    lines[0].push("occupancy".to_owned());
+    for (report, how) in [(report, "with the offers"), (without, "without")] {
+        for (name, measures, _) in rows(report) {
+            let share = |figure: &str| percent(measures.named(figure));
+            let mut line = vec![format!("{name}, {how}"), answered(measures), share("p_abandon")];
+            line.push(seconds(measures.named("asa_answered")));
+            line.push(seconds(measures.named("mean_wait_all")));
+            line.extend(thresholds(centre).iter().map(|threshold| share(&format!("sl.offered.{threshold}"))));
+            line.push(percent(report.all.named("occupancy")));
+            lines.push(line);
+        }
+    }
+    let mut text = "\n".to_owned();
+    lay_out(&mut text, &lines);
+    text
+}
+
+/// Live contacts answered, on average.
+fn answered(measures: &Measures) -> String {
+    let named = measures.named("answered");
+    if named.is_some() {
+        return number(named);
+    }
+    // Where nobody can flow out, whoever has not given up was answered.
+    let kept = |offered: f64| Some(offered * (1.0 - measures.mean("p_abandon")?));
+    measures.mean("offered").and_then(kept).map_or_else(|| "–".to_owned(), |count| format!("{count:.1}"))
+}
+
 /// A table for people.
 pub(super) fn table(centre: &Centre, report: &Report) -> String {
     let run = &centre.scenario().run;
@@ -82,7 +128,70 @@ pub(super) fn table(centre: &Centre, report: &Report) -> String {
         text.push('\n');
         lay_out(&mut text, &callbacks(report));
     }
+    let types = &centre.scenario().types;
+    let calls_back = types.iter().any(|kind| kind.callback.is_some());
+    let takes_messages = types.iter().any(|kind| kind.voicemail.is_some());
+    let limited = types.iter().any(|kind| kind.limits != QueueLimits::default());
+    if calls_back || takes_messages || limited {
+        text.push('\n');
+        lay_out(&mut text, &ways_out(report));
+    }
+    if calls_back {
+        text.push('\n');
+        lay_out(&mut text, &calls_back_by_type(report));
+    }
+    if takes_messages {
+        text.push('\n');
+        lay_out(&mut text, &messages(report));
+    }
     text
+}
+
+/// A table with a line for each type.
+fn table_of(report: &Report, titles: &[&str], cells: impl Fn(&Measures) -> Vec<String>) -> Vec<Vec<String>> {
+    let mut lines = vec![titles.iter().map(|title| (*title).to_owned()).collect()];
+    lines.extend(rows(report).map(|(name, measures, _)| {
+        let mut line = vec![name.to_owned()];
+        line.extend(cells(measures));
+        line
+    }));
+    lines
+}
+
+/// What became of live callers. Who flowed out is neither answered nor abandoned.
+fn ways_out(report: &Report) -> Vec<Vec<String>> {
+    let titles = ["live callers", "answered", "abandoned", "flowed out", "abandoned of those who stayed"];
+    table_of(report, &titles, |measures| {
+        let counts = ["answered", "abandoned", "flowed_out"].map(|name| number(measures.named(name)));
+        counts.into_iter().chain([percent(measures.named("p_abandon_live"))]).collect()
+    })
+}
+
+fn calls_back_by_type(report: &Report) -> Vec<Vec<String>> {
+    let titles = [
+        "calls back",
+        "booked",
+        "tries",
+        "reached",
+        "failed",
+        "cancelled",
+        "wait until reached s",
+        "told s",
+        "first try after s",
+    ];
+    table_of(report, &titles, |measures| {
+        let named = |name: &str| measures.named(&format!("callback.{name}"));
+        let counts = ["booked", "tries", "reached", "failed", "cancelled"].map(|name| number(named(name)));
+        let waits = ["mean_wait", "promised", "first_try"].map(|name| seconds(named(name)));
+        counts.into_iter().chain(waits).collect()
+    })
+}
+
+fn messages(report: &Report) -> Vec<Vec<String>> {
+    table_of(report, &["messages", "left", "heard", "wait until heard s"], |measures| {
+        let named = |name: &str| measures.named(&format!("voicemail.{name}"));
+        vec![number(named("left")), number(named("heard")), seconds(named("mean_wait"))]
+    })
 }
 
 /// The figures of all types, then those of all contacts where there are several types.
@@ -189,6 +298,10 @@ fn percent(estimate: Option<Estimate>) -> String {
     cell(estimate, 100.0, " %")
 }
 
+fn number(estimate: Option<Estimate>) -> String {
+    cell(estimate, 1.0, "")
+}
+
 fn seconds(estimate: Option<Estimate>) -> String {
     cell(estimate, 1.0, "")
 }
@@ -237,16 +350,44 @@ mod tests {
     #[test]
     fn json_has_each_figure_by_its_name_and_nested() {
         let (centre, report) = played();
-        let json = json(&centre, &report);
+        let json = json(&centre, &report, Some(&report));
         let sales = &json["types"]["sales"];
         assert!(sales["sl.offered.20"]["mean"].as_f64().unwrap() > 0.5);
         assert_eq!(sales["sl.offered.20"], sales["sl"]["offered"]["20"]);
         assert_eq!(sales["served_by.floor.1"]["mean"], 1.0);
         assert_eq!(sales["served_by"]["floor.1"]["mean"], 1.0);
         assert_eq!(json["all"]["offered"]["mean"], 1_900.0);
+        assert_eq!(json["without"]["all"], json["all"]);
         assert_eq!(json["all"]["offered"]["ci95"], 0.0);
         assert!(json["groups"]["floor.1"]["occupancy"]["ci95"].as_f64().unwrap() > 0.0);
         assert_eq!(json["all"]["occupancy"], json["groups"]["floor.1"]["occupancy"]);
+    }
+
+    #[test]
+    fn those_who_take_a_call_back_are_told_apart_from_those_who_wait() {
+        let mut scenario = played().0.scenario().clone();
+        scenario.types[0].callback = Some(planning::simulate::QueueCallback {
+            accept: 0.5,
+            test: acd::callback::CapacityTest {
+                min_wait: core::time::Duration::ZERO,
+                most_open: 100,
+                within: core::time::Duration::from_secs(3_600),
+                most_load_percent: 200,
+            },
+            ..planning::simulate::QueueCallback::default()
+        });
+        let (centre, before) = (Centre::new(scenario).unwrap(), played().1);
+        let report = super::super::play::play(&centre);
+        let table = table(&centre, &report);
+        for words in ["flowed out", "abandoned of those who stayed", "wait until reached s", "first try after s"] {
+            assert!(table.contains(words), "{words} is missing in {table}");
+        }
+        let json = json(&centre, &report, None);
+        let booked = json["types"]["sales"]["callback"]["booked"]["mean"].as_f64().unwrap();
+        assert!(booked > 10.0, "{booked}");
+        assert_eq!(json["types"]["sales"]["flowed_out"], json["types"]["sales"]["callback.booked"]);
+        let compared = compared(&centre, &report, &before);
+        assert!(compared.contains("sales, with the offers") && compared.contains("sales, without"), "{compared}");
     }
 
     #[test]

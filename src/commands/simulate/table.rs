@@ -133,6 +133,15 @@ impl<'t> Field<'t> {
         }
     }
 
+    /// True or false.
+    pub(super) fn flag(&self) -> Option<bool> {
+        let DeValue::Boolean(flag) = self.value.get_ref() else {
+            self.refuse_type("true or false");
+            return None;
+        };
+        Some(*flag)
+    }
+
     /// One of several words.
     pub(super) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
         let Some(word) = self.word() else {

@@ -109,6 +109,7 @@ fn figures(figures: &Figures) -> Value {
         "sl": ServiceLevel::ALL.map(level).into_iter().collect::<Map<_, _>>(),
         "asa_ms": rounded(figures.asa_ms()),
         "abandon_rate": rounded(figures.abandon_rate()),
+        "abandon_rate_live": rounded(figures.abandon_rate_live()),
         "abandon_rate_no_short": rounded(figures.abandon_rate_no_short()),
         "aht_ms": rounded(figures.aht_ms()),
     })

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 /// The words of the prompts that come with Switchroom.
-const SHIPPED: &str = include_str!("../../../prompts/texts.toml");
+const SHIPPED: &str = include_str!("../../prompts/texts.toml");
 
 /// The parts of a file of texts that matter here; voices do not.
 #[derive(Default, Deserialize)]

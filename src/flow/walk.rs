@@ -2,49 +2,61 @@
 
 use super::texts::Texts;
 use core::time::Duration;
-use domain::{Ani, Customer, Dnis, Instant, Language, NodeId, PlayId, QuestionId, QueueId, Redacted, WallTime};
+use domain::{
+    Ani, Customer, Dnis, HttpAnswer, HttpRequest, HttpValue, Instant, Language, NodeId, PlayId, QuestionId, QueueId,
+    Redacted, WallTime,
+};
 use hours::{Hours, Schedule, State, Why};
 use ivr::api::{Booking, Effect, LookupKey, Standing, TransferTo};
 use ivr::{Context, Env, Fact, Flow, Node, QueueFigures, Run, Say};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// How long callers speak who end a comment by a key.
+const SPOKEN_MS: u64 = 5_000;
+
 /// Who calls, and when.
-pub(super) struct Caller {
+pub(crate) struct Caller {
     /// The calling number; empty: withheld.
-    pub(super) number: String,
+    pub(crate) number: String,
     /// The called number.
-    pub(super) called: String,
+    pub(crate) called: String,
     /// The language to begin with.
-    pub(super) language: Language,
+    pub(crate) language: Language,
     /// Local time, as if it were UTC.
-    pub(super) local: WallTime,
+    pub(crate) local: WallTime,
     /// What conditions see of the queues.
-    pub(super) queues: Vec<(QueueId, QueueFigures)>,
+    pub(crate) queues: Vec<(QueueId, QueueFigures)>,
     /// Opening hours. Each schedule has the local time.
-    pub(super) schedules: Vec<Arc<Schedule>>,
+    pub(crate) schedules: Vec<Arc<Schedule>>,
     /// Who is found by a look-up, unless it is told otherwise.
-    pub(super) customer: Option<Box<Customer>>,
+    pub(crate) customer: Option<Box<Customer>>,
 }
 
 /// Something that happened to the caller.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Happened {
+pub(crate) enum Happened {
     /// The caller came to a node.
     Came(NodeId),
     /// The caller heard something: its pieces and its text.
     Heard { pieces: Vec<String>, text: String },
     /// Digits were taken.
     Took(String),
+    /// From here on the keys are masked, or not any more.
+    Masks(bool),
     /// A question of a survey was answered.
     Answered { question: QuestionId, answer: u8 },
     /// The customer is looked up.
     LooksUp(String),
+    /// Another system is asked over HTTP.
+    Asks(String),
     /// The caller waits in a queue.
     Waits { queue: QueueId, priority: i32 },
     /// The caller speaks a message for this queue.
     Speaks { queue: QueueId },
-    /// The message is over.
+    /// The caller speaks a comment.
+    Comments,
+    /// The message or comment is over.
     Spoke,
     /// A call back was booked, or refused.
     Books { queue: QueueId, booked: bool },
@@ -58,11 +70,13 @@ pub(super) enum Happened {
 
 /// What the walk waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Waiting {
+pub(crate) enum Waiting {
     /// A key.
     Key,
     /// The answer of a look-up.
     LookUp,
+    /// What another system answers over HTTP.
+    Answer,
     /// A queue.
     Queue(QueueId),
     /// The outcome of a transfer.
@@ -72,13 +86,19 @@ pub(super) enum Waiting {
 }
 
 /// A walk.
-pub(super) struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     run: Run,
     texts: &'a Texts,
     caller: Caller,
     now: Instant,
     playing: Option<PlayId>,
     booking: Option<Booking>,
+    /// What was asked last.
+    asked: Option<Box<HttpRequest>>,
+    /// What is told of a comment.
+    kept: Option<Fact>,
+    /// The caller says nothing.
+    is_silent: bool,
     waiting: Waiting,
     happened: Vec<Happened>,
     kinds: BTreeMap<NodeId, &'static str>,
@@ -96,7 +116,7 @@ fn kinds_of(flow: &Flow, kinds: &mut BTreeMap<NodeId, &'static str>) {
 
 impl<'a> Walk<'a> {
     /// The caller calls, and the flow begins.
-    pub(super) fn begin(flow: &Arc<Flow>, caller: Caller, texts: &'a Texts) -> Self {
+    pub(crate) fn begin(flow: &Arc<Flow>, caller: Caller, texts: &'a Texts) -> Self {
         let context = Context {
             ani: Ani::new(caller.number.clone()),
             caller_name: Redacted::default(),
@@ -108,41 +128,45 @@ impl<'a> Walk<'a> {
         let (happened, waiting) = (Vec::new(), Waiting::Nothing);
         let mut kinds = BTreeMap::new();
         kinds_of(flow, &mut kinds);
+        let now = Instant::ZERO;
+        let (playing, booking, asked, kept, is_silent) = (None, None, None, None, false);
         let mut walk =
-            Self { run, texts, caller, now: Instant::ZERO, playing: None, booking: None, waiting, happened, kinds };
+            Self { run, texts, caller, now, playing, booking, asked, kept, is_silent, waiting, happened, kinds };
         walk.tell(Fact::Started);
         walk
     }
 
     /// What happened since this was last asked.
-    pub(super) fn news(&mut self) -> Vec<Happened> {
+    pub(crate) fn news(&mut self) -> Vec<Happened> {
         core::mem::take(&mut self.happened)
     }
 
     /// What the walk waits for.
-    pub(super) fn waiting(&self) -> Waiting {
+    pub(crate) fn waiting(&self) -> Waiting {
         self.waiting
     }
 
     /// The word for the kind of a node.
-    pub(super) fn kind(&self, node: NodeId) -> &'static str {
+    pub(crate) fn kind(&self, node: NodeId) -> &'static str {
         self.kinds.get(&node).copied().unwrap_or_default()
     }
 
     /// Where the caller is.
-    pub(super) fn run(&self) -> &Run {
+    pub(crate) fn run(&self) -> &Run {
         &self.run
     }
 
     /// The caller presses keys, one after the other.
-    pub(super) fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.is_silent = false;
         for key in keys.chars() {
             self.tell(Fact::Digit(key));
         }
     }
 
     /// Nothing comes until the flow has waited long enough.
-    pub(super) fn wait(&mut self) {
+    pub(crate) fn wait(&mut self) {
+        self.is_silent = true;
         if let Some((at, _)) = self.run.deadline() {
             self.now = at.max(self.now);
             self.tell(Fact::Tick);
@@ -150,17 +174,24 @@ impl<'a> Walk<'a> {
     }
 
     /// The look-up's answer.
-    pub(super) fn found(&mut self, customer: Option<Box<Customer>>) {
+    pub(crate) fn found(&mut self, customer: Option<Box<Customer>>) {
         self.tell(Fact::Found(customer));
     }
 
+    /// What a request brings, given what it takes out of answers. Nothing is sent anywhere.
+    pub(crate) fn answer(&mut self, answer: impl FnOnce(&[String]) -> HttpAnswer) {
+        if let Some(asked) = self.asked.take() {
+            self.tell(Fact::Response { number: asked.number, answer: answer(&asked.take) });
+        }
+    }
+
     /// The customer whom a look-up finds by itself.
-    pub(super) fn customer(&self) -> Option<Box<Customer>> {
+    pub(crate) fn customer(&self) -> Option<Box<Customer>> {
         self.caller.customer.clone()
     }
 
     /// The caller comes back from a queue or a transfer, by this edge.
-    pub(super) fn come_back(&mut self, edge: &'static str) {
+    pub(crate) fn come_back(&mut self, edge: &'static str) {
         // Queues and transfers take a while; those that refuse at once would count as going in circles.
         self.now = self.now + Duration::from_secs(1);
         self.tell(Fact::Returned(edge));
@@ -184,9 +215,9 @@ impl<'a> Walk<'a> {
             }
             // What is played is heard to its end, unless a key stopped it.
             let booking = self.booking.take().map(Fact::Callback);
-            next = self.playing.take().map(Fact::PlayDone).or(booking);
+            next = self.playing.take().map(Fact::PlayDone).or(booking).or_else(|| self.kept.take());
         }
-        let pending = matches!(self.waiting, Waiting::Queue(_) | Waiting::Transfer | Waiting::LookUp);
+        let pending = matches!(self.waiting, Waiting::Queue(_) | Waiting::Transfer | Waiting::LookUp | Waiting::Answer);
         if self.run.is_over() {
             self.waiting = Waiting::Nothing;
         } else if !pending {
@@ -206,6 +237,7 @@ impl<'a> Walk<'a> {
             }
             Effect::StopPlay => self.playing = None,
             Effect::Collected { digits, .. } => self.happened.push(Happened::Took(digits)),
+            Effect::Mask(masked) => self.happened.push(Happened::Masks(masked)),
             Effect::Answered { question, answer } => self.happened.push(Happened::Answered { question, answer }),
             Effect::Lookup { by, value } => {
                 self.waiting = Waiting::LookUp;
@@ -215,6 +247,11 @@ impl<'a> Walk<'a> {
                     LookupKey::Number => format!("number {value}"),
                 };
                 self.happened.push(Happened::LooksUp(by));
+            }
+            Effect::Request(request) => {
+                self.waiting = Waiting::Answer;
+                self.happened.push(Happened::Asks(shown(&request)));
+                self.asked = Some(request);
             }
             Effect::Enqueue { queue, priority, announce, language, .. } => {
                 self.waiting = Waiting::Queue(queue);
@@ -226,6 +263,12 @@ impl<'a> Walk<'a> {
             Effect::Resume => self.wait_on(),
             Effect::Record { queue, .. } => self.happened.push(Happened::Speaks { queue }),
             Effect::RecordEnd => self.happened.push(Happened::Spoke),
+            Effect::Comment(_) => self.happened.push(Happened::Comments),
+            Effect::CommentEnd => {
+                self.happened.push(Happened::Spoke);
+                let voiced_ms = if self.is_silent { 0 } else { SPOKEN_MS };
+                self.kept = Some(Fact::Recorded { recording: "recording".to_owned(), voiced_ms });
+            }
             Effect::Callback { queue, .. } => {
                 let offered = self.caller.queues.iter().any(|(id, figures)| *id == queue && figures.callback);
                 self.booking = Some(if offered { Booking::Booked } else { Booking::Refused });
@@ -239,7 +282,7 @@ impl<'a> Walk<'a> {
                 };
                 self.happened.push(Happened::SentTo(to));
             }
-            Effect::HangUp => self.happened.push(Happened::HungUp),
+            Effect::Returned | Effect::HangUp => self.happened.push(Happened::HungUp),
         }
     }
 
@@ -263,6 +306,22 @@ impl<'a> Walk<'a> {
         if !pieces.is_empty() {
             self.happened.push(Happened::Heard { pieces, text: self.texts.heard(items, language) });
         }
+    }
+}
+
+/// A request as it is sent, but for its header.
+fn shown(request: &HttpRequest) -> String {
+    let body = request.body.as_ref().map(|body| format!(" {}", json(body))).unwrap_or_default();
+    format!("{} {}{}{body}", request.method.as_str(), request.origin.url(), request.target.0)
+}
+
+fn json(value: &HttpValue) -> serde_json::Value {
+    match value {
+        HttpValue::Text(text) => text.as_str().into(),
+        HttpValue::Int(number) => (*number).into(),
+        HttpValue::Flag(flag) => (*flag).into(),
+        HttpValue::List(items) => items.iter().map(json).collect(),
+        HttpValue::Table(members) => members.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `switchroom flow graph`: a flow as a picture.
+//! A flow as a picture.
 
 mod layout;
 mod svg;
@@ -31,7 +31,7 @@ struct Arrow {
 }
 
 /// The picture of a flow, its texts in a language.
-pub(super) fn draw(flow: &Flow, texts: &Texts, language: Language) -> String {
+pub(crate) fn draw(flow: &Flow, texts: &Texts, language: Language) -> String {
     let mut ids: Vec<NodeId> = flow.nodes().map(|(id, _)| id).collect();
     // The start first, so that it is drawn on top.
     ids.sort_by_key(|id| *id != flow.start());
@@ -74,14 +74,7 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
     match node {
         Node::Play(play) => (&play.say, Vec::new()),
         Node::Menu(menu) => (&menu.say, vec![format!("{} attempts", menu.retry.attempts)]),
-        Node::Collect(collect) => {
-            let digits = if collect.min == collect.max {
-                format!("{} digits", collect.max)
-            } else {
-                format!("{} to {} digits", collect.min, collect.max)
-            };
-            (&collect.say, vec![format!("{digits} into {}", collect.variable)])
-        }
+        Node::Collect(collect) => (&collect.say, vec![taken(collect)]),
         Node::Lookup(lookup) => {
             let key = match lookup.by {
                 LookupKey::Ani => "calling number",
@@ -90,11 +83,16 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
             };
             (&[], vec![format!("by {key}")])
         }
+        Node::Http(http) => (&http.say, vec![format!("{} {}", http.method.as_str(), http.origin.url())]),
         Node::Branch(branch) => {
             let case = |(n, (when, _)): (usize, &(ivr::Expression, NodeId))| format!("{n}: {}", when.text());
             (&[], branch.cases.iter().enumerate().map(case).collect())
         }
         Node::Voicemail(voicemail) => (&voicemail.say, vec![format!("for queue {}", voicemail.queue)]),
+        Node::Record(record) => {
+            let into = record.variable.iter().map(|variable| format!("into {variable}"));
+            (&record.say, into.collect())
+        }
         Node::Survey(survey) => {
             let (least, most) = survey.digits;
             (&survey.say, vec![format!("{}, {least} to {most}", survey.question)])
@@ -128,4 +126,15 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
         Node::Call(call) => (&[], vec![format!("flow {}", call.flow.id())]),
         Node::Return => (&[], Vec::new()),
     }
+}
+
+/// What a node takes.
+fn taken(collect: &ivr::Collect) -> String {
+    let digits = if collect.min == collect.max {
+        format!("{} digits", collect.max)
+    } else {
+        format!("{} to {} digits", collect.min, collect.max)
+    };
+    let masked = if collect.masked { ", masked" } else { "" };
+    format!("{digits} into {}{masked}", collect.variable)
 }

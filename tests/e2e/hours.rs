@@ -1,0 +1,190 @@
+//! Opening hours over changes of the clock: the program runs at another time, by faketime, and callers ring while the clock
+//! on the wall jumps.
+
+use crate::crash::{Served, serve_with};
+use crate::support::{FLOW, Plan, Rest, back, config_text, report, until, write_config};
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+use switchroom::phone::Report;
+
+/// A jump of the clock, or another moment at which hours might change.
+struct Moment {
+    zone: &'static str,
+    /// UTC, a whole second.
+    at: &'static str,
+    /// Open on every day.
+    open: [&'static str; 2],
+    /// A day of nobody's work.
+    holiday: &'static str,
+    /// The way of callers before, and from then on.
+    ways: [&'static [&'static str]; 2],
+    /// The next opening that callers are told while it is closed, local.
+    next: &'static str,
+}
+
+const OPEN: &[&str] = &["hours", "open"];
+const CLOSED: &[&str] = &["hours", "closed", "right"];
+const HOLIDAY: &[&str] = &["hours", "holiday"];
+const NEVER: &str = "2030-01-01";
+
+/// A clock that went by a fixed distance from UTC would be wrong in each but the two that stay open.
+const MOMENTS: [Moment; 7] = [
+    // 02:00 becomes 03:00.
+    Moment {
+        zone: "Europe/Berlin",
+        at: "2027-03-28 01:00:00",
+        open: ["03:00", "12:00"],
+        holiday: NEVER,
+        ways: [CLOSED, OPEN],
+        next: "2027-03-28T03:00",
+    },
+    Moment {
+        zone: "America/New_York",
+        at: "2027-03-14 07:00:00",
+        open: ["03:00", "12:00"],
+        holiday: NEVER,
+        ways: [CLOSED, OPEN],
+        next: "2027-03-14T03:00",
+    },
+    // 03:00 becomes 02:00, and comes again an hour later.
+    Moment {
+        zone: "Europe/Berlin",
+        at: "2027-10-31 01:00:00",
+        open: ["00:00", "03:00"],
+        holiday: NEVER,
+        ways: [OPEN, OPEN],
+        next: "",
+    },
+    Moment {
+        zone: "Europe/Berlin",
+        at: "2027-10-31 02:00:00",
+        open: ["00:00", "03:00"],
+        holiday: NEVER,
+        ways: [OPEN, CLOSED],
+        next: "2027-11-01T00:00",
+    },
+    // 02:00 becomes 01:00.
+    Moment {
+        zone: "America/New_York",
+        at: "2027-11-07 06:00:00",
+        open: ["00:00", "02:00"],
+        holiday: NEVER,
+        ways: [OPEN, OPEN],
+        next: "",
+    },
+    Moment {
+        zone: "America/New_York",
+        at: "2027-11-07 07:00:00",
+        open: ["00:00", "02:00"],
+        holiday: NEVER,
+        ways: [OPEN, CLOSED],
+        next: "2027-11-08T00:00",
+    },
+    // A holiday of 25 hours.
+    Moment {
+        zone: "Europe/Berlin",
+        at: "2027-10-31 23:00:00",
+        open: ["00:00", "24:00"],
+        holiday: "2027-10-31",
+        ways: [HOLIDAY, OPEN],
+        next: "",
+    },
+];
+
+impl Moment {
+    fn flow(&self) -> String {
+        format!(
+            "[flow.clock]\nstart = \"hours\"\n\
+             [flow.clock.node.hours]\ntype = \"hours\"\nschedule = \"clock\"\nvariable = \"next\"\n\
+             open = \"open\"\nclosed = \"closed\"\nholiday = \"holiday\"\n\
+             [flow.clock.node.open]\ntype = \"hangup\"\n[flow.clock.node.holiday]\ntype = \"hangup\"\n\
+             [flow.clock.node.closed]\ntype = \"branch\"\n\
+             cases = [{{ when = \"vars.next == '{}'\", next = \"right\" }}]\nelse = \"wrong\"\n\
+             [flow.clock.node.right]\ntype = \"hangup\"\n[flow.clock.node.wrong]\ntype = \"hangup\"\n",
+            self.next
+        )
+    }
+
+    fn write(&self, dir: &Path) -> std::path::PathBuf {
+        let schedule = format!(
+            "[[entry]]\nid = \"clock\"\ndnis = \"8020\"\nflow = \"clock\"\nlanguage = \"en\"\n\
+             [[schedule]]\nid = \"clock\"\nzone = \"{}\"\n\
+             open = [{{ days = \"mon-sun\", from = \"{}\", to = \"{}\" }}]\nclosed = [\"{}\"]\n",
+            self.zone, self.open[0], self.open[1], self.holiday
+        );
+        let file = write_config(dir, &format!("{}\n{schedule}", config_text(&Plan::default(), &[])));
+        std::fs::write(dir.join("flow.toml"), format!("{FLOW}{}", self.flow())).unwrap();
+        file
+    }
+
+    /// The program, which believes that it is so long before the moment.
+    fn serve(&self, config: &Path, lead_s: u32) -> Served {
+        let mut program = Command::new("faketime");
+        // What waits by the steady clock waits by the machine's.
+        program
+            .args(["-f", &date(&format!("{} UTC -{lead_s} seconds", self.at), "+@%F %T")])
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .env("TZ", "UTC");
+        program.arg(env!("CARGO_BIN_EXE_switchroom"));
+        serve_with(program, config)
+    }
+}
+
+/// What `date` prints of a moment, UTC.
+fn date(of: &str, form: &str) -> String {
+    let output = Command::new("date").args(["-u", "-d", of, form]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// One call: when it came, and its way through the flow.
+async fn call(served: &Served, api: &Rest) -> (i64, Vec<String>) {
+    let before = count(api).await;
+    let mut caller = back::call(served.sip, "8020", "+493010000001").await;
+    report(&mut caller, |report| matches!(report, Report::Over(_))).await;
+    let row = until("the call's row", async || {
+        let rows = api.get("/contacts").await["items"].as_array()?.clone();
+        (rows.len() > before && !rows[0]["closed_at"].is_null()).then(|| rows[0].clone())
+    })
+    .await;
+    let path = row["path"].as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    (row["started_at"].as_i64().unwrap(), path)
+}
+
+async fn count(api: &Rest) -> usize {
+    api.get("/contacts").await["items"].as_array().unwrap().len()
+}
+
+/// Callers ring from before the moment until after it; how many did before.
+async fn callers(moment: &Moment, lead_s: u32) -> usize {
+    let dir = tempfile::tempdir().unwrap();
+    let served = moment.serve(&moment.write(dir.path()), lead_s);
+    let api = Rest::sign_in(&served.http, "admin", "admin-secret").await;
+    let change: i64 = date(&format!("{} UTC", moment.at), "+%s").parse::<i64>().unwrap() * 1_000;
+    let mut before = 0;
+    loop {
+        let (at, path) = call(&served, &api).await;
+        let past = at >= change;
+        assert_eq!(path, moment.ways[usize::from(past)], "{} {}, {} ms from it", moment.zone, moment.at, at - change);
+        if past {
+            return before;
+        }
+        before += 1;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_hear_the_hours_of_the_clock_on_the_wall_over_both_changes_in_two_zones() {
+    for moment in &MOMENTS {
+        // A machine that needs longer than that to start begins earlier.
+        let mut before = 0;
+        for lead_s in [4, 15, 55] {
+            before = callers(moment, lead_s).await;
+            if before > 0 {
+                break;
+            }
+        }
+        assert!(before > 0, "{} {}: nobody called before", moment.zone, moment.at);
+    }
+}
