@@ -13,7 +13,7 @@ use crate::voice::FlowWords;
 use core::cell::RefCell;
 use domain::{FlowId, HttpPlace, Language, NodeId, PromptId, QueueId, Requirement};
 use ivr::speech::{self, Kind};
-use ivr::{Compiler, Flaw, Flow, Names, Node, Shape, Text};
+use ivr::{Compiler, Flaw, Flow, Names, Node, Shape, Text, Words};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -270,8 +270,13 @@ pub(crate) fn check_texts(report: &Report, texts: &[TextUse], languages: &BTreeS
     for used in texts {
         let missing = languages.iter().filter(|language| used.text.of(**language).is_none());
         let missing: Vec<&str> = missing.map(Language::as_str).collect();
+        let tongues: BTreeSet<&str> = languages.iter().filter_map(|tag| tag.as_str().split('-').next()).collect();
         if !missing.is_empty() {
             let why = format!("this text has no words in {}", missing.join(", "));
+            report.error("missing_text", used.place, &used.path, why, None);
+        } else if tongues.len() > 1 && matches!(&used.text.words, Words::Any(words) if words.has_words()) {
+            let tongues = tongues.into_iter().collect::<Vec<_>>().join(", ");
+            let why = format!("this text has the same words in {tongues}");
             report.error("missing_text", used.place, &used.path, why, None);
         } else if !is_spoken && used.text.otherwise.is_none() {
             let why = "text-to-speech is switched off, and no prompt stands in for this text".to_owned();

@@ -225,7 +225,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("bad_url", "A text is no address that can be asked over HTTP."),
     ("plain_http", "A flow asks over HTTP without TLS outside of the private networks that are allowed (warning)."),
     ("missing_prompt", "A prompt has no WAV file that can be played in a language in which a flow may play it."),
-    ("missing_text", "A text for a voice has no words in a language in which a flow may say it."),
+    ("missing_text", "A text for a voice has no words of its own in a language in which a flow may say it."),
     ("no_speech", "A text is to be spoken while text-to-speech is switched off."),
     ("missing_secret", "A secret's file or environment variable is not there or is empty."),
     ("agent_without_queue", "An agent serves no queue and is never offered a contact (warning)."),

@@ -49,6 +49,12 @@ impl Template {
         })
     }
 
+    /// Whether it has words beside its variables, which are of some language.
+    #[must_use]
+    pub fn has_words(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Words(words) if words.chars().any(char::is_alphabetic)))
+    }
+
     /// The text with these values in place of the variables.
     #[must_use]
     pub fn filled(&self, value: &dyn Fn(&str) -> String) -> String {
@@ -143,6 +149,12 @@ mod tests {
         assert_eq!(filled("${main-menu}$a_1"), "<main-menu><a_1>");
         assert_eq!(filled("$5, $$x, 3 $, ${}, ${x"), "$5, $x, 3 $, ${}, ${x");
         assert_eq!(Template::new("$a and $b, $a").variables().collect::<Vec<_>>(), ["a", "b", "a"]);
+    }
+
+    #[test]
+    fn signs_and_numbers_beside_variables_are_no_words() {
+        assert!(!Template::new("$a: ${b}, 5.").has_words());
+        assert!(Template::new("$a, $b 元").has_words());
     }
 
     #[test]

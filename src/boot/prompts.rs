@@ -131,8 +131,8 @@ impl PromptKeeper {
         self.0.speaker.prepare(config.flow_words().iter().flat_map(FlowWords::fixed_texts).collect());
     }
 
-    /// Takes what the folder holds now, and what the flows of this configuration say.
-    pub(super) async fn reload(&self, config: &Config) {
+    /// Takes what the folder holds now.
+    pub(super) async fn load(&self) {
         let _changing = self.0.changing.lock().await;
         let dir = self.0.dir.clone();
         match tokio::task::spawn_blocking(move || Prompts::load(&dir)).await {
@@ -144,6 +144,10 @@ impl PromptKeeper {
             }
             Err(error) => warn!(%error, "the prompts were not read anew"),
         }
+    }
+
+    /// These flows are in force now: prompts that they need stay, and their texts are spoken ahead.
+    pub(super) fn serve(&self, config: &Config) {
         self.in_force().needs = Arc::new(Needs::of(config));
         self.speak_ahead(config);
     }

@@ -79,14 +79,16 @@ impl Reloader {
         let restart = self.at_start.changes(&new).restart;
         let new = new.keep_fixed(&self.at_start);
         let changed = self.running.changes(&new).live;
+        // Prompts are no part of the configuration, and may have changed by themselves. They are there before the flows
+        // that play them.
+        self.prompts.load().await;
         if changed.is_empty() {
             // Other files of flows may be listed, though the flows are the same.
             self.running = new;
         } else {
             self.bring_into_force(new).await?;
         }
-        // Their files are no part of the configuration, and may have changed by themselves.
-        self.prompts.reload(&self.running).await;
+        self.prompts.serve(&self.running);
         Ok(Reloaded { changed, restart })
     }
 

@@ -97,6 +97,10 @@ fn a_text_without_the_words_of_a_language_or_without_a_voice_is_refused() {
     let problems = check(&text).expect_err("accepted");
     assert_eq!(told(&problems), ["16:12 missing_text"]);
     assert_eq!((problems[0].rule(), problems[0].why.as_str()), (Some("FL03"), "this text has no words in en"));
+    let both = |say: &str| format!("[[entry]]\ndnis = \"9\"\nflow = \"f\"\nlanguage = \"zh\"\n{}", saying(say));
+    let problems = check(&both(r#"[{ text = "Hello" }]"#)).expect_err("accepted");
+    assert_eq!(problems[0].why, "this text has the same words in en, zh");
+    assert!(check(&both(r#"[{ text = "$account" }, { text = { en = "Hello", zh = "喂" } }]"#)).is_ok());
     let silent = |say: &str| format!("[speech]\nenabled = false\n{}", saying(say));
     let problems = check(&silent(r#"[{ text = "Hello" }]"#)).expect_err("accepted");
     assert_eq!((told(&problems), problems[0].rule()), (vec!["18:12 no_speech".to_owned()], Some("FL03")));
