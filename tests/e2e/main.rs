@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod authoring;
 mod browser;
 mod callbacks;
 mod crash;

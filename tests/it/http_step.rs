@@ -1,46 +1,15 @@
 //! Flows that ask other systems over HTTP, while other calls go on.
 
-use crate::support::{Bench, Plan, Rest, answer, config_text, hears, phone, report, until, write_config};
-use std::io::Write;
+use crate::support::{Bench, Plan, Rest, answer, config_text, hears, log, phone, report, until, write_config};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use switchroom::phone::{Order, Report};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 const SECRET: &str = "s3cret-0123456789-token";
-
-/// What is logged in this process by the parts that have to do with it.
-fn log() -> &'static Mutex<Vec<u8>> {
-    static LOG: OnceLock<Mutex<Vec<u8>>> = OnceLock::new();
-    struct Line;
-    impl Write for Line {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            log().lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut first = false;
-    let kept = LOG.get_or_init(|| {
-        first = true;
-        Mutex::default()
-    });
-    if first {
-        let words = "off,switchroom=trace,http_step=trace,switchboard=trace,ivr=trace,hyper=trace,rustls=trace";
-        let filter = tracing_subscriber::EnvFilter::new(words);
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| Line).init();
-    }
-    kept
-}
-
-fn logged() -> String {
-    String::from_utf8_lossy(&log().lock().unwrap()).into_owned()
-}
 
 /// The other system: it answers `/orders/…` to those who know the secret, and `/silent` not at all. What it was asked, and
 /// the connections that it leaves without an answer.
@@ -223,7 +192,7 @@ async fn bench(orders: &Orders) -> (Bench, switchroom::phone::Phone) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flow_says_what_another_system_answers_and_the_secret_shows_nowhere() {
-    log();
+    log::keep();
     let orders = Orders::start().await;
     let (bench, _anna) = bench(&orders).await;
     let (path, known) = asks_for(&bench, "4711", "say").await;
@@ -240,7 +209,7 @@ async fn a_flow_says_what_another_system_answers_and_the_secret_shows_nowhere() 
     for line in ["result=\"answered\"} 1", "result=\"not_found\"} 1", "result=\"forbidden\"} 1"] {
         assert!(metrics.contains(&format!("switchroom_http_steps_total{{{line}")), "{line} in {metrics}");
     }
-    let log = until("the log", async || Some(logged()).filter(|log| log.contains("allow_private"))).await;
+    let log = until("the log", async || Some(log::kept()).filter(|log| log.contains("allow_private"))).await;
     assert!(log.contains("localhost:"), "the host is told: {log}");
     let contact = story.row.id;
     let told = [

@@ -3,16 +3,13 @@
 
 use crate::support::desk::Desk;
 use crate::support::keys::{Caller, Way};
-use crate::support::{Bench, FLOW, Plan, Rest, TONES, answer, config_text, hears, phone, write_config};
+use crate::support::{Bench, FLOW, Plan, Rest, TONES, answer, config_text, hears, log, phone, write_config};
 use domain::ContactDetail;
 use media::keypad::Detector;
 use media::tone::strongest_tone;
 use serde_json::json;
-use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use switchroom::phone::{Order, Phone};
-use tracing_subscriber::fmt::MakeWriter;
 
 const CALLER_HZ: u32 = 620;
 const AGENT_HZ: u32 = 1_040;
@@ -42,48 +39,6 @@ type = "return"
 type = "hangup"
 prompts = ["goodbye"]
 "#;
-
-/// What the whole program has logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// The log of this process, from the first call on.
-    fn keep() -> Self {
-        static LOG: OnceLock<Log> = OnceLock::new();
-        let begin = || {
-            let log = Self::default();
-            let words = ["switchroom", "switchboard", "call", "ivr", "sip", "sip_io", "media_io", "cti_bridge", "crm"];
-            let filter = words.map(|word| format!("{word}=trace")).join(",");
-            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(log.clone()).init();
-            log
-        };
-        LOG.get_or_init(begin).clone()
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 async fn open() -> (Bench, Phone) {
     let anna = phone().await;
@@ -155,7 +110,7 @@ fn tape_is_silent_where_it_is_marked(bench: &Bench, story: &ContactDetail) {
 }
 
 async fn keyed(way: Way) {
-    let log = Log::keep();
+    log::keep();
     let (bench, mut anna) = open().await;
     let mut desk = Desk::sign_in(bench.daemon.http, "anna", "secret-anna").await;
     let mut caller = Caller::call(bench.daemon.sip, "8001", way).await;
@@ -198,7 +153,7 @@ async fn keyed(way: Way) {
     let data = bench.dir.path().to_owned();
     bench.daemon.stop(std::time::Duration::ZERO).await;
     assert_eq!(files_that_tell(&data), [] as [String; 0], "recordings, spool and database");
-    let log = log.text();
+    let log = log::kept();
     assert!(!log.is_empty(), "there is a log");
     assert!(!tells(log.as_bytes()));
 }

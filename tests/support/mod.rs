@@ -6,6 +6,7 @@ pub mod back;
 pub mod desk;
 pub mod dns;
 pub mod keys;
+pub mod log;
 pub mod relay;
 pub mod tls;
 pub mod words;

@@ -39,6 +39,7 @@ await story(async (chrome, { base, login, password, supervisor, number, queue, c
   await by(page, 'try-later').click();
   await state(page, 'wrap_up');
   tell('later', { fate: await by(page, 'callback-fate').innerText() });
+  await page.locator('[data-testid^="disposition-"]').first().click();
   await by(page, 'wrap-up-not-ready').click();
   await state(page, 'not_ready');
   await row('scheduled').waitFor();

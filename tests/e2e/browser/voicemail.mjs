@@ -37,6 +37,7 @@ await story(async (chrome, { base, login, password, supervisor }) => {
   await told('call back');
   await by(page, 'message-call-back').click();
   await state(page, 'wrap_up');
+  await page.locator('[data-testid^="disposition-"]').first().click();
   await by(page, 'wrap-up-not-ready').click();
   await state(page, 'not_ready');
   await row('heard').waitFor();
