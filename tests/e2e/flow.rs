@@ -39,7 +39,7 @@ fn each_broken_flow_is_refused_by_its_rule() {
         assert!(line.starts_with(path.to_str().unwrap()) && line.contains(&format!(": FL{rule} ")), "{line}");
         rules += 1;
     }
-    assert_eq!(rules, 13);
+    assert_eq!(rules, 14);
 }
 
 #[test]

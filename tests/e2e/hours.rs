@@ -26,6 +26,8 @@ struct Moment {
 const OPEN: &[&str] = &["hours", "open"];
 const CLOSED: &[&str] = &["hours", "closed", "right"];
 const HOLIDAY: &[&str] = &["hours", "holiday"];
+/// Between a call's beginning and its first node there are not so many milliseconds.
+const ANSWERED_IN_MS: i64 = 1_000;
 const NEVER: &str = "2030-01-01";
 
 /// A clock that went by a fixed distance from UTC would be wrong in each but the two that stay open.
@@ -106,7 +108,7 @@ impl Moment {
         )
     }
 
-    fn write(&self, dir: &Path) -> std::path::PathBuf {
+    fn write(&self, dir: &Path) -> PathBuf {
         let schedule = format!(
             "[[entry]]\nid = \"clock\"\ndnis = \"8020\"\nflow = \"clock\"\nlanguage = \"en\"\n\
              [[schedule]]\nid = \"clock\"\nzone = \"{}\"\n\
@@ -172,6 +174,10 @@ async fn callers(moment: &Moment, lead_s: u32) -> usize {
     let mut before = 0;
     loop {
         let (at, path) = call(&served, &api).await;
+        // One that came right before may be asked for the hours right after.
+        if (change - ANSWERED_IN_MS..change).contains(&at) {
+            continue;
+        }
         let past = at >= change;
         assert_eq!(path, moment.ways[usize::from(past)], "{} {}, {} ms from it", moment.zone, moment.at, at - change);
         if past {
@@ -186,7 +192,7 @@ async fn callers_hear_the_hours_of_the_clock_on_the_wall_over_both_changes_in_tw
     for moment in &MOMENTS {
         // A machine that needs longer than that to start begins earlier.
         let mut before = 0;
-        for lead_s in [4, 15, 55] {
+        for lead_s in [6, 15, 55] {
             before = callers(moment, lead_s).await;
             if before > 0 {
                 break;

@@ -3,7 +3,9 @@
 
 use crate::support::desk::Desk;
 use crate::support::keys::{Caller, Way};
-use crate::support::{Bench, FLOW, Plan, Rest, TONES, answer, config_text, hears, log, phone, write_config};
+use crate::support::{
+    Bench, FLOW, Plan, Rest, TONES, answer, config_text, hears, log, more_recorded, phone, write_config,
+};
 use domain::ContactDetail;
 use media::keypad::Detector;
 use media::tone::strongest_tone;
@@ -120,8 +122,9 @@ async fn keyed(way: Way) {
     hears(&anna, CALLER_HZ).await;
     let story = bench.story(|story| story.events.iter().any(|event| event.kind == "recording_started")).await;
     let contact = story.row.id.to_string();
-    // Enough of a talk to be told in the recording.
-    hears(&anna, CALLER_HZ).await;
+    // Enough of a talk to be told in the recording, before and after.
+    let tapes = switchroom::boot::recordings_dir(&bench.dir.path().join("data"));
+    more_recorded(&tapes, 1).await;
     desk.granted("secure_entry", &contact, json!({})).await;
     bench.story(|story| story.events.iter().any(|event| event.kind == "masking_started")).await;
     anna.ear().clear();
@@ -133,7 +136,7 @@ async fn keyed(way: Way) {
     let heard: Vec<i16> = anna.ear().packets().into_iter().flat_map(|packet| packet.samples).collect();
     assert_eq!(digits_in(&heard), "", "the agent hears no key");
     hears(&anna, CALLER_HZ).await;
-    hears(&anna, CALLER_HZ).await;
+    more_recorded(&tapes, 3).await;
     let rest = Rest::sign_in(&format!("http://{}", bench.daemon.http), "admin", "admin-secret").await;
     caller.hang_up().await;
     let story = bench

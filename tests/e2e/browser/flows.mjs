@@ -19,7 +19,7 @@ await story(async (chrome, { base, admin, file, flow, steps, change, mistake }) 
   tell('open', { version: first, nodes: await by(page, 'graph').locator('button.node').count() });
 
   await text.fill(published.replace(mistake.find, mistake.put));
-  const problem = by(page, 'flow-problem').first();
+  const problem = page.locator('[data-testid="flow-problem"][data-level="error"]').first();
   await problem.waitFor();
   await problem.click();
   const line = await text.evaluate((area) => area.value.slice(0, area.selectionStart).split('\n').length);
