@@ -1,7 +1,7 @@
 //! Contact events as JSON objects, and back.
 
 mod callback;
-mod entry;
+mod recording;
 mod survey;
 
 use crate::reasons;
@@ -65,19 +65,15 @@ fn fields(kind: &Kind) -> Value {
         }
         Kind::ConsultOffered { .. } | Kind::ConsultEnded { .. } => consult_fields(kind),
         Kind::Monitored { .. } | Kind::MonitorEnded { .. } => monitor_fields(kind),
-        Kind::RecordingPaused { recording, agent } | Kind::RecordingResumed { recording, agent } => {
-            json!({ "recording": recording.to_string(), "agent": agent.as_str() })
-        }
-        Kind::MaskingStarted { .. }
+        Kind::RecordingStarted { .. }
+        | Kind::RecordingPaused { .. }
+        | Kind::RecordingResumed { .. }
+        | Kind::RecordingFinished { .. }
+        | Kind::MaskingStarted { .. }
         | Kind::MaskingEnded { .. }
+        | Kind::CommentStarted { .. }
         | Kind::SecureEntryStarted { .. }
-        | Kind::SecureEntryEnded { .. }
-        | Kind::CommentStarted { .. } => entry::fields(kind),
-        Kind::RecordingStarted { recording } => json!({ "recording": recording.to_string() }),
-        Kind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms } => json!({
-            "recording": recording.to_string(), "path": storable(path), "duration_ms": duration_ms,
-            "sha256": storable(sha256), "gap_ms": gap_ms,
-        }),
+        | Kind::SecureEntryEnded { .. } => recording::fields(kind),
         Kind::CustomerLeft { by, cause } => json!({ "by": by.as_str(), "cause": cause.as_str() }),
         Kind::Connected { interaction, agent }
         | Kind::ConsultAnswered { interaction, agent }
@@ -85,12 +81,7 @@ fn fields(kind: &Kind) -> Value {
         | Kind::WrapUpEnded { interaction, agent } => {
             json!({ "interaction": interaction.to_string(), "agent": agent.as_str() })
         }
-        Kind::NotesSaved { interaction, text } => {
-            json!({ "interaction": interaction.to_string(), "text": storable(&text.0) })
-        }
-        Kind::DispositionSet { interaction, code, by } => json!({
-            "interaction": interaction.to_string(), "code": code.as_str(), "by": disposition_by(*by),
-        }),
+        Kind::NotesSaved { .. } | Kind::DispositionSet { .. } => wrap_up_fields(kind),
         Kind::SurveyStarted { .. } | Kind::SurveyAnswered { .. } => survey::fields(kind),
         Kind::LegQuality(quality) => leg_quality_fields(quality),
         Kind::Closed { outcome, by } => json!({ "outcome": outcome.as_str(), "by": by.as_str() }),
@@ -103,6 +94,18 @@ fn fields(kind: &Kind) -> Value {
         | Kind::CallbackSuspended
         | Kind::CallbackCancelled { .. }
         | Kind::Restored => callback::fields(kind),
+    }
+}
+
+fn wrap_up_fields(kind: &Kind) -> Value {
+    match kind {
+        Kind::NotesSaved { interaction, text } => {
+            json!({ "interaction": interaction.to_string(), "text": storable(&text.0) })
+        }
+        Kind::DispositionSet { interaction, code, by } => json!({
+            "interaction": interaction.to_string(), "code": code.as_str(), "by": disposition_by(*by),
+        }),
+        _ => Value::Null,
     }
 }
 
@@ -212,19 +215,15 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
             consult(kind, &f)?
         }
         "monitored" | "monitor_ended" => monitored(kind, &f)?,
-        "recording_paused" => Kind::RecordingPaused { recording: f.id("recording")?, agent: f.id("agent")? },
-        "recording_resumed" => Kind::RecordingResumed { recording: f.id("recording")?, agent: f.id("agent")? },
-        "masking_started" | "masking_ended" | "secure_entry_started" | "secure_entry_ended" | "comment_started" => {
-            entry::event(kind, &f)?
-        }
-        "recording_started" => Kind::RecordingStarted { recording: f.id("recording")? },
-        "recording_finished" => Kind::RecordingFinished {
-            recording: f.id("recording")?,
-            path: f.text("path")?.to_owned(),
-            duration_ms: f.number("duration_ms")?,
-            sha256: f.text("sha256")?.to_owned(),
-            gap_ms: f.number("gap_ms")?,
-        },
+        "recording_started"
+        | "recording_paused"
+        | "recording_resumed"
+        | "recording_finished"
+        | "masking_started"
+        | "masking_ended"
+        | "comment_started"
+        | "secure_entry_started"
+        | "secure_entry_ended" => recording::event(kind, &f)?,
         "customer_left" => Kind::CustomerLeft { by: f.ended_by()?, cause: f.word("cause", Cause::ALL, Cause::as_str)? },
         "interaction_ended" => Kind::InteractionEnded { interaction: f.id("interaction")?, agent: f.id("agent")? },
         "notes_saved" => Kind::NotesSaved { interaction: f.id("interaction")?, text: Redacted::from(f.text("text")?) },
