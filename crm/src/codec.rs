@@ -1,7 +1,7 @@
 //! Contact events as JSON objects, and back.
 
 mod callback;
-mod entry;
+mod recording;
 mod survey;
 
 use crate::reasons;
@@ -65,16 +65,15 @@ fn fields(kind: &Kind) -> Value {
         }
         Kind::ConsultOffered { .. } | Kind::ConsultEnded { .. } => consult_fields(kind),
         Kind::Monitored { .. } | Kind::MonitorEnded { .. } => monitor_fields(kind),
-        Kind::RecordingPaused { recording, agent } | Kind::RecordingResumed { recording, agent } => {
-            json!({ "recording": recording.to_string(), "agent": agent.as_str() })
-        }
-        Kind::MaskingStarted { .. }
+        Kind::RecordingStarted { .. }
+        | Kind::RecordingPaused { .. }
+        | Kind::RecordingResumed { .. }
+        | Kind::RecordingFinished { .. }
+        | Kind::MaskingStarted { .. }
         | Kind::MaskingEnded { .. }
+        | Kind::CommentStarted { .. }
         | Kind::SecureEntryStarted { .. }
-        | Kind::SecureEntryEnded { .. }
-        | Kind::CommentStarted { .. } => entry::fields(kind),
-        Kind::RecordingStarted { recording } => json!({ "recording": recording.to_string() }),
-        Kind::RecordingFinished { .. } => finished_fields(kind),
+        | Kind::SecureEntryEnded { .. } => recording::fields(kind),
         Kind::CustomerLeft { by, cause } => json!({ "by": by.as_str(), "cause": cause.as_str() }),
         Kind::Connected { interaction, agent }
         | Kind::ConsultAnswered { interaction, agent }
@@ -108,14 +107,6 @@ fn wrap_up_fields(kind: &Kind) -> Value {
         }),
         _ => Value::Null,
     }
-}
-
-fn finished_fields(kind: &Kind) -> Value {
-    let Kind::RecordingFinished { recording, path, duration_ms, sha256, gap_ms } = kind else { return Value::Null };
-    json!({
-        "recording": recording.to_string(), "path": storable(path), "duration_ms": duration_ms,
-        "sha256": storable(sha256), "gap_ms": gap_ms,
-    })
 }
 
 fn started_fields(kind: &Kind) -> Value {
@@ -224,13 +215,15 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
             consult(kind, &f)?
         }
         "monitored" | "monitor_ended" => monitored(kind, &f)?,
-        "recording_paused" => Kind::RecordingPaused { recording: f.id("recording")?, agent: f.id("agent")? },
-        "recording_resumed" => Kind::RecordingResumed { recording: f.id("recording")?, agent: f.id("agent")? },
-        "masking_started" | "masking_ended" | "secure_entry_started" | "secure_entry_ended" | "comment_started" => {
-            entry::event(kind, &f)?
-        }
-        "recording_started" => Kind::RecordingStarted { recording: f.id("recording")? },
-        "recording_finished" => finished(&f)?,
+        "recording_started"
+        | "recording_paused"
+        | "recording_resumed"
+        | "recording_finished"
+        | "masking_started"
+        | "masking_ended"
+        | "comment_started"
+        | "secure_entry_started"
+        | "secure_entry_ended" => recording::event(kind, &f)?,
         "customer_left" => Kind::CustomerLeft { by: f.ended_by()?, cause: f.word("cause", Cause::ALL, Cause::as_str)? },
         "interaction_ended" => Kind::InteractionEnded { interaction: f.id("interaction")?, agent: f.id("agent")? },
         "notes_saved" => Kind::NotesSaved { interaction: f.id("interaction")?, text: Redacted::from(f.text("text")?) },
@@ -253,16 +246,6 @@ pub fn decode(kind: &str, fields_json: &str) -> Result<Kind, DecodeError> {
         | "callback_cancelled"
         | "restored" => callback::event(kind, &f)?,
         _ => return Err(DecodeError::UnknownKind),
-    })
-}
-
-fn finished(f: &Fields<'_>) -> Result<Kind, DecodeError> {
-    Ok(Kind::RecordingFinished {
-        recording: f.id("recording")?,
-        path: f.text("path")?.to_owned(),
-        duration_ms: f.number("duration_ms")?,
-        sha256: f.text("sha256")?.to_owned(),
-        gap_ms: f.number("gap_ms")?,
     })
 }
 
