@@ -20,6 +20,7 @@ use std::sync::Arc;
 mod aside;
 mod http;
 mod masked;
+mod queue_info;
 mod survey;
 mod waiting;
 
@@ -39,6 +40,7 @@ const KINDS: &[(&str, Read)] = &[
     ("record", |node| node.record()),
     ("survey", |node| node.survey()),
     ("hours", |node| node.hours()),
+    ("queue-info", |node| node.queue_info()),
     ("resume", |_| Some(Node::Resume)),
     ("transfer", |node| node.transfer()),
     ("hangup", |node| node.hangup()),

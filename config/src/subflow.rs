@@ -145,7 +145,7 @@ fn names(flow: &Written<'_>, known: &Known) -> Names {
         names.variables.extend(word(fields, "variable").filter(|_| takes).map(str::to_owned));
         let sets = match kind {
             Some("set") => value(fields, "values"),
-            Some("http") => value(fields, "take"),
+            Some("http" | "queue-info") => value(fields, "take"),
             _ => None,
         };
         if let Some(Value::Table(values)) = sets {

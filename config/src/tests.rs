@@ -251,6 +251,7 @@ fn every_code_that_the_sources_use_is_explained() {
         include_str!("node/aside.rs"),
         include_str!("node/masked.rs"),
         include_str!("node/http.rs"),
+        include_str!("node/queue_info.rs"),
         include_str!("node/waiting.rs"),
         include_str!("people.rs"),
         include_str!("reader.rs"),

@@ -74,6 +74,8 @@ pub struct QueueFigures {
     pub longest_wait_s: u64,
     /// A caller may be offered a call back.
     pub callback: bool,
+    /// The expected wait of one who came now, in seconds; `None`: unknown.
+    pub expected_wait_s: Option<u64>,
 }
 
 /// What a schedule says of this moment. Next openings are local times, `YYYY-MM-DDTHH:MM`.

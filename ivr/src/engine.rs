@@ -63,6 +63,7 @@ impl Run {
             Node::Branch(branch) => Some(self.choose(branch, step)),
             Node::Set(set) => Some(self.set(set, step)),
             Node::Hours(hours) => self.ask_hours(hours, step),
+            Node::QueueInfo(info) => Some(self.take_figures(info, step)),
             Node::Enqueue(enqueue) => self.enqueue(enqueue, step),
             Node::Voicemail(voicemail) => self.say(&voicemail.say, step),
             Node::Record(record) => self.say(&record.say, step),

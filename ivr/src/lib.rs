@@ -35,6 +35,7 @@ mod input;
 mod kept;
 mod masked;
 mod node;
+mod queue_info;
 mod record;
 mod run;
 mod scope;
@@ -56,6 +57,7 @@ pub use node::{
     Branch, Call, Callback, Collect, Enqueue, Exits, HangUp, HoursNode, Lookup, Menu, Node, Play, Retry, Set, SetValue,
     Transfer, Voicemail,
 };
+pub use queue_info::{QueueFigure, QueueInfo};
 pub use record::Record;
 pub use run::Run;
 pub use scope::{CALLER_FIELDS, CUSTOMER_FIELDS, QUEUE_FIELDS, ROOTS, TIME_FIELDS, Value};

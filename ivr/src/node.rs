@@ -6,6 +6,7 @@ use crate::flow::Flow;
 use crate::graph::{Edge, Shape};
 use crate::http::Http;
 use crate::masked::Check;
+use crate::queue_info::QueueInfo;
 use crate::record::Record;
 use crate::survey::Survey;
 use core::time::Duration;
@@ -32,6 +33,8 @@ pub enum Node {
     Set(Set),
     /// Goes by a schedule of opening hours.
     Hours(HoursNode),
+    /// Asks how it stands in a queue.
+    QueueInfo(QueueInfo),
     /// Hands the caller to a queue.
     Enqueue(Box<Enqueue>),
     /// Books a call back that keeps the caller's place in line.
@@ -312,6 +315,7 @@ impl Node {
             Self::Branch(_) => "branch",
             Self::Set(_) => "set",
             Self::Hours(_) => "hours",
+            Self::QueueInfo(_) => "queue-info",
             Self::Enqueue(_) => "enqueue",
             Self::Callback(_) => "callback",
             Self::Voicemail(_) => "voicemail",
@@ -367,6 +371,7 @@ impl Node {
                 cases.chain([Edge::silent("else", branch.otherwise)]).collect()
             }
             Self::Set(set) => vec![Edge::silent("next", set.next)],
+            Self::QueueInfo(info) => vec![Edge::silent("next", info.next)],
             Self::Hours(hours) => {
                 let others = [("holiday", hours.holiday), ("emergency", hours.emergency)];
                 let others = others.into_iter().filter_map(|(field, to)| Some(Edge::silent(field, to?)));
@@ -402,6 +407,7 @@ impl Node {
             Self::Collect(collect) if collect.masked => Vec::new(),
             Self::Collect(collect) => vec![collect.variable.clone()],
             Self::Hours(hours) => hours.variable.iter().cloned().collect(),
+            Self::QueueInfo(info) => info.take.iter().map(|(name, _)| name.clone()).collect(),
             Self::Http(http) => http.take.iter().map(|(name, _)| name.clone()).collect(),
             Self::Record(record) => record.variable.iter().cloned().collect(),
             Self::Set(set) => set.values.iter().map(|(name, _)| name.clone()).collect(),

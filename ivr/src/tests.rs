@@ -6,6 +6,7 @@ mod hours;
 mod http;
 mod kept;
 mod masked;
+mod queue_info;
 mod random;
 mod record;
 mod saying;

@@ -190,7 +190,10 @@ impl Switchboard {
         let queues = || {
             let figures = |id: &QueueId| {
                 let figures = self.acd.queue_state(*id).map(route::figures).unwrap_or_default();
-                (*id, ivr::api::QueueFigures { callback: self.may_offer_callback(now, *id), ..figures })
+                let expected_wait_s =
+                    self.expected_in(*id, figures.waiting, figures.ready).map(|wait| wait.mean_ms.div_ceil(1_000));
+                let callback = self.may_offer_callback(now, *id);
+                (*id, ivr::api::QueueFigures { callback, expected_wait_s, ..figures })
             };
             self.rules.queues.keys().map(figures).collect::<Vec<_>>()
         };

@@ -4,7 +4,7 @@ use crate::engine::Switchboard;
 use crate::route;
 use call::Call;
 use call::api::Phase;
-use domain::{ExpectedWait, FloorView, Instant, QueueView, Redacted, ScreenPop, WebCallerView};
+use domain::{ExpectedWait, FloorView, Instant, QueueId, Redacted, ScreenPop, WebCallerView};
 
 /// How the SIP users of web callers begin.
 const WEB_USER: &str = "web-";
@@ -58,14 +58,14 @@ fn position(call: &Call, floor: &FloorView) -> Option<u32> {
 impl Switchboard {
     /// What one who came now could be told: nothing to wait for where an agent is ready and the line is empty; nothing
     /// at all where nobody is let in.
-    fn expected_in(&self, queue: &QueueView) -> Option<ExpectedWait> {
-        if self.closed.contains(&queue.id) {
+    pub(crate) fn expected_in(&self, queue: QueueId, waiting: u32, ready: u32) -> Option<ExpectedWait> {
+        if self.closed.contains(&queue) {
             return None;
         }
-        if queue.waiting == 0 && queue.agents_ready > 0 {
+        if waiting == 0 && ready > 0 {
             return Some(ExpectedWait { mean_ms: 0, p90_ms: 0 });
         }
-        self.watch.expected_in(&self.acd, queue.id).map(route::expected_wait)
+        self.watch.expected_in(&self.acd, queue).map(route::expected_wait)
     }
 
     /// Everything on the floor at this moment.
@@ -75,7 +75,7 @@ impl Switchboard {
         for queue in &mut queues {
             queue.counts = self.counts(queue.id);
             queue.callbacks = self.callback_counts(queue.id);
-            queue.expected = self.expected_in(queue);
+            queue.expected = self.expected_in(queue.id, queue.waiting, queue.agents_ready);
             queue.honesty = route::honesty(&self.watch.honesty(queue.id));
         }
         for agent in &mut agents {

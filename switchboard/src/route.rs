@@ -351,6 +351,7 @@ pub(crate) fn figures(state: acd::api::QueueFigures) -> ivr::api::QueueFigures {
         ready: state.ready,
         longest_wait_s: state.longest_wait_ms / 1_000,
         callback: false,
+        expected_wait_s: None,
     }
 }
 

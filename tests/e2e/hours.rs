@@ -148,7 +148,7 @@ fn date(of: &str, form: &str) -> String {
 }
 
 /// One call: when it came, and its way through the flow.
-async fn call(served: &Served, api: &Rest) -> (i64, Vec<String>) {
+async fn call(served: &Served, api: &Rest) -> (i64, Vec<String>, Value) {
     let before = newest(api).await["id"].clone();
     let mut caller = back::call(served.sip, "8020", "+493010000001").await;
     report(&mut caller, |report| matches!(report, Report::Over(_))).await;
@@ -157,7 +157,7 @@ async fn call(served: &Served, api: &Rest) -> (i64, Vec<String>) {
     })
     .await;
     let path = row["path"].as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    (row["started_at"].as_i64().unwrap(), path)
+    (row["started_at"].as_i64().unwrap(), path, row)
 }
 
 /// The newest call; null: there is none.
@@ -173,13 +173,20 @@ async fn callers(moment: &Moment, lead_s: u32) -> usize {
     let change: i64 = date(&format!("{} UTC", moment.at), "+%s").parse::<i64>().unwrap() * 1_000;
     let mut before = 0;
     loop {
-        let (at, path) = call(&served, &api).await;
+        let (at, path, row) = call(&served, &api).await;
         // One that came right before may be asked for the hours right after.
         if (change - ANSWERED_IN_MS..change).contains(&at) {
             continue;
         }
         let past = at >= change;
-        assert_eq!(path, moment.ways[usize::from(past)], "{} {}, {} ms from it", moment.zone, moment.at, at - change);
+        assert_eq!(
+            path,
+            moment.ways[usize::from(past)],
+            "{} {}, {} ms from it: {row}",
+            moment.zone,
+            moment.at,
+            at - change
+        );
         if past {
             return before;
         }

@@ -183,3 +183,21 @@ fn a_prompt_must_be_there_in_every_language_of_its_flow() {
     assert_eq!(found[0].why, "prompt `hi` has no WAV file in zh");
     assert_eq!(found[1].hint.as_deref(), Some("did you mean `bye`?"));
 }
+
+#[test]
+fn a_node_takes_figures_of_a_queue_that_is_there_and_no_others() {
+    let read = |take: &str, queue: &str| {
+        flaws(&format!(
+            "[flow.f]\nstart = \"info\"\n[flow.f.node.info]\ntype = \"queue-info\"\nqueue = \"{queue}\"\n\
+             take = {{ {take} }}\nnext = \"say\"\n[flow.f.node.say]\ntype = \"hangup\"\n\
+             prompts = [{{ about_minutes = \"$minutes\" }}]\n"
+        ))
+    };
+    assert_eq!(read("minutes = \"expected_minutes\"", "billing"), [] as [String; 0]);
+    for (take, queue, flaw) in
+        [("minutes = \"expected\"", "billing", "bad_choice"), ("minutes = \"waiting\"", "nowhere", "unknown_queue")]
+    {
+        let told = read(take, queue);
+        assert!(told.len() == 1 && told[0].contains(flaw), "{told:?}");
+    }
+}

@@ -17,7 +17,10 @@ fn choose(condition: &str) -> (String, Walk) {
     let nodes = vec![("ask", collect(1, 4, "if", "no")), ("if", branch), ("yes", hangup()), ("no", hangup())];
     let mut walk = Walk::new(&flow("ask", nodes));
     walk.floor = vec![
-        (id("billing"), QueueFigures { waiting: 3, ready: 0, longest_wait_s: 75, callback: true }),
+        (
+            id("billing"),
+            QueueFigures { waiting: 3, ready: 0, longest_wait_s: 75, callback: true, expected_wait_s: None },
+        ),
         (id("tech-support"), QueueFigures::default()),
     ];
     walk.tell(Fact::Started);

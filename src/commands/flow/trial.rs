@@ -58,6 +58,7 @@ struct Figures {
     ready: u32,
     longest_wait_s: u64,
     callback: bool,
+    expected_wait_s: Option<u64>,
 }
 
 /// One or several.
@@ -170,9 +171,9 @@ fn play(test: &Test, flow: &str, flows: &Flows) -> Result<Result<(), (usize, Str
     let mut queues: BTreeMap<QueueId, QueueFigures> =
         flows.set.queues.iter().map(|queue| (*queue, QueueFigures::default())).collect();
     for (name, figures) in &test.queues {
-        let Figures { waiting, ready, longest_wait_s, callback } = *figures;
+        let Figures { waiting, ready, longest_wait_s, callback, expected_wait_s } = *figures;
         let id: QueueId = name.parse().map_err(|error| format!("`{name}`: {error}"))?;
-        queues.insert(id, QueueFigures { waiting, ready, longest_wait_s, callback });
+        queues.insert(id, QueueFigures { waiting, ready, longest_wait_s, callback, expected_wait_s });
     }
     let found = test.customer.as_ref().map(|fields| customer(&texts(fields))).transpose()?;
     let caller = Caller {

@@ -241,7 +241,7 @@ mod tests {
             "answered_in_T": 2, "abandoned_in_T": 0, "short_abandons": 1,
             "sl": { "offered": 0.5, "answered": 1.0, "no_short": 0.666666667, "no_early": 0.5,
                     "answered_abandoned": 0.666666667, "positive": 0.5, "removed": 0.75 },
-            "asa_ms": 500.5, "abandon_rate": 0.25, "abandon_rate_no_short": 0.0, "aht_ms": 500.5,
+            "asa_ms": 500.5, "abandon_rate": 0.25, "abandon_rate_live": 0.333333333, "abandon_rate_no_short": 0.0, "aht_ms": 500.5,
         });
         assert_eq!(report["whole_period"], whole);
         let offered = |attribution: &str| -> Vec<(String, u64)> {

@@ -120,6 +120,10 @@ fn contents(node: &Node) -> (&[Say], Vec<String>) {
             };
             (&transfer.say, vec![format!("to {to}")])
         }
+        Node::QueueInfo(info) => {
+            let figures = info.take.iter().map(|(name, figure)| format!("{name} = {}", figure.word()));
+            (&[], [format!("queue {}", info.queue)].into_iter().chain(figures).collect())
+        }
         Node::Hours(hours) => (&[], vec![format!("schedule {}", hours.schedule)]),
         Node::Resume => (&[], vec!["back to the place in line".to_owned()]),
         Node::HangUp(hangup) => (&hangup.say, Vec::new()),
