@@ -30,6 +30,12 @@ type = "voicemail"
 queue = "help"
 prompts = ["beep"]
 next = "bye"
+failed = "sorry"
+
+[flow.box.node.sorry]
+type = "enqueue"
+queue = "help"
+overflow = "bye"
 
 [flow.box.node.bye]
 type = "hangup"
@@ -37,9 +43,15 @@ type = "hangup"
 
 /// Anna is ready, with a phone that is to stay quiet.
 async fn open() -> (Bench, Phone) {
+    open_with("").await
+}
+
+/// With these settings of media more.
+async fn open_with(media: &str) -> (Bench, Phone) {
     let anna = phone().await;
     let dir = tempfile::tempdir().unwrap();
     let text = config_text(&Plan::default(), &[("anna".to_owned(), format!("sip:anna@{}", anna.address))]);
+    let text = text.replacen("[media]", &format!("[media]\n{media}"), 1);
     write_config(dir.path(), &format!("{text}\n{ENTRY}"));
     std::fs::write(dir.path().join("flow.toml"), format!("{FLOW}{BOX}")).unwrap();
     (Bench::open(dir).await, anna)
@@ -127,5 +139,20 @@ async fn a_caller_who_says_nothing_is_offered_to_nobody() {
     assert!(matches!(rings, Some(Report::Rings { .. })), "{rings:?}");
     caller.order(Order::HangUp).await;
     report(&mut anna, |report| matches!(report, Report::Over(_))).await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_would_leave_a_message_on_a_full_disk_goes_on_by_the_way_for_that() {
+    // A terabyte is free on no disk that tests run on.
+    let (bench, mut anna) = open_with("keep_free_mb = 1000000").await;
+    let caller = bench.call_answered("8012").await;
+    let rings = report(&mut anna, |report| matches!(report, Report::Rings { .. })).await;
+    assert!(matches!(rings, Report::Rings { .. }), "the caller comes to an agent instead");
+    caller.order(Order::HangUp).await;
+    report(&mut anna, |report| matches!(report, Report::Over(_))).await;
+    let call = bench.contacts().await.into_iter().find(|row| row.channel == "voice").unwrap();
+    assert_eq!(call.path.iter().map(ToString::to_string).collect::<Vec<_>>(), ["speak", "sorry"]);
+    bench.agent("anna", |state| state == AgentState::Ready).await;
     bench.stop().await;
 }
