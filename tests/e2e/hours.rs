@@ -171,9 +171,15 @@ async fn callers(moment: &Moment, lead_s: u32) -> usize {
     let served = moment.serve(&moment.write(dir.path()), lead_s);
     let api = Rest::sign_in(&served.http, "admin", "admin-secret").await;
     let change: i64 = date(&format!("{} UTC", moment.at), "+%s").parse::<i64>().unwrap() * 1_000;
-    let mut before = 0;
+    let (mut before, mut turned_away) = (0, 0);
     loop {
         let (at, path, row) = call(&served, &api).await;
+        // One that a busy machine did not let in says nothing of the hours.
+        if path.is_empty() {
+            turned_away += 1;
+            assert!(turned_away < 3, "{row}");
+            continue;
+        }
         // One that came right before may be asked for the hours right after.
         if (change - ANSWERED_IN_MS..change).contains(&at) {
             continue;
