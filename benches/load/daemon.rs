@@ -85,7 +85,7 @@ labels = {{ en = "Done", zh = "完成" }}
 [[entry]]
 id = "emergency"
 dnis = "112"
-flow = "direct"
+flow = "urgent"
 language = "en"
 
 [[entry]]
@@ -112,6 +112,22 @@ music = "hold-music"
 overflow = "bye"
 
 [flow.direct.node.bye]
+type = "hangup"
+"#;
+
+/// Whoever rings an emergency number goes before everybody else.
+const URGENT_FLOW: &str = r#"
+[flow.urgent]
+start = "line"
+
+[flow.urgent.node.line]
+type = "enqueue"
+queue = "help"
+priority = 100000
+music = "hold-music"
+overflow = "bye"
+
+[flow.urgent.node.bye]
 type = "hangup"
 "#;
 
@@ -172,7 +188,7 @@ impl Place {
         let sip = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
         let config = dir.path().join("switchroom.toml");
         let flow = if house.treated { TREATED_FLOW } else { FLOW };
-        fs::write(dir.path().join("flow.toml"), flow).expect("the flow is written");
+        fs::write(dir.path().join("flow.toml"), format!("{flow}{URGENT_FLOW}")).expect("the flow is written");
         fs::write(&config, config_text(house, sip)).expect("the configuration is written");
         Self { dir, config, sip }
     }

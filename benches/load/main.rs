@@ -290,7 +290,7 @@ fn overload(times: f64) {
     let name = |figure: &str| format!("overload_{times}x_{figure}");
     let audio = Audio::start().expect("sockets for the audio");
     // So many that it is the machine that nobody gets past, not the queue.
-    let (_place, daemon, mut peers) = open((capacity * 10.0) as usize + 150, false, Some(audio));
+    let (_place, daemon, mut peers) = open((capacity * 20.0) as usize + 150, false, Some(audio));
     let for_good = (Duration::from_secs(3_600), Duration::from_secs(3_600));
     let talkers = Plan { at_most: 20, talk: for_good, leave: true, lasting: Duration::from_secs(2), ..Plan::default() };
     peers.work(daemon.sip, talkers);

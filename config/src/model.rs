@@ -170,6 +170,10 @@ impl fmt::Debug for Database {
     }
 }
 
+/// What a caller who was cut off waits for the same agent, where nothing else is said. It is the age of the contact that
+/// counts: who has waited longer than that is served by anybody.
+pub(crate) const STICKY_S: u64 = 15;
+
 /// Routing over all queues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Routing {
@@ -183,7 +187,7 @@ pub struct Routing {
 
 impl Default for Routing {
     fn default() -> Self {
-        let sticky = Duration::from_secs(crate::routing::STICKY_S);
+        let sticky = Duration::from_secs(STICKY_S);
         Self { sticky, contact_rule: acd::api::ContactRule::default(), interrupts: Vec::new() }
     }
 }

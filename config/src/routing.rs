@@ -1,6 +1,6 @@
 //! `[routing]`: what holds over all queues.
 
-use crate::model::Routing;
+use crate::model::{Routing, STICKY_S};
 use crate::reader::Table;
 use acd::api::{ContactRule, Interrupt};
 use domain::Channel;
@@ -10,10 +10,6 @@ const CONTACT_RULES: &[(&str, ContactRule)] = &[
     ("longest_queue_first", ContactRule::LongestQueueFirst),
     ("agent_level_first", ContactRule::AgentLevelFirst),
 ];
-
-/// What a caller who was cut off waits for the same agent, where nothing else is said. It is the age of the contact that
-/// counts: who has waited longer than that is served by anybody.
-pub(crate) const STICKY_S: u64 = 15;
 
 pub(crate) fn routing(root: &Table<'_>) -> Routing {
     let Some(table) = root.table("routing") else { return Routing::default() };
