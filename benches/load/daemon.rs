@@ -125,6 +125,7 @@ type = "enqueue"
 queue = "help"
 priority = 100000
 music = "hold-music"
+keys = {}
 overflow = "bye"
 
 [flow.urgent.node.bye]
