@@ -91,7 +91,7 @@ struct InForce {
 
 struct Inner {
     dir: PathBuf,
-    library: Library,
+    recordings: Library,
     switch: PromptSwitch,
     speaker: Speaker,
     in_force: Mutex<InForce>,
@@ -109,7 +109,7 @@ impl PromptKeeper {
         let dir = config.server().prompts_dir.clone();
         let in_force = Mutex::new(InForce { prompts, needs: Arc::new(Needs::of(config)) });
         let changing = tokio::sync::Mutex::default();
-        let keeper = Self(Arc::new(Inner { library: Library::new(&dir), dir, switch, speaker, in_force, changing }));
+        let keeper = Self(Arc::new(Inner { recordings: Library::new(&dir), dir, switch, speaker, in_force, changing }));
         keeper.speak_ahead(config);
         keeper
     }
@@ -211,8 +211,8 @@ impl PromptKeeper {
     async fn keep(&self, by: &str, place: PromptPlace, audio: Arc<[i16]>, text: Option<String>) -> Outcome {
         let PromptPlace { id, language } = place;
         let _changing = self.0.changing.lock().await;
-        let (library, written) = (self.0.library.clone(), Arc::clone(&audio));
-        blocking(move || library.put(id, language, &written, text.as_deref()).map_err(read_only)).await?;
+        let (recordings, written) = (self.0.recordings.clone(), Arc::clone(&audio));
+        blocking(move || recordings.put(id, language, &written, text.as_deref()).map_err(read_only)).await?;
         let mut prompts = Prompts::clone(&self.prompts());
         prompts.insert(id, language, &audio);
         self.put_in_force(Arc::new(prompts));
@@ -234,8 +234,8 @@ impl PromptKeeper {
             let why = format!("It is played by {user}, and nothing else would be heard in {language}.");
             return Err(PromptRefusal::InUse(why));
         }
-        let library = self.0.library.clone();
-        blocking(move || library.remove(id, language).map_err(read_only)).await?;
+        let recordings = self.0.recordings.clone();
+        blocking(move || recordings.remove(id, language).map_err(read_only)).await?;
         self.put_in_force(Arc::new(prompts));
         info!(prompt = %id, ?language, by, "a prompt was taken away");
         Ok(PromptReply::Done)
@@ -253,7 +253,7 @@ impl PromptKeeper {
                 text: texts.words(id),
             });
             prompt.languages.push(self.stored(PromptPlace { id, language }, audio));
-            let spoken = self.0.library.facts(id, language).and_then(|facts| facts.text);
+            let spoken = self.0.recordings.facts(id, language).and_then(|facts| facts.text);
             prompt.text.extend(language.zip(spoken).map(|(language, text)| (language.to_string(), text)));
         }
         let speech = self.0.speaker.status();
@@ -262,14 +262,14 @@ impl PromptKeeper {
         List {
             prompts,
             missing: needs.missing(&self.prompts()),
-            writable: self.0.library.is_writable(),
+            writable: self.0.recordings.is_writable(),
             speech: SpeechState { available: speech.available, engine: speech.engine, why: speech.why },
         }
     }
 
     fn stored(&self, PromptPlace { id, language }: PromptPlace, audio: &[i16]) -> StoredPrompt {
         let level = level::measure(audio);
-        let facts = self.0.library.facts(id, language);
+        let facts = self.0.recordings.facts(id, language);
         let modified = facts.as_ref().and_then(|facts| facts.modified).unwrap_or(UNIX_EPOCH);
         StoredPrompt {
             language: language.map(|language| language.to_string()),
