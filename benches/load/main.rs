@@ -315,8 +315,8 @@ fn overload(times: f64) {
     if let Some(heard) = peers.audio.take().map(Audio::finish) {
         print(&name("longest_gap_ms"), heard.longest_gap.as_secs_f64() * 1e3, "ms");
     }
-    // Transactions linger for 64·T1, and what was freed goes back to the system when somebody allocates again.
-    let linger = Duration::from_secs(setting("SWITCHROOM_BENCH_LINGER_S", 34));
+    // Transactions linger for 64·T1 after the last call has ended, and freed pages for a moment more.
+    let linger = Duration::from_secs(setting("SWITCHROOM_BENCH_LINGER_S", 45));
     std::thread::sleep(linger);
     print(&name("memory_left_over"), (daemon.rss_kb() - idle) / 1_024.0, "MB");
 }

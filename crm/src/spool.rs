@@ -18,6 +18,8 @@ const HEAD: usize = 42;
 const TEXT_MAX: usize = 16 << 20;
 /// Events that are kept in memory beside the file, so that they need not be read back.
 const RECENT_MAX: usize = 20_000;
+/// Places for events that stay when all are in the database.
+const RECENT_KEPT: usize = 256;
 /// A file that begins with more bytes than this of events that are in the database is written anew without them.
 const STALE_MAX: u64 = 1 << 20;
 
@@ -131,6 +133,7 @@ impl Spool {
         self.file.set_len(0)?;
         (self.end, self.replayed, self.depth) = (0, 0, 0);
         self.recent.clear();
+        self.recent.shrink_to(RECENT_KEPT);
         self.file.sync_data()
     }
 

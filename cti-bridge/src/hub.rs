@@ -86,6 +86,8 @@ pub(crate) struct Hub {
     ring: VecDeque<Kept>,
     /// The newest event that is no longer in the ring.
     dropped: u64,
+    /// When somebody was here last who may come back and resume.
+    here: Option<Instant>,
     desks: BTreeMap<AgentId, DeskFold>,
     /// The newest floor with its number.
     floor: Option<(u64, Arc<FloorView>)>,
@@ -135,6 +137,15 @@ impl Hub {
 
     fn keep(&mut self, event: Kept) {
         let at = event.event.at;
+        if !self.clients.is_empty() {
+            self.here = Some(at);
+        }
+        // With desk phones alone nobody ever resumes.
+        if self.here.is_none_or(|here| at.since(here) > RING_AGE) {
+            self.dropped = event.seq;
+            self.ring = VecDeque::new();
+            return;
+        }
         self.ring.push_back(event);
         let old = |kept: &Kept| at.since(kept.event.at) > RING_AGE;
         while self.ring.len() > RING_EVENTS || self.ring.front().is_some_and(old) {
@@ -190,6 +201,7 @@ impl Hub {
             None => vec![self.snapshot(&sight, &self.convert(settings, now))],
         };
         self.next_client += 1;
+        self.here = Some(now);
         let replies = queue_in.clone();
         self.clients.insert(self.next_client, Client { sight, queue: queue_in, cut: cut_in });
         let (client, seq) = (self.next_client, self.seq);

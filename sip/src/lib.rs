@@ -28,6 +28,7 @@ mod request;
 mod session;
 mod session_timer;
 mod shared;
+mod slim;
 mod timers;
 pub mod trace;
 mod transaction;

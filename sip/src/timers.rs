@@ -1,6 +1,7 @@
 //! Deadlines in order of time: the next one is found without looking at all transactions.
 
 use crate::api::Reason;
+use crate::slim::slim;
 use crate::transaction::{Timer, TxId};
 use domain::{Instant, LegId};
 use std::collections::{BTreeSet, HashMap};
@@ -109,6 +110,7 @@ impl Deadlines {
     pub(crate) fn clear(&mut self, key: Key) {
         if let Some(old) = self.by_key.remove(&key) {
             self.ordered.remove(&(old, key));
+            slim(&mut self.by_key);
         }
     }
 
@@ -130,6 +132,7 @@ impl Deadlines {
         }
         self.ordered.pop_first();
         self.by_key.remove(&key);
+        slim(&mut self.by_key);
         Some(key)
     }
 }

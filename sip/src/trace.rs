@@ -1,9 +1,12 @@
 //! The messages of calls, kept for a while so that somebody can read what was said. What is secret in them is masked
 //! before it is kept; what is kept is bounded in bytes and, for each call, in messages.
 
+mod pages;
+
 use crate::api::Transport;
 use core::net::SocketAddr;
 use domain::{ContactId, Instant};
+use pages::{Pages, Place};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -11,7 +14,7 @@ use std::sync::Arc;
 const MASKED: &str = "<masked>";
 
 /// What a kept message costs beside its text, in bytes: its place, its times and its addresses.
-const OVERHEAD: usize = 256;
+const OVERHEAD: usize = 160;
 
 /// The beginning of content types that tell a digit.
 const DIGIT_TYPES: &[u8] = b"application/dtmf";
@@ -100,9 +103,9 @@ pub fn field<'a>(message: &'a [u8], name: &str, compact: &str) -> Option<&'a str
     None
 }
 
-/// A message that was sent or received.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Traced {
+/// How a message went: when, which way and between whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Envelope {
     /// When.
     pub at: Instant,
     /// True: we sent it.
@@ -113,6 +116,13 @@ pub struct Traced {
     pub local: SocketAddr,
     /// The peer's address.
     pub remote: SocketAddr,
+}
+
+/// A message that was sent or received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traced {
+    /// How it went.
+    pub envelope: Envelope,
     /// The message, masked.
     pub text: Vec<u8>,
 }
@@ -126,12 +136,20 @@ pub struct Limits {
     pub messages_per_call: usize,
 }
 
-/// The messages of one Call-ID.
+/// What is known of one Call-ID.
 #[derive(Debug, Default)]
 struct Kept {
     contact: Option<ContactId>,
-    messages: VecDeque<Traced>,
+    /// The numbers of its messages, oldest first.
+    messages: VecDeque<u64>,
     left_out: u64,
+}
+
+/// Something that takes up room: a message, or a call that was linked before its first message.
+#[derive(Debug)]
+struct Entry {
+    call_id: Arc<str>,
+    message: Option<(Envelope, Place)>,
 }
 
 /// The messages that are kept, the oldest of which make room for new ones.
@@ -140,9 +158,11 @@ pub struct Keeper {
     limits: Limits,
     calls: BTreeMap<Arc<str>, Kept>,
     contacts: BTreeMap<ContactId, Vec<Arc<str>>>,
-    /// The Call-ID of each message kept, oldest first.
-    order: VecDeque<Arc<str>>,
-    bytes: usize,
+    /// All that is kept, oldest first.
+    entries: VecDeque<Entry>,
+    /// The number of the first entry.
+    first: u64,
+    texts: Pages,
 }
 
 /// The messages of a contact.
@@ -157,14 +177,21 @@ pub struct Story {
 impl Keeper {
     /// Nothing is kept yet.
     #[must_use]
-    pub const fn new(limits: Limits) -> Self {
-        Self { limits, calls: BTreeMap::new(), contacts: BTreeMap::new(), order: VecDeque::new(), bytes: 0 }
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            calls: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            entries: VecDeque::new(),
+            first: 0,
+            texts: Pages::new(limits.bytes),
+        }
     }
 
-    /// Bytes kept.
+    /// Bytes kept, as they lie in memory.
     #[must_use]
-    pub const fn bytes(&self) -> usize {
-        self.bytes
+    pub fn bytes(&self) -> usize {
+        self.entries.len() * OVERHEAD + self.texts.bytes()
     }
 
     /// A call belongs to a contact, from its first message on.
@@ -172,8 +199,11 @@ impl Keeper {
         if self.limits.bytes == 0 {
             return;
         }
-        let id: Arc<str> = call_id.into();
-        let kept = self.calls.entry(Arc::clone(&id)).or_default();
+        let id = self.open(call_id);
+        if self.calls.get(&id).is_some_and(|kept| kept.messages.is_empty() && kept.contact.is_none()) {
+            self.push(Entry { call_id: Arc::clone(&id), message: None });
+        }
+        let Some(kept) = self.calls.get_mut(&id) else { return };
         let before = kept.contact.replace(contact);
         if before == Some(contact) {
             return;
@@ -182,6 +212,16 @@ impl Keeper {
             self.unlink(&id, before);
         }
         self.contacts.entry(contact).or_default().push(id);
+    }
+
+    /// The call, known from now on.
+    fn open(&mut self, call_id: &str) -> Arc<str> {
+        if let Some((id, _)) = self.calls.get_key_value(call_id) {
+            return Arc::clone(id);
+        }
+        let id: Arc<str> = call_id.into();
+        self.calls.insert(Arc::clone(&id), Kept::default());
+        id
     }
 
     fn unlink(&mut self, id: &Arc<str>, contact: ContactId) {
@@ -199,38 +239,52 @@ impl Keeper {
         self.calls.get(call_id)?.contact
     }
 
-    /// Keeps a message.
-    pub fn keep(&mut self, call_id: &str, message: Traced) {
+    /// Keeps a message, masked.
+    pub fn keep(&mut self, call_id: &str, envelope: Envelope, text: &[u8]) {
         if self.limits.bytes == 0 {
             return;
         }
-        let known = self.calls.get_key_value(call_id).map(|(id, _)| Arc::clone(id));
-        let id = known.unwrap_or_else(|| call_id.into());
-        let kept = self.calls.entry(Arc::clone(&id)).or_default();
+        let id = self.open(call_id);
+        let number = self.first + self.entries.len() as u64;
+        let Some(kept) = self.calls.get_mut(&id) else { return };
         if kept.messages.len() >= self.limits.messages_per_call {
             kept.left_out += 1;
             return;
         }
-        self.bytes += message.text.len() + OVERHEAD;
-        kept.messages.push_back(message);
-        self.order.push_back(id);
-        while self.bytes > self.limits.bytes {
+        kept.messages.push_back(number);
+        let place = self.texts.write(text);
+        self.push(Entry { call_id: id, message: Some((envelope, place)) });
+    }
+
+    fn push(&mut self, entry: Entry) {
+        self.entries.push_back(entry);
+        while self.bytes() > self.limits.bytes && !self.entries.is_empty() {
             self.drop_oldest();
         }
     }
 
     fn drop_oldest(&mut self) {
-        let Some(id) = self.order.pop_front() else { return };
-        let Some(kept) = self.calls.get_mut(&id) else { return };
-        if let Some(oldest) = kept.messages.pop_front() {
-            self.bytes = self.bytes.saturating_sub(oldest.text.len() + OVERHEAD);
+        let Some(Entry { call_id, message }) = self.entries.pop_front() else { return };
+        let number = self.first;
+        self.first += 1;
+        if message.is_some() {
+            self.texts.drop_oldest();
         }
+        let Some(kept) = self.calls.get_mut(&call_id) else { return };
+        kept.messages.pop_front_if(|oldest| *oldest == number);
         if !kept.messages.is_empty() {
             return;
         }
-        if let Some(contact) = self.calls.remove(&id).and_then(|kept| kept.contact) {
-            self.unlink(&id, contact);
+        if let Some(contact) = self.calls.remove(&call_id).and_then(|kept| kept.contact) {
+            self.unlink(&call_id, contact);
         }
+    }
+
+    /// The message of this number.
+    fn message(&self, number: u64) -> Option<Traced> {
+        let place = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        let (envelope, place) = self.entries.get(place)?.message?;
+        Some(Traced { envelope, text: self.texts.read(place)? })
     }
 
     /// The messages of a contact, in order of time; `None`: none are kept.
@@ -240,10 +294,11 @@ impl Keeper {
         for id in self.contacts.get(&contact)? {
             let Some(kept) = self.calls.get(id) else { continue };
             story.left_out += kept.left_out;
-            story.messages.extend(kept.messages.iter().map(|message| (Arc::clone(id), message.clone())));
+            let messages = kept.messages.iter().filter_map(|number| self.message(*number));
+            story.messages.extend(messages.map(|message| (Arc::clone(id), message)));
         }
         // Messages of one moment stay in the order of their calls.
-        story.messages.sort_by_key(|(_, message)| message.at);
+        story.messages.sort_by_key(|(_, message)| message.envelope.at);
         (!story.messages.is_empty()).then_some(story)
     }
 }
@@ -295,10 +350,10 @@ mod tests {
         assert_eq!(field(b"SIP/2.0 200 OK\r\nCall-ID : x@y \r\n\r\nCSeq: 1", "CSeq", "CSeq"), None, "of the body");
     }
 
-    fn message(at: u64, text: &str) -> Traced {
+    fn at(at: u64) -> Envelope {
         let address = SocketAddr::from(([127, 0, 0, 1], 5060));
-        let (transport, text) = (Transport::Udp, text.as_bytes().to_vec());
-        Traced { at: Instant::from_millis(at), outgoing: false, transport, local: address, remote: address, text }
+        let at = Instant::from_millis(at);
+        Envelope { at, outgoing: false, transport: Transport::Udp, local: address, remote: address }
     }
 
     #[test]
@@ -306,16 +361,16 @@ mod tests {
         let mut keeper = Keeper::new(Limits { bytes: 10_000, messages_per_call: 2 });
         let contact = ContactId::new(7);
         keeper.link("a", contact);
-        keeper.keep("a", message(1, "one"));
-        keeper.keep("b", message(2, "two"));
+        keeper.keep("a", at(1), b"one");
+        keeper.keep("b", at(2), b"two");
         keeper.link("b", contact);
         keeper.link("b", contact);
-        keeper.keep("c", message(3, "somebody else's"));
+        keeper.keep("c", at(3), b"somebody else's");
         for text in ["three", "four"] {
-            keeper.keep("a", message(4, text));
+            keeper.keep("a", at(4), text.as_bytes());
         }
         let story = keeper.story(contact).unwrap();
-        let texts: Vec<_> = story.messages.iter().map(|(id, m)| (&**id, m.text.as_slice())).collect();
+        let texts: Vec<_> = story.messages.iter().map(|(id, m)| (&**id, &m.text[..])).collect();
         assert_eq!(texts, [("a", &b"one"[..]), ("b", b"two"), ("a", b"three")]);
         assert_eq!((story.left_out, keeper.contact("b"), keeper.contact("c")), (1, Some(contact), None));
         assert_eq!(keeper.story(ContactId::new(8)), None);
@@ -323,25 +378,34 @@ mod tests {
 
     #[test]
     fn old_messages_make_room_and_their_contact_is_forgotten_with_the_last() {
-        let mut keeper = Keeper::new(Limits { bytes: 3 * (OVERHEAD + 4), messages_per_call: 200 });
+        let mut keeper = Keeper::new(Limits { bytes: 3 * OVERHEAD + 60, messages_per_call: 200 });
         keeper.link("a", ContactId::new(1));
         for n in 0..3 {
-            keeper.keep(if n == 1 { "b" } else { "a" }, message(n, "text"));
+            keeper.keep(if n == 1 { "b" } else { "a" }, at(n), b"text");
         }
         assert_eq!(keeper.story(ContactId::new(1)).unwrap().messages.len(), 2);
-        keeper.keep("c", message(3, "text"));
+        keeper.keep("c", at(3), b"text");
         assert_eq!(keeper.story(ContactId::new(1)).unwrap().messages.len(), 1);
-        keeper.keep("c", message(4, "text"));
-        keeper.keep("c", message(5, "text"));
+        keeper.keep("c", at(4), b"text");
+        keeper.keep("c", at(5), b"text");
         assert_eq!(keeper.story(ContactId::new(1)), None);
-        assert_eq!((keeper.calls.len(), keeper.contacts.len(), keeper.order.len()), (1, 0, 3));
+        assert_eq!((keeper.calls.len(), keeper.contacts.len(), keeper.entries.len()), (1, 0, 3));
+    }
+
+    #[test]
+    fn a_call_that_is_linked_and_says_nothing_is_forgotten_too() {
+        let mut keeper = Keeper::new(Limits { bytes: 2 * OVERHEAD, messages_per_call: 200 });
+        for n in 0..5 {
+            keeper.link(&format!("c{n}"), ContactId::new(n));
+        }
+        assert_eq!((keeper.calls.len(), keeper.contacts.len(), keeper.bytes()), (2, 2, 2 * OVERHEAD));
     }
 
     #[test]
     fn nothing_is_kept_where_nothing_may_be() {
         let mut keeper = Keeper::new(Limits { bytes: 0, messages_per_call: 200 });
         keeper.link("a", ContactId::new(1));
-        keeper.keep("a", message(1, "one"));
+        keeper.keep("a", at(1), b"one");
         assert_eq!((keeper.story(ContactId::new(1)), keeper.calls.len()), (None, 0));
     }
 
@@ -355,13 +419,26 @@ mod tests {
         fn what_is_kept_stays_within_its_bounds(steps in proptest::collection::vec((0u8..6, 0usize..400), 0..200)) {
             let limits = Limits { bytes: 4_000, messages_per_call: 5 };
             let mut keeper = Keeper::new(limits);
+            let mut texts = BTreeMap::new();
             for (n, (call, length)) in (0u64..).zip(steps) {
                 keeper.link(&format!("c{call}"), ContactId::new(u128::from(call / 2)));
-                keeper.keep(&format!("c{call}"), message(n, &"x".repeat(length)));
+                let text = format!("{n} {}", "x".repeat(length)).into_bytes();
+                let next = keeper.first + keeper.entries.len() as u64;
+                keeper.keep(&format!("c{call}"), at(n), &text);
+                if keeper.first + keeper.entries.len() as u64 > next {
+                    texts.insert(next, text);
+                }
                 prop_assert!(keeper.bytes() <= limits.bytes);
-                let texts: usize = keeper.calls.values().flat_map(|kept| &kept.messages).map(|m| m.text.len() + OVERHEAD).sum();
-                prop_assert_eq!(texts, keeper.bytes());
-                prop_assert_eq!(keeper.order.len(), keeper.calls.values().map(|kept| kept.messages.len()).sum::<usize>());
+                let numbers: usize = keeper.calls.values().map(|kept| kept.messages.len()).sum();
+                prop_assert_eq!(numbers, keeper.entries.iter().filter(|entry| entry.message.is_some()).count());
+                for (id, kept) in &keeper.calls {
+                    let are_theirs = kept.messages.iter().all(|number| {
+                        let place = usize::try_from(number - keeper.first).unwrap();
+                        let text = keeper.message(*number).map(|message| message.text);
+                        keeper.entries[place].call_id == *id && text == texts.get(number).cloned()
+                    });
+                    prop_assert!(are_theirs);
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use domain::{ContactId, Instant, SipMessage, SipTrace};
 use mailbox::Mailbox;
 use sip::api::{Destination, Fact, FlowId, Source, Transport};
-use sip::trace::{Keeper, Limits, Traced, field, masked};
+use sip::trace::{Envelope, Keeper, Limits, Traced, field, masked};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -183,11 +183,11 @@ impl Archive {
         self.mailbox.settle();
         let story = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).story(contact)?;
         let shown = |(call_id, message): (Arc<str>, Traced)| SipMessage {
-            at: self.clock.wall_at_start().at(message.at),
-            outgoing: message.outgoing,
-            transport: message.transport.via(),
-            local: message.local,
-            remote: message.remote,
+            at: self.clock.wall_at_start().at(message.envelope.at),
+            outgoing: message.envelope.outgoing,
+            transport: message.envelope.transport.via(),
+            local: message.envelope.local,
+            remote: message.envelope.remote,
             call_id: call_id.to_string(),
             text: String::from_utf8_lossy(&message.text).into_owned(),
         };
@@ -283,8 +283,7 @@ impl Scribe {
             Some("REGISTER" | "OPTIONS")
         );
         if is_call {
-            let traced = Traced { at, outgoing, transport, local, remote, text: text.clone() };
-            keeper.keep(&call_id, traced);
+            keeper.keep(&call_id, Envelope { at, outgoing, transport, local, remote }, &text);
         }
         drop(keeper);
         let (from, to) = if outgoing { (local, remote) } else { (remote, local) };

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 /// Legs by slot and by id.
 #[derive(Default)]
 pub(super) struct Slots {
-    legs: Vec<Option<Leg>>,
+    /// Boxed, so that what a rush leaves behind is a place for a pointer and not for a leg.
+    legs: Vec<Option<Box<Leg>>>,
     /// The tick before which a leg need not be looked at: those that only relay cost nothing most of the time.
     rests: Vec<u64>,
     by_id: HashMap<LegId, usize>,
@@ -28,7 +29,7 @@ impl Slots {
 
     /// Put a leg into the next slot.
     pub(super) fn insert(&mut self, leg: Leg) {
-        let slot = self.next();
+        let (slot, leg) = (self.next(), Box::new(leg));
         self.by_id.insert(leg.id, slot);
         self.by_contact.entry(leg.contact).or_default().push(slot);
         if self.free.pop().is_some() {
@@ -63,7 +64,7 @@ impl Slots {
             }
         }
         self.free.push(slot);
-        Some(leg)
+        Some(*leg)
     }
 
     /// The slots of a contact's legs, oldest first.
@@ -73,7 +74,7 @@ impl Slots {
 
     /// The leg in a slot.
     pub(super) fn at(&mut self, slot: usize) -> Option<&mut Leg> {
-        self.legs.get_mut(slot)?.as_mut()
+        self.legs.get_mut(slot)?.as_deref_mut()
     }
 
     /// All slots that are or were in use.

@@ -4,10 +4,12 @@ use super::{Act, Class, Timer, TxId, client_invite, client_other};
 use crate::api::{Counter, Destination, Effect};
 use crate::message::{HeaderName, Method, Request, Response};
 use crate::shared::{Core, TRANSACTIONS_MAX};
+use crate::slim::slim;
 use crate::timers::Key;
 use crate::uac::{Attempt, Prack};
 use domain::{Cause, LegId};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Greatest number of answers of forks to one INVITE that are acknowledged. A peer that sends more is broken.
 const FORKS_MAX: usize = 16;
@@ -75,7 +77,7 @@ struct Acknowledged {
 }
 
 struct Client {
-    key: String,
+    key: Arc<str>,
     to: Destination,
     state: State,
     /// The request; empty after the final response.
@@ -93,7 +95,7 @@ struct Client {
 #[derive(Default)]
 pub(crate) struct Clients {
     by_id: HashMap<TxId, Client>,
-    by_key: HashMap<String, TxId>,
+    by_key: HashMap<Arc<str>, TxId>,
     by_destination: BTreeSet<(Destination, TxId)>,
 }
 
@@ -136,7 +138,7 @@ impl Core {
         request.headers.push_front(HeaderName::Via, self.via(transport, branch).to_string());
         request.headers.push(HeaderName::UserAgent, self.setup.agent_name.as_str());
         let bytes = request.to_bytes();
-        let key = key(branch, &request.method);
+        let key: Arc<str> = key(branch, &request.method).into();
         let (link, mut acts) = (self.link(to), Vec::new());
         let (state, head) = if request.method == Method::Invite {
             request.body.clear();
@@ -145,7 +147,7 @@ impl Core {
             (State::Other(client_other::start(&link, &mut acts)), None)
         };
         let tx = self.next_tx();
-        self.clients.by_key.insert(key.clone(), tx);
+        self.clients.by_key.insert(Arc::clone(&key), tx);
         self.clients.by_destination.insert((to, tx));
         let client = Client { key, to, state, bytes, head, ack: Vec::new(), acknowledged: Vec::new(), user };
         self.clients.by_id.insert(tx, client);
@@ -221,7 +223,7 @@ impl Core {
     fn find_client(&self, response: &Response) -> Option<TxId> {
         let via = response.headers.via_top().ok()?;
         let (_, method) = response.headers.cseq().ok()?;
-        self.clients.by_key.get(&key(via.branch()?, &method)).copied()
+        self.clients.by_key.get(key(via.branch()?, &method).as_str()).copied()
     }
 
     /// True if the 2xx needs nothing more than the ACK that was already sent for it.
@@ -289,6 +291,8 @@ impl Core {
         let Some(client) = self.clients.by_id.remove(&tx) else { return };
         self.clients.by_key.remove(&client.key);
         self.clients.by_destination.remove(&(client.to, tx));
+        slim(&mut self.clients.by_id);
+        slim(&mut self.clients.by_key);
         for timer in [Timer::Retransmit, Timer::Timeout, Timer::Linger] {
             self.deadlines.clear(Key::Client(tx, timer));
         }

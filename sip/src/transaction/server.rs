@@ -4,9 +4,11 @@ use super::{Act, Class, Timer, TxId, server_invite, server_other};
 use crate::api::{Counter, Destination, Effect};
 use crate::message::{HeaderName, Method, Request, Response, Via};
 use crate::shared::{Core, TRANSACTIONS_MAX};
+use crate::slim::slim;
 use crate::timers::Key;
 use domain::LegId;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 enum State {
     Invite(server_invite::State),
@@ -22,8 +24,8 @@ enum Event {
 }
 
 struct Server {
-    key: String,
-    merge: Option<String>,
+    key: Arc<str>,
+    merge: Option<Arc<str>>,
     to: Destination,
     state: State,
     /// The last response; empty when it need not be repeated here.
@@ -36,8 +38,8 @@ struct Server {
 #[derive(Default)]
 pub(crate) struct Servers {
     by_id: HashMap<TxId, Server>,
-    by_key: HashMap<String, TxId>,
-    by_merge: HashMap<String, TxId>,
+    by_key: HashMap<Arc<str>, TxId>,
+    by_merge: HashMap<Arc<str>, TxId>,
 }
 
 impl Servers {
@@ -112,12 +114,12 @@ impl Core {
         } else {
             State::Other(server_other::State::Trying)
         };
-        let merge = merge_key(request);
+        let (key, merge): (Arc<str>, Option<Arc<str>>) = (key.into(), merge_key(request).map(Into::into));
         if let Some(merge) = &merge {
-            self.servers.by_merge.insert(merge.clone(), tx);
+            self.servers.by_merge.insert(Arc::clone(merge), tx);
         }
-        self.servers.by_key.insert(key.to_owned(), tx);
-        let server = Server { key: key.to_owned(), merge, to, state, last: Vec::new(), leg: None };
+        self.servers.by_key.insert(Arc::clone(&key), tx);
+        let server = Server { key, merge, to, state, last: Vec::new(), leg: None };
         self.servers.by_id.insert(tx, server);
         tx
     }
@@ -214,6 +216,9 @@ impl Core {
         {
             self.servers.by_merge.remove(merge);
         }
+        slim(&mut self.servers.by_id);
+        slim(&mut self.servers.by_key);
+        slim(&mut self.servers.by_merge);
         for timer in [Timer::Retransmit, Timer::Timeout, Timer::Linger] {
             self.deadlines.clear(Key::Server(tx, timer));
         }
