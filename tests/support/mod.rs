@@ -6,6 +6,7 @@ pub mod back;
 pub mod baresip;
 pub mod desk;
 pub mod dns;
+pub mod ear;
 pub mod keys;
 pub mod log;
 pub mod relay;
