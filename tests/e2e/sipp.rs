@@ -1,7 +1,8 @@
 //! SIPp as caller and as agent: 200 calls at 20 calls/s through menu and queue to 20 agents; PRACK, UPDATE and session
 //! timers with every field checked by the scenario.
 
-use crate::support::sipp::{free_port, must_succeed, sipp, wait};
+use crate::support::ports::free_port;
+use crate::support::sipp::{must_succeed, sipp, wait};
 use crate::support::{Bench, Plan};
 
 const CALLS: usize = 200;

@@ -1,9 +1,10 @@
 //! baresip, an independent softphone.
 
+use super::ports::free_port;
 use super::words::{Hears, through_pcmu};
 use super::{PATIENCE, until};
 use serde_json::{Value, json};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -107,7 +108,7 @@ impl Softphone {
     /// With this account, which is not registered anywhere, listening for SIP at this port of UDP (0: any free).
     pub async fn start(account: &str, port: u16) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let control = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let control = SocketAddr::from(([127, 0, 0, 1], free_port()));
         // Without a jitter buffer whatever comes is kept in the order in which it came.
         let sound = format!(
             "audio_source aufile,{0}/tone.wav\nsnd_path {0}\njitter_buffer_type off\nctrl_tcp_listen {control}\n\
@@ -115,8 +116,13 @@ impl Softphone {
             dir.path().display()
         );
         let account = format!("{account};regint=0;audio_codecs=PCMU");
-        let baresip = start_at(dir.path(), port, &account, &sound, &[]);
-        let control = until("baresip", async || TcpStream::connect(control).await.ok()).await;
+        let mut baresip = start_at(dir.path(), port, &account, &sound, &[]);
+        let control = until("baresip", async || {
+            let ended = baresip.0.try_wait().unwrap();
+            assert!(ended.is_none(), "baresip ended: {}", std::fs::read_to_string(dir.path().join("log")).unwrap());
+            TcpStream::connect(control).await.ok()
+        })
+        .await;
         Self { control, told: Vec::new(), events: Vec::new(), dir, _baresip: baresip }
     }
 

@@ -9,6 +9,7 @@ pub mod dns;
 pub mod ear;
 pub mod keys;
 pub mod log;
+pub mod ports;
 pub mod relay;
 pub mod sipp;
 pub mod tls;

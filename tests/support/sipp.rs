@@ -1,16 +1,12 @@
 //! SIPp with its scenarios, and as a caller who does what a test says.
 
 use super::ear::Ear;
+use super::ports::free_port;
 use super::until;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
-
-/// A port of UDP that nobody has.
-pub fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// SIPp with a scenario of `tests/e2e/sipp`, to be run in a directory of its own.
 pub fn sipp(scenario: &str, dir: &Path) -> Command {
