@@ -2,11 +2,12 @@
 //! on the wall jumps.
 
 use crate::crash::{Served, serve_with};
-use crate::support::{FLOW, Plan, Rest, back, config_text, report, until, write_config};
+use crate::support::sipp::Caller;
+use crate::support::words::{Said, Words, prompts};
+use crate::support::{FLOW, Plan, Rest, config_text, until, write_config};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use switchroom::phone::Report;
 
 /// A jump of the clock, or another moment at which hours might change.
 struct Moment {
@@ -18,14 +19,17 @@ struct Moment {
     /// A day of nobody's work.
     holiday: &'static str,
     /// The way of callers before, and from then on.
-    ways: [&'static [&'static str]; 2],
+    ways: [Way; 2],
     /// The next opening that callers are told while it is closed, local.
     next: &'static str,
 }
 
-const OPEN: &[&str] = &["hours", "open"];
-const CLOSED: &[&str] = &["hours", "closed", "right"];
-const HOLIDAY: &[&str] = &["hours", "holiday"];
+/// A way through the flow, and what is heard at its end.
+type Way = (&'static [&'static str], &'static str);
+
+const OPEN: Way = (&["hours", "open"], "welcome");
+const CLOSED: Way = (&["hours", "closed", "right"], "closed");
+const HOLIDAY: Way = (&["hours", "holiday"], "goodbye");
 /// Between a call's beginning and its first node there are not so many milliseconds.
 const ANSWERED_IN_MS: i64 = 1_000;
 const NEVER: &str = "2030-01-01";
@@ -100,10 +104,11 @@ impl Moment {
             "[flow.clock]\nstart = \"hours\"\n\
              [flow.clock.node.hours]\ntype = \"hours\"\nschedule = \"clock\"\nvariable = \"next\"\n\
              open = \"open\"\nclosed = \"closed\"\nholiday = \"holiday\"\n\
-             [flow.clock.node.open]\ntype = \"hangup\"\n[flow.clock.node.holiday]\ntype = \"hangup\"\n\
+             [flow.clock.node.open]\ntype = \"hangup\"\nprompts = [\"welcome\"]\n\
+             [flow.clock.node.holiday]\ntype = \"hangup\"\nprompts = [\"goodbye\"]\n\
              [flow.clock.node.closed]\ntype = \"branch\"\n\
              cases = [{{ when = \"vars.next == '{}'\", next = \"right\" }}]\nelse = \"wrong\"\n\
-             [flow.clock.node.right]\ntype = \"hangup\"\n[flow.clock.node.wrong]\ntype = \"hangup\"\n",
+             [flow.clock.node.right]\ntype = \"hangup\"\nprompts = [\"closed\"]\n[flow.clock.node.wrong]\ntype = \"hangup\"\n",
             self.next
         )
     }
@@ -147,17 +152,30 @@ fn date(of: &str, form: &str) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// One call: when it came, and its way through the flow.
-async fn call(served: &Served, api: &Rest) -> (i64, Vec<String>, Value) {
+/// A call by SIPp.
+struct Called {
+    /// When it came, in milliseconds.
+    at: i64,
+    /// Its way through the flow; none: a busy machine did not let it in, which says nothing of the hours.
+    path: Vec<String>,
+    /// What the caller heard.
+    said: Vec<Said>,
+    row: Value,
+}
+
+async fn call(served: &Served, api: &Rest, words: &Words) -> Called {
     let before = newest(api).await["id"].clone();
-    let mut caller = back::call(served.sip, "8020", "+493010000001").await;
-    report(&mut caller, |report| matches!(report, Report::Over(_))).await;
+    let mut caller = Caller::dial(served.sip, "8020", "+493010000001").await;
+    let is_through = caller.ended().await;
     let row = until("the call's row", async || {
         Some(newest(api).await).filter(|row| row["id"] != before && !row["closed_at"].is_null())
     })
     .await;
-    let path = row["path"].as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    (row["started_at"].as_i64().unwrap(), path, row)
+    let path: Vec<String> =
+        row["path"].as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    assert!(is_through || path.is_empty(), "the call did not go as SIPp has it: {row}");
+    let said = words.heard_by(&caller.ear, |_| true).await;
+    Called { at: row["started_at"].as_i64().unwrap(), path, said, row }
 }
 
 /// The newest call; null: there is none.
@@ -166,15 +184,14 @@ async fn newest(api: &Rest) -> Value {
 }
 
 /// Callers ring from before the moment until after it; how many did before.
-async fn callers(moment: &Moment, lead_s: u32) -> usize {
+async fn callers(moment: &Moment, lead_s: u32, words: &Words) -> usize {
     let dir = tempfile::tempdir().unwrap();
     let served = moment.serve(&moment.write(dir.path()), lead_s);
     let api = Rest::sign_in(&served.http, "admin", "admin-secret").await;
     let change: i64 = date(&format!("{} UTC", moment.at), "+%s").parse::<i64>().unwrap() * 1_000;
     let (mut before, mut turned_away) = (0, 0);
     loop {
-        let (at, path, row) = call(&served, &api).await;
-        // One that a busy machine did not let in says nothing of the hours.
+        let Called { at, path, said, row } = call(&served, &api, words).await;
         if path.is_empty() {
             turned_away += 1;
             assert!(turned_away < 3, "{row}");
@@ -185,14 +202,10 @@ async fn callers(moment: &Moment, lead_s: u32) -> usize {
             continue;
         }
         let past = at >= change;
-        assert_eq!(
-            path,
-            moment.ways[usize::from(past)],
-            "{} {}, {} ms from it: {row}",
-            moment.zone,
-            moment.at,
-            at - change
-        );
+        let (way, word) = moment.ways[usize::from(past)];
+        let what = format!("{} {}, {} ms from it: {row}", moment.zone, moment.at, at - change);
+        assert_eq!(path, way, "{what}");
+        assert_eq!(prompts(&said), [word], "{what}");
         if past {
             return before;
         }
@@ -202,11 +215,12 @@ async fn callers(moment: &Moment, lead_s: u32) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn callers_hear_the_hours_of_the_clock_on_the_wall_over_both_changes_in_two_zones() {
+    let words = Words::of("en");
     for moment in &MOMENTS {
         // A machine that needs longer than that to start begins earlier.
         let mut before = 0;
         for lead_s in [6, 15, 55] {
-            before = callers(moment, lead_s).await;
+            before = callers(moment, lead_s, &words).await;
             if before > 0 {
                 break;
             }

@@ -1,38 +1,13 @@
 //! SIPp as caller and as agent: 200 calls at 20 calls/s through menu and queue to 20 agents; PRACK, UPDATE and session
 //! timers with every field checked by the scenario.
 
+use crate::support::ports::free_port;
+use crate::support::sipp::{must_succeed, sipp, wait};
 use crate::support::{Bench, Plan};
-use std::net::UdpSocket;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
 const CALLS: usize = 200;
 const CALLS_PER_S: usize = 20;
 const AGENTS: usize = 20;
-
-fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-fn sipp(scenario: &str, dir: &Path) -> Command {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/sipp").join(scenario);
-    let mut command = Command::new("sipp");
-    command.arg("-sf").arg(file).args(["-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-trace_err"]);
-    command.current_dir(dir).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn must_succeed(who: &str, output: &Output, dir: &Path) {
-    if !output.status.success() {
-        let errors: String = std::fs::read_dir(dir)
-            .unwrap()
-            .flatten()
-            .filter(|entry| entry.file_name().to_string_lossy().contains("errors"))
-            .map(|entry| std::fs::read_to_string(entry.path()).unwrap_or_default())
-            .collect();
-        panic!("{who}: {}\n{}\n{errors}", output.status, String::from_utf8_lossy(&output.stderr));
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_calls_reach_twenty_agents_without_a_failure() {
@@ -68,11 +43,6 @@ async fn two_hundred_calls_reach_twenty_agents_without_a_failure() {
     let bad: Vec<_> = rows.iter().filter(|row| row.outcome.as_deref() != Some("answered")).collect();
     assert!(bad.is_empty(), "{} contacts were not answered: {:?}", bad.len(), bad.first());
     bench.stop().await;
-}
-
-async fn wait(who: &str, child: std::process::Child, dir: &Path) {
-    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
-    must_succeed(who, &output, dir);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! What callers in line are told, known by its sound.
 
-use crate::support::words::{Said, Words};
+use crate::support::words::{Words, prompts};
 use crate::support::{Bench, Plan, answer, back, config_text, phone, report, write_config};
 use domain::AgentState;
 use switchroom::phone::{Order, Phone, Report};
@@ -9,10 +9,6 @@ use switchroom::phone::{Order, Phone, Report};
 const CHINESE: &str = "[[entry]]\nid = \"chinese\"\ndnis = \"8022\"\nflow = \"waiting\"\nlanguage = \"zh\"\n";
 
 const GREETING: [&str; 2] = ["recording-notice", "please-hold"];
-
-fn prompts(said: &[Said]) -> Vec<&str> {
-    said.iter().map(|said| said.prompt.as_str()).collect()
-}
 
 /// The place in line that is told, with what comes before it and after it.
 fn place(digit: &'static str) -> [&'static str; 3] {

@@ -3,11 +3,15 @@
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
 pub mod back;
+pub mod baresip;
 pub mod desk;
 pub mod dns;
+pub mod ear;
 pub mod keys;
 pub mod log;
+pub mod ports;
 pub mod relay;
+pub mod sipp;
 pub mod tls;
 pub mod words;
 
