@@ -12,6 +12,7 @@ mod hours;
 mod journey;
 mod mutations;
 mod program;
+mod replaces;
 mod sipp;
 mod softphone;
 mod torture;
