@@ -1,4 +1,4 @@
-// The page's script with SIP.js in it.
+// The page's script with a library in it: SIP.js or JsSIP.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -6,11 +6,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const here = path.dirname(fileURLToPath(import.meta.url));
 const modules = path.resolve(here, '../../../agent-console/package.json');
 
-/** Bundles it. */
-export async function script() {
+const MAIN = { sipjs: ['sip.js', 'sip.js/lib/index.js'], jssip: ['jssip', 'jssip/lib/JsSIP.js'] };
+
+/** Bundles it; the library is `sipjs` or `jssip`. */
+export async function script(library) {
+  const [name, main] = MAIN[library];
   const { rolldown } = await import(pathToFileURL(createRequire(modules).resolve('rolldown')));
-  const alias = { 'sip.js': path.join(path.dirname(modules), 'node_modules/sip.js/lib/index.js') };
-  const bundle = await rolldown({ input: path.join(here, 'sipjs-page.mjs'), resolve: { alias }, logLevel: 'silent' });
+  const alias = { [name]: path.join(path.dirname(modules), 'node_modules', main) };
+  const input = path.join(here, `${library}-page.mjs`);
+  const bundle = await rolldown({ input, platform: 'browser', resolve: { alias }, logLevel: 'silent' });
   const { output } = await bundle.generate({ format: 'iife' });
   return output[0].code;
 }
