@@ -328,6 +328,7 @@ impl Control {
         }
         self.floor_stale = false;
         self.floor_at = now;
+        self.shells.metrics.in_progress(self.board.legs(), self.board.transactions());
         let floor = Arc::new(self.board.floor(now));
         self.shells.bridge.publish_floor(Arc::clone(&floor));
         self.shells.floor.send_replace(floor);

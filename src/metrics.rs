@@ -39,9 +39,12 @@ impl Scores {
     }
 }
 
-/// Counters since the start.
-#[derive(Debug, Default)]
+/// Counters since the start, and what there is at this moment.
 pub struct Metrics {
+    /// Legs and transactions of SIP.
+    legs: AtomicU64,
+    transactions: AtomicU64,
+    ports: media_io::PortCount,
     contacts: AtomicU64,
     offers: AtomicU64,
     connected: AtomicU64,
@@ -56,6 +59,34 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// Nothing is counted yet.
+    #[must_use]
+    pub fn new(ports: media_io::PortCount) -> Self {
+        let zero = AtomicU64::default;
+        Self {
+            legs: zero(),
+            transactions: zero(),
+            ports,
+            contacts: zero(),
+            offers: zero(),
+            connected: zero(),
+            closed: zero(),
+            unparsable: zero(),
+            unknown_source: zero(),
+            invalid: zero(),
+            auth_failed: zero(),
+            retransmissions: zero(),
+            stray: zero(),
+            mos: Scores::default(),
+        }
+    }
+
+    /// So many legs and transactions has the SIP endpoint.
+    pub fn in_progress(&self, legs: usize, transactions: usize) {
+        self.legs.store(legs as u64, Relaxed);
+        self.transactions.store(transactions as u64, Relaxed);
+    }
+
     /// Counts a contact event.
     pub fn contact_event(&self, kind: &ContactEventKind) {
         let counter = match kind {
@@ -100,8 +131,32 @@ impl Metrics {
             ("switchroom_sip_stray_responses_total", "SIP responses that match nothing", &self.stray),
         ];
         let counters = rows.into_iter().map(|(name, help, value)| counter(name, help, value.load(Relaxed)));
-        counters.chain([self.mos.metric()]).collect()
+        counters.chain(self.gauges()).chain([self.mos.metric()]).collect()
     }
+
+    fn gauges(&self) -> [http_api::Metric; 3] {
+        let ports = self.ports.read();
+        let by_state = [("open", ports.open), ("resting", ports.resting)];
+        let ports = http_api::Metric {
+            name: "switchroom_media_ports",
+            help: "Pairs of UDP ports for plain RTP that a leg has, or that rest after their call",
+            kind: http_api::MetricKind::Gauge,
+            samples: by_state.map(|(state, n)| (vec![("state", state.to_owned())], n as f64)).to_vec(),
+        };
+        [
+            gauge("switchroom_sip_legs", "SIP legs in progress", self.legs.load(Relaxed)),
+            gauge(
+                "switchroom_sip_transactions",
+                "SIP transactions, those that linger for late repetitions among them",
+                self.transactions.load(Relaxed),
+            ),
+            ports,
+        ]
+    }
+}
+
+fn gauge(name: &'static str, help: &'static str, value: u64) -> http_api::Metric {
+    http_api::Metric { name, help, kind: http_api::MetricKind::Gauge, samples: vec![(Vec::new(), value as f64)] }
 }
 
 fn counter(name: &'static str, help: &'static str, value: u64) -> http_api::Metric {

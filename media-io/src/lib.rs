@@ -30,7 +30,8 @@ mod tapes;
 mod worker;
 mod workers;
 
+pub use ports::PortFigures;
 pub use prompts::wav::{self, WavFlaw};
 pub use prompts::{FileFacts, Library, PromptError, Prompts};
 pub use settings::{Figures, Rtcp, RtcpTap, Settings, Voice};
-pub use workers::{PromptSwitch, Workers};
+pub use workers::{PortCount, PromptSwitch, Workers};

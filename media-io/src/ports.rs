@@ -35,6 +35,15 @@ struct State {
     resting: VecDeque<(Instant, u16)>,
 }
 
+/// Ports for plain RTP that are not free. A browser leg has none of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PortFigures {
+    /// Pairs of ports that a leg has.
+    pub open: usize,
+    /// Pairs that rest after their call.
+    pub resting: usize,
+}
+
 fn none_free() -> io::Error {
     io::Error::new(io::ErrorKind::AddrNotAvailable, "no RTP port is free")
 }
@@ -80,6 +89,14 @@ impl Ports {
     pub(crate) fn close(&self, now: Instant, port: u16) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.resting.push_back((now, port));
+    }
+
+    /// How many are not free.
+    pub(crate) fn figures(&self, now: Instant) -> PortFigures {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.wake(now, self.rest);
+        let resting = state.resting.len();
+        PortFigures { open: state.busy.len().saturating_sub(resting), resting }
     }
 
     /// A rested pair; when there is none, the one that has rested longest, if only for a second: a short range must not
@@ -167,6 +184,20 @@ mod tests {
         for socket in [&v6.rtp, &v6.rtcp] {
             assert_eq!(SockRef::from(socket).tclass_v6().unwrap(), 0xB8);
         }
+    }
+
+    #[test]
+    fn ports_are_counted_while_open_and_while_they_rest() {
+        let now = Instant::now();
+        let ports = Ports::new(ADDRESS, (0, 0), REST);
+        let counted = |at| (ports.figures(at).open, ports.figures(at).resting);
+        let pairs = [ports.open(now).unwrap(), ports.open(now).unwrap()];
+        assert_eq!(counted(now), (2, 0));
+        ports.close(now, pairs[0].address.port());
+        assert_eq!(counted(now + REST / 2), (1, 1));
+        assert_eq!(counted(now + REST), (1, 0));
+        ports.close(now + REST, pairs[1].address.port());
+        assert_eq!(counted(now + 2 * REST), (0, 0));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::browser::{BrowserPort, SharedCertificate};
 use crate::clock::Clock;
 use crate::poller::{Poller, Waker};
-use crate::ports::Ports;
+use crate::ports::{PortFigures, Ports};
 use crate::prompts::Prompts;
 use crate::settings::{Figures, Settings, SharedFigures};
 use crate::tapes::Tapes;
@@ -37,6 +37,10 @@ struct Inbox {
 /// Gives the workers other prompts while they run.
 #[derive(Clone)]
 pub struct PromptSwitch(Vec<Inbox>);
+
+/// Counts the ports while the workers run.
+#[derive(Clone)]
+pub struct PortCount(Arc<Shared>);
 
 /// One worker as seen from outside.
 struct Handle {
@@ -168,6 +172,12 @@ impl Workers {
         PromptSwitch(self.handles.iter().map(|handle| handle.inbox.clone()).collect())
     }
 
+    /// What counts the ports.
+    #[must_use]
+    pub fn port_count(&self) -> PortCount {
+        PortCount(Arc::clone(&self.shared))
+    }
+
     /// Where browsers reach each worker.
     #[must_use]
     pub fn browser_addresses(&self) -> Vec<SocketAddr> {
@@ -192,6 +202,14 @@ impl PromptSwitch {
         for inbox in &self.0 {
             inbox.send(Order::Prompts(Arc::clone(prompts)));
         }
+    }
+}
+
+impl PortCount {
+    /// Ports for plain RTP that are open or rest at this moment.
+    #[must_use]
+    pub fn read(&self) -> PortFigures {
+        self.0.ports.figures(self.0.clock.now().system)
     }
 }
 

@@ -7,8 +7,15 @@
 //! refused, and at the whole of it every one. Messages of calls in progress are nobody's choice here: they always get in.
 
 use crate::message::skim::{Refused, Skimmed};
+use core::hash::{Hash as _, Hasher as _};
+use core::net::SocketAddr;
 use core::time::Duration;
+use std::collections::HashMap;
+use std::hash::DefaultHasher;
 
+/// INVITEs remembered at once, twice: a generation that is full takes the place of the one before it. At three thousand
+/// calls a second that is for three seconds at least, in which one who hears nothing repeats himself twice.
+const JUDGED_MAX: usize = 8_192;
 /// How often the time that a message takes is reckoned anew.
 const WINDOW: Duration = Duration::from_millis(100);
 /// What a message is taken to cost before any rush was seen.
@@ -58,6 +65,35 @@ pub struct Admission {
     busy: Busy,
     /// Shares of calls that were neither let in nor refused yet.
     credit: u64,
+    judged: Judged,
+}
+
+/// Whether INVITEs were let in lately. What comes again, as it was lost or because the network repeats it, is the same
+/// datagram, and the same becomes of it: a call that was let in is not refused for its caller's repetition, and one that was
+/// refused does not begin when its caller has given it up.
+#[derive(Debug, Default)]
+struct Judged {
+    young: HashMap<u64, bool>,
+    old: HashMap<u64, bool>,
+}
+
+impl Judged {
+    fn key(datagram: &[u8], from: SocketAddr) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (datagram, from).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn of(&self, key: u64) -> Option<bool> {
+        self.young.get(&key).or_else(|| self.old.get(&key)).copied()
+    }
+
+    fn note(&mut self, key: u64, is_let_in: bool) {
+        if self.young.len() >= JUDGED_MAX {
+            self.old = core::mem::take(&mut self.young);
+        }
+        self.young.insert(key, is_let_in);
+    }
 }
 
 /// What was seen last.
@@ -99,6 +135,7 @@ impl Admission {
             seen: Seen::default(),
             busy: Busy::default(),
             credit: 0,
+            judged: Judged::default(),
         }
     }
 
@@ -136,20 +173,32 @@ impl Admission {
     }
 
     /// Looks at a datagram before it is parsed.
-    pub fn judge(&mut self, datagram: &[u8], from: core::net::SocketAddr) -> Verdict {
+    pub fn judge(&mut self, datagram: &[u8], from: SocketAddr) -> Verdict {
         if datagram.starts_with(b"ACK ") && self.is_ours(datagram) {
             return Verdict::Dropped;
         }
-        let verdict = self.judge_call(datagram, from);
+        let verdict =
+            if datagram.starts_with(b"INVITE ") { self.judge_call(datagram, from) } else { Verdict::Admitted };
         self.waiting += u64::from(verdict == Verdict::Admitted);
         verdict
     }
 
-    fn judge_call(&mut self, datagram: &[u8], from: core::net::SocketAddr) -> Verdict {
-        let share = self.share();
-        if share == WHOLE || !datagram.starts_with(b"INVITE ") {
-            return Verdict::Admitted;
+    fn judge_call(&mut self, datagram: &[u8], from: SocketAddr) -> Verdict {
+        let key = Judged::key(datagram, from);
+        let before = self.judged.of(key);
+        let share = if before == Some(false) { 0 } else { self.share() };
+        let verdict = if before == Some(true) || share == WHOLE {
+            Verdict::Admitted
+        } else {
+            self.judge_new(datagram, from, share)
+        };
+        if before.is_none() {
+            self.judged.note(key, verdict == Verdict::Admitted);
         }
+        verdict
+    }
+
+    fn judge_new(&mut self, datagram: &[u8], from: SocketAddr, share: u64) -> Verdict {
         let Some(invite) = Skimmed::read(datagram) else { return Verdict::Admitted };
         if invite.is_urgent(&self.rules.emergency) || self.takes_turn(share) {
             return Verdict::Admitted;
@@ -184,7 +233,7 @@ fn micros(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use core::net::SocketAddr;
+    use core::sync::atomic::{AtomicU64, Ordering};
 
     const STEP: Duration = Duration::from_millis(10);
 
@@ -192,9 +241,12 @@ mod tests {
         SocketAddr::from(([192, 0, 2, 1], 5062))
     }
 
+    /// A new one each time.
     fn invite(user: &str, more: &str) -> Vec<u8> {
+        static CALLS: AtomicU64 = AtomicU64::new(0);
+        let number = CALLS.fetch_add(1, Ordering::Relaxed);
         format!(
-            "INVITE sip:{user}@192.0.2.20 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1;rport\r\n\
+            "INVITE sip:{user}@192.0.2.20 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK{number};rport\r\n\
              f: <sip:a@192.0.2.1>;tag=1\r\nTO: <sip:{user}@192.0.2.20>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n{more}\
              Content-Length: 0\r\n\r\n"
         )
@@ -291,6 +343,30 @@ mod tests {
             admitted
         };
         assert_eq!([0, 250, 375, 500, 9_000, 0].map(&mut let_in), [100, 100, 50, 0, 0, 100]);
+    }
+
+    #[test]
+    fn an_invite_that_comes_again_is_judged_as_the_first_time() {
+        let mut admission = Admission::new(Rules::default(), "tag-ours".to_owned());
+        let (early, late) = (invite("8000", ""), invite("8000", ""));
+        assert_eq!(admission.judge(&early, from()), Verdict::Admitted);
+        admission.observe_calls(Duration::from_secs(9));
+        assert!(matches!(admission.judge(&late, from()), Verdict::Refused(_)));
+        assert_eq!(admission.judge(&early, from()), Verdict::Admitted, "its call is in progress");
+        admission.observe_calls(Duration::ZERO);
+        assert!(matches!(admission.judge(&late, from()), Verdict::Refused(_)), "its caller has been told so");
+        assert_eq!(admission.judge(&invite("8000", ""), from()), Verdict::Admitted);
+    }
+
+    #[test]
+    fn what_was_judged_is_remembered_for_so_many_and_no_more_than_twice_as_many() {
+        let mut judged = Judged::default();
+        (0..JUDGED_MAX as u64).for_each(|key| judged.note(key, true));
+        judged.note(u64::MAX, false);
+        assert_eq!((judged.of(0), judged.of(u64::MAX)), (Some(true), Some(false)));
+        (0..JUDGED_MAX as u64).for_each(|key| judged.note(1 << 32 | key, true));
+        assert_eq!((judged.of(0), judged.of(u64::MAX)), (None, Some(false)));
+        assert!(judged.young.len() + judged.old.len() <= 2 * JUDGED_MAX);
     }
 
     #[test]

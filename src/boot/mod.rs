@@ -185,7 +185,7 @@ impl Daemon {
         let Entrance { transports, edge, http, https, sip: (sip_address, sip_tls) } =
             Entrance::open(&config, sockets, sip_tx, &signalling, &tap);
         let (floor, shown) = watch::channel(Arc::new(FloorView::default()));
-        let metrics = Arc::new(Metrics::default());
+        let metrics = Arc::new(Metrics::new(workers.port_count()));
         let (gate, certificate, steps) = (edge.gate.clone(), edge.certificate.clone(), edge.steps.clone());
         let house =
             House { config, clock: &clock, store: &store, sip: sip_address, back: &back, explains, archive, prompts };

@@ -239,6 +239,12 @@ impl Switchboard {
         self.sip.legs()
     }
 
+    /// SIP transactions, the lingering ones among them.
+    #[must_use]
+    pub fn transactions(&self) -> usize {
+        self.sip.transactions()
+    }
+
     /// The state of an agent.
     #[must_use]
     pub fn agent_state(&self, agent: AgentId) -> Option<domain::AgentState> {

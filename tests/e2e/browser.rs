@@ -145,6 +145,16 @@ async fn an_agent_works(bench: Bench, base: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sip_js_registers_over_wss_takes_a_call_holds_it_sends_it_on_and_keys_digits() {
+    a_library_is_a_phone("sipjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jssip_registers_over_wss_takes_a_call_holds_it_sends_it_on_and_keys_digits() {
+    a_library_is_a_phone("jssip").await;
+}
+
+/// A library over WSS, as an agent's phone and as a caller.
+async fn a_library_is_a_phone(library: &str) {
     let mut ben = phone().await;
     let agents = [("anna".to_owned(), "desk".to_owned()), ("ben".to_owned(), format!("sip:ben@{}", ben.address))];
     let bench = Bench::start(&Plan { wrap_up_s: 0, tls: true, ..Plan::default() }, &agents).await;
@@ -157,11 +167,11 @@ async fn sip_js_registers_over_wss_takes_a_call_holds_it_sends_it_on_and_keys_di
                 "password": password })
     };
     let options = json!({
-        "base": format!("https://{https}"), "agent": account("anna", "phone-secret"), "callerHz": CALLER_HZ,
+        "base": format!("https://{https}"), "library": library, "agent": account("anna", "phone-secret"), "callerHz": CALLER_HZ,
         "caller": account("6001", "softphone-secret"), "agentHz": 1_400, "microphone": microphone(&bench.dir),
         "to": format!("sip:ben@{}", https.ip()), "number": format!("sip:8000@{}", https.ip()),
     });
-    let mut browser = Story::start("sipjs.mjs", &options);
+    let mut browser = Story::start("library-phone.mjs", &options);
     browser.step("registered").await;
     let caller = bench.call_answered("8001").await;
     caller.order(Order::Tone(CALLER_HZ)).await;
@@ -199,6 +209,16 @@ async fn sip_js_registers_over_wss_takes_a_call_holds_it_sends_it_on_and_keys_di
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sip_js_holds_its_call_asks_a_second_one_and_connects_the_two() {
+    a_library_connects_two_calls("sipjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jssip_holds_its_call_asks_a_second_one_and_connects_the_two() {
+    a_library_connects_two_calls("jssip").await;
+}
+
+/// A library over WSS makes an attended transfer as desk phones do.
+async fn a_library_connects_two_calls(library: &str) {
     let mut ben = phone().await;
     let agents = [("anna".to_owned(), "desk".to_owned()), ("ben".to_owned(), format!("sip:ben@{}", ben.address))];
     let bench = Bench::start(&Plan { wrap_up_s: 0, tls: true, ..Plan::default() }, &agents).await;
@@ -208,10 +228,10 @@ async fn sip_js_holds_its_call_asks_a_second_one_and_connects_the_two() {
     let account = json!({ "server": format!("wss://{https}/sip"), "aor": format!("sip:anna@{}", https.ip()),
                           "name": "anna", "password": "phone-secret" });
     let options = json!({
-        "base": format!("https://{https}"), "agent": account, "callerHz": CALLER_HZ, "helperHz": HELPER_HZ,
+        "base": format!("https://{https}"), "library": library, "agent": account, "callerHz": CALLER_HZ, "helperHz": HELPER_HZ,
         "microphone": microphone(&bench.dir), "to": format!("sip:ben@{}", https.ip()),
     });
-    let mut browser = Story::start("sipjs-attended.mjs", &options);
+    let mut browser = Story::start("library-phone-attended.mjs", &options);
     browser.step("registered").await;
     let caller = bench.call_answered("8001").await;
     caller.order(Order::Tone(CALLER_HZ)).await;

@@ -14,6 +14,7 @@ mod journey;
 mod mutations;
 mod program;
 mod recognised;
+mod replaces;
 mod sipp;
 mod softphone;
 mod torture;

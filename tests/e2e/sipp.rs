@@ -47,12 +47,40 @@ async fn two_hundred_calls_reach_twenty_agents_without_a_failure() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_that_rings_reliably_gets_its_prack_and_its_update_is_answered() {
+    an_agent_talks("agent_prack.xml").await;
+}
+
+/// A caller with session timers, whose scenario checks every field, at an engine with nobody to answer: the caller waits.
+async fn a_caller_waits(scenario: &str) {
+    let plan = Plan { silence_s: 300, ..Plan::default() };
+    let bench = Bench::start(&plan, &[]).await;
+    let dir = tempfile::tempdir().unwrap();
+    let server = bench.daemon.sip.to_string();
+    let arguments = [server.as_str(), "-m", "1", "-timeout", "180"];
+    let caller = sipp(scenario, dir.path()).args(arguments).spawn().unwrap();
+    wait("caller", caller, dir.path()).await;
+    bench.quiet().await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_with_session_timers_is_told_the_least_and_refreshed_at_half_time() {
+    a_caller_waits("caller_timer.xml").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_refreshes_by_himself_is_granted_it_each_time_and_ended_when_he_stops() {
+    a_caller_waits("caller_refreshes.xml").await;
+}
+
+/// An agent's phone with session timers, whose scenario checks every field, takes one call and ends it.
+async fn an_agent_talks(scenario: &str) {
     let port = free_port();
-    let plan = Plan { wrap_up_s: 0, ..Plan::default() };
+    let plan = Plan { silence_s: 300, wrap_up_s: 0, ..Plan::default() };
     let bench = Bench::start(&plan, &[("anna".to_owned(), format!("sip:anna@127.0.0.1:{port}"))]).await;
     let dir = tempfile::tempdir().unwrap();
-    let arguments = ["-p", &port.to_string(), "-m", "1", "-timeout", "60"];
-    let agent = sipp("agent_prack.xml", dir.path()).args(arguments).spawn().unwrap();
+    let arguments = ["-p", &port.to_string(), "-m", "1", "-timeout", "180"];
+    let agent = sipp(scenario, dir.path()).args(arguments).spawn().unwrap();
     let mut caller = bench.call_answered("8001").await;
     wait("agent", agent, dir.path()).await;
     crate::support::report(&mut caller, |report| matches!(report, switchroom::phone::Report::Over(_))).await;
@@ -61,14 +89,11 @@ async fn a_phone_that_rings_reliably_gets_its_prack_and_its_update_is_answered()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_with_session_timers_is_told_the_least_and_refreshed_at_half_time() {
-    let plan = Plan { silence_s: 120, ..Plan::default() };
-    let bench = Bench::start(&plan, &[]).await;
-    let dir = tempfile::tempdir().unwrap();
-    let server = bench.daemon.sip.to_string();
-    let arguments = [server.as_str(), "-m", "1", "-timeout", "120"];
-    let caller = sipp("caller_timer.xml", dir.path()).args(arguments).spawn().unwrap();
-    wait("caller", caller, dir.path()).await;
-    bench.quiet().await;
-    bench.stop().await;
+async fn a_phone_that_finds_the_session_interval_too_short_is_asked_anew_and_refreshes_by_both_ways() {
+    an_agent_talks("agent_refreshes.xml").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_without_update_is_refreshed_by_an_invite_at_half_time() {
+    an_agent_talks("agent_refreshed.xml").await;
 }

@@ -1,8 +1,11 @@
 //! Phones that behave as few do, written out message by message, with exact assertions on the wire.
 
 use crate::support::{Bench, PATIENCE, Plan, report};
+use domain::AgentState;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use switchroom::phone::Report;
+use std::time::Duration;
+use switchroom::phone::{Order, Report};
 use tokio::net::UdpSocket;
 
 /// A peer that says what the test writes.
@@ -53,7 +56,7 @@ impl Peer {
         self.socket.send_to(message.as_bytes(), self.server).await.unwrap();
     }
 
-    /// The next message that fits. Others, such as repeated ones, are dropped.
+    /// The next message that fits. Others, such as repeated ones, are dropped, and so is the sound, which comes here too.
     async fn hear(&mut self, what: &str, fits: impl Fn(&Came) -> bool) -> Came {
         let search = async {
             let mut buffer = vec![0; 65_536];
@@ -61,7 +64,7 @@ impl Peer {
                 let (length, from) = self.socket.recv_from(&mut buffer).await.unwrap();
                 self.server = from;
                 let came = Came { text: String::from_utf8_lossy(&buffer[..length]).into_owned() };
-                if fits(&came) {
+                if came.text.contains("SIP/2.0") && fits(&came) {
                     return came;
                 }
             }
@@ -137,6 +140,116 @@ async fn of_two_answers_of_a_fork_both_are_acknowledged_and_the_second_is_ended(
     peer.hear("the answer to our BYE", |came| came.starts("SIP/2.0 200 ") && came.field("CSeq") == "1 BYE").await;
     report(&mut caller, |report| matches!(report, Report::Over(_))).await;
     bench.quiet().await;
+    bench.stop().await;
+}
+
+/// How often the race is run, and how far the two may be apart.
+const ROUNDS: u64 = 1_000;
+const APART: Duration = Duration::from_millis(20);
+/// The offsets from −20 ms to +20 ms that are run through in turn.
+const STEPS: u64 = 81;
+
+/// How a race went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Went {
+    /// The answer was there before the caller left.
+    AnswerFirst,
+    /// CANCEL and the answer crossed.
+    Crossed,
+    /// The phone had its CANCEL before it would have answered, and refused.
+    CancelFirst,
+}
+
+impl Peer {
+    /// Says 200, and then waits for the end of the dialog: its ACK, and a BYE. A CANCEL may have been on the way.
+    async fn answer_too_late(&mut self, invite: &Came, tag: &str) -> Went {
+        let call = invite.field("Call-ID").to_owned();
+        let of_call = |came: &Came| came.field("Call-ID") == call && !came.starts("INVITE ");
+        let mut seen = Vec::new();
+        loop {
+            let came = self.hear("the ACK and the BYE", of_call).await;
+            let kind = came.text.split(' ').next().unwrap().to_owned();
+            assert_eq!(came.field("CSeq").split(' ').nth(1), Some(kind.as_str()), "{}", came.text);
+            match kind.as_str() {
+                "CANCEL" => {
+                    assert_eq!(came.field("Via"), invite.field("Via"), "the INVITE's transaction");
+                    self.answer(&came, "200 OK", tag, false).await;
+                }
+                "ACK" => {
+                    assert_eq!(came.field("CSeq").split(' ').next(), invite.field("CSeq").split(' ').next());
+                    assert!(came.field("To").ends_with(&format!(";tag={tag}")), "{}", came.text);
+                }
+                "BYE" => {
+                    assert!(came.field("To").ends_with(&format!(";tag={tag}")), "{}", came.text);
+                    self.answer(&came, "200 OK", tag, false).await;
+                    seen.push(kind);
+                    break;
+                }
+                _ => panic!("{}", came.text),
+            }
+            seen.push(kind);
+        }
+        assert!(seen.contains(&"ACK".to_owned()), "{seen:?}");
+        if seen.contains(&"CANCEL".to_owned()) { Went::Crossed } else { Went::AnswerFirst }
+    }
+
+    /// Refuses as one who was cancelled, and waits for the ACK.
+    async fn refuse_cancelled(&mut self, invite: &Came, cancel: &Came, tag: &str) {
+        self.answer(cancel, "200 OK", tag, false).await;
+        self.answer(invite, "487 Request Terminated", tag, false).await;
+        let call = invite.field("Call-ID").to_owned();
+        let ack = self.hear("the ACK", |came| came.starts("ACK ") && came.field("Call-ID") == call).await;
+        assert_eq!(ack.field("Via"), invite.field("Via"), "the INVITE's transaction");
+    }
+}
+
+/// One race: the caller leaves up to 20 ms after the phone answers, or up to 20 ms before.
+async fn race(bench: &Bench, peer: &mut Peer, round: u64, last: &mut String) -> Went {
+    let tag = format!("r{round}");
+    let mut caller = bench.call("8001").await;
+    // The INVITE of the round before may come again on a slow machine.
+    let is_new = |came: &Came| came.starts("INVITE ") && came.field("Call-ID") != last;
+    let invite = peer.hear("the INVITE", is_new).await;
+    invite.field("Call-ID").clone_into(last);
+    peer.answer(&invite, "180 Ringing", &tag, false).await;
+    report(&mut caller, |report| *report == Report::Talking).await;
+    let step = APART * 2 / u32::try_from(STEPS - 1).unwrap();
+    let at = step * u32::try_from(round % STEPS).unwrap();
+    if at < APART {
+        peer.answer(&invite, "200 OK", &tag, true).await;
+        tokio::time::sleep(APART - at).await;
+        caller.order(Order::HangUp).await;
+        return peer.answer_too_late(&invite, &tag).await;
+    }
+    caller.order(Order::HangUp).await;
+    let call = invite.field("Call-ID").to_owned();
+    let is_cancel = |came: &Came| came.starts("CANCEL ") && came.field("Call-ID") == call;
+    if round % 2 == 0 {
+        // Deaf until it has answered, as if the CANCEL were on its way for so long.
+        tokio::time::sleep(at - APART).await;
+        peer.answer(&invite, "200 OK", &tag, true).await;
+        return peer.answer_too_late(&invite, &tag).await;
+    }
+    let cancel = peer.hear("the CANCEL", is_cancel).await;
+    assert_eq!(cancel.field("Via"), invite.field("Via"), "the INVITE's transaction");
+    tokio::time::sleep(at - APART).await;
+    peer.refuse_cancelled(&invite, &cancel, &tag).await;
+    Went::CancelFirst
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_within_20_ms_of_the_answer_ends_the_dialog_either_way_a_thousand_times() {
+    let (bench, mut peer) = bench_with_peer().await;
+    let (mut went, mut last) = (BTreeMap::<Went, u64>::new(), String::new());
+    for round in 0..ROUNDS {
+        *went.entry(race(&bench, &mut peer, round, &mut last).await).or_default() += 1;
+        bench.agent("anna", |state| state == AgentState::Ready).await;
+    }
+    println!("{ROUNDS} rounds, the caller leaves from 20 ms before to 20 ms after the phone answers: {went:?}");
+    assert_eq!(went.len(), 3, "each way is gone");
+    bench.quiet().await;
+    assert_eq!(bench.all_closed().await.len() as u64, ROUNDS, "one contact for each call");
+    bench.nothing_left().await;
     bench.stop().await;
 }
 

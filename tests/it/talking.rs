@@ -2,7 +2,7 @@
 
 use crate::support::{Bench, Plan, answer, hears, report};
 use switchroom::boot::recordings_dir;
-use switchroom::phone::{Order, Report};
+use switchroom::phone::{Heard, Order, Phone, Report};
 
 const CALLER_HZ: u32 = 620;
 const AGENT_HZ: u32 = 1_040;
@@ -61,6 +61,19 @@ async fn a_phone_that_holds_gives_the_caller_music_and_takes_him_back() {
     bench.stop().await;
 }
 
+/// Samples of a stretch of the recording that is looked at: 100 ms.
+const WINDOW: usize = 800;
+
+/// True if the newest that the caller hears is music, or the agent who has taken him back.
+fn turned(caller: &Phone, hold: bool) -> bool {
+    let packets = caller.ear().packets();
+    let says = |hz: Option<u32>| hz == Some(AGENT_HZ);
+    let tone = |packet: &Heard| media::tone::strongest_tone(&packet.samples, 8_000, crate::support::TONES);
+    packets.len() >= TURNED && packets.iter().rev().take(TURNED).all(|packet| says(tone(packet)) != hold)
+}
+
+/// Packets of 20 ms by which it is known what the caller hears.
+const TURNED: usize = 3;
 /// How often a phone holds and takes back in one call.
 const HOLDS: u64 = 100;
 
@@ -77,6 +90,8 @@ async fn a_hundred_holds_leave_one_unbroken_recording() {
         for hold in [true, false] {
             phones[0].order(Order::Hold(hold)).await;
             report(&mut phones[0], |report| *report == Report::HoldTaken).await;
+            caller.ear().clear();
+            crate::support::until("music, or the agent", async || turned(&caller, hold).then_some(())).await;
         }
     }
     hears(&caller, AGENT_HZ).await;
@@ -87,6 +102,15 @@ async fn a_hundred_holds_leave_one_unbroken_recording() {
     assert_eq!((count("held"), count("resumed")), (HOLDS, HOLDS));
     let [tape] = story.recordings.as_slice() else { panic!("{} recordings", story.recordings.len()) };
     assert_eq!(tape.gap_ms, 0, "nothing is missing");
+    let file = recordings_dir(&bench.dir.path().join("data")).join(&tape.path);
+    let mut wav = hound::WavReader::open(file).unwrap();
+    let customer: Vec<i16> = wav.samples::<i16>().map(Result::unwrap).step_by(2).collect();
+    let windows = customer.chunks_exact(WINDOW);
+    let silent = windows
+        .clone()
+        .filter(|window| media::tone::strongest_tone(window, 8_000, crate::support::TONES) != Some(CALLER_HZ));
+    println!("{HOLDS} holds and resumes in {} windows of 100 ms of one recording", windows.len());
+    assert_eq!(silent.count(), 0, "the customer, who never stopped, is heard in every stretch of it");
     bench.stop().await;
 }
 

@@ -1,12 +1,13 @@
 //! Calls with three people: who hears whom, by tones over real RTP, and what the recording has of it.
 
 use crate::support::desk::Desk;
-use crate::support::{Bench, Plan, answer, config_text, phone, report, until};
+use crate::support::{Bench, PATIENCE, Plan, answer, config_text, phone, report, until};
 use domain::AgentState;
+use media::tone::strongest_tone;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use switchroom::boot::recordings_dir;
-use switchroom::phone::{Order, Phone, Report};
+use switchroom::phone::{Heard, Order, Phone, Report};
 
 /// Tones that no note of the music on hold comes near.
 const CALLER: u32 = 720;
@@ -31,11 +32,64 @@ struct Floor {
     began: Instant,
 }
 
+/// What somebody hears.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Cell {
+    /// Has no part in the call.
+    Out,
+    /// These people and nobody else.
+    People(&'static [u32]),
+    Music,
+    /// The tone that says that somebody is being rung, and nobody.
+    Ringing,
+    Nothing,
+}
+
+use Cell::{Music, Nothing, Out, People, Ringing};
+
+/// ITU-T E.180.
+const RINGBACK: u32 = 425;
+/// A sample louder than this is no silence.
+const LOUD: u16 = 300;
+
+/// The loudest sample of the last second that the phone heard.
+fn loudest(phone: &Phone) -> u16 {
+    let packets = phone.ear().packets();
+    packets.iter().rev().take(50).flat_map(|packet| &packet.samples).map(|s| s.unsigned_abs()).max().unwrap_or_default()
+}
+
+impl Cell {
+    /// True if the phone hears this, and in the last second nothing else.
+    fn fits(self, phone: &Phone) -> bool {
+        let packets = phone.ear().packets();
+        let is_loud = || loudest(phone) > LOUD;
+        let nobody = || phone.ear().tones(ALL).is_empty();
+        let rings = |packet: &Heard| strongest_tone(&packet.samples, 8_000, &[RINGBACK]).is_some();
+        match self {
+            Self::Out => true,
+            Self::People(people) => phone.ear().tones(ALL) == people,
+            Self::Music => is_loud() && nobody() && phone.ear().tone(&[RINGBACK]).is_none(),
+            // One second in five.
+            Self::Ringing => packets.iter().any(rings) && nobody(),
+            Self::Nothing => !is_loud(),
+        }
+    }
+
+    /// How long that must have been heard for certain, in samples.
+    fn samples(self) -> usize {
+        match self {
+            Self::Out => 0,
+            Self::Ringing => 5 * 8_000,
+            _ => 8_000,
+        }
+    }
+}
+
 /// What one stretch of the call is to sound like.
 struct Row {
     name: &'static str,
-    /// What each of the four hears: caller, Anna, Bert, supervisor. `None`: no part in the call.
-    heard: [Option<&'static [u32]>; 4],
+    /// What each of the four hears: caller, Anna, Bert, supervisor.
+    heard: [Cell; 4],
     /// What the recording's right channel has.
     right: &'static [u32],
 }
@@ -80,23 +134,40 @@ impl Floor {
         answer(&mut self.bert).await;
     }
 
-    fn heard(&self) -> [Vec<u32>; 4] {
-        [&self.caller, &self.anna, &self.bert, &self.boss].map(|phone| phone.ear().tones(ALL))
+    async fn walk(&self, row: Row, walked: &mut Vec<(Row, Duration)>) {
+        let at = self.sounds(&row).await;
+        walked.push((row, at));
+    }
+
+    /// The supervisor listens, whispers and barges in, in this order.
+    async fn watched(&self, rows: [Row; 3], boss: &mut Desk, walked: &mut Vec<(Row, Duration)>) {
+        for (mode, row) in ["listen", "whisper", "barge"].into_iter().zip(rows) {
+            boss.granted("monitor", &self.contact, json!({ "mode": mode })).await;
+            self.walk(row, walked).await;
+        }
+    }
+
+    /// The tones that each phone hears, and how loud its last second was.
+    fn heard(&self) -> [(Vec<u32>, u16); 4] {
+        let phones = [&self.caller, &self.anna, &self.bert, &self.boss];
+        phones.map(|phone| (phone.ear().tones(ALL), loudest(phone)))
     }
 
     /// Waits until everybody hears what the table says, and for a second more in which nothing else may be heard.
     /// Answers the middle of that second, on the recording's time.
     async fn sounds(&self, row: &Row) -> Duration {
-        let fits =
-            |heard: &[Vec<u32>; 4]| heard.iter().zip(row.heard).all(|(is, wanted)| wanted.is_none_or(|w| is == w));
-        until(row.name, async || fits(&self.heard()).then_some(())).await;
         let phones = [&self.caller, &self.anna, &self.bert, &self.boss];
+        let fits = || phones.iter().zip(row.heard).all(|(phone, cell)| cell.fits(phone));
+        let wait = until(row.name, async || fits().then_some(()));
+        // Who hears what is told before patience is at its end.
+        tokio::time::timeout(PATIENCE * 9 / 10, wait)
+            .await
+            .unwrap_or_else(|_| panic!("{}: caller, Anna, Bert and the supervisor hear {:?}", row.name, self.heard()));
         phones.iter().for_each(|phone| phone.ear().clear());
         let from = self.began.elapsed();
-        let there = |(phone, wanted): (&&Phone, &Option<&[u32]>)| wanted.is_none() || phone.ear().samples() >= 8_000;
-        until(row.name, async || phones.iter().zip(&row.heard).all(there).then_some(())).await;
-        let heard = self.heard();
-        assert!(fits(&heard), "{}: caller, Anna, Bert and the supervisor hear {heard:?}", row.name);
+        let there = || phones.iter().zip(row.heard).all(|(phone, cell)| phone.ear().samples() >= cell.samples());
+        until(row.name, async || there().then_some(())).await;
+        assert!(fits(), "{}: caller, Anna, Bert and the supervisor hear {:?}", row.name, self.heard());
         (from + self.began.elapsed()) / 2
     }
 
@@ -114,70 +185,131 @@ impl Floor {
     }
 }
 
-const PLAIN: Row = Row { name: "plain", heard: [Some(&[ANNA]), Some(&[CALLER]), None, None], right: &[ANNA] };
-const HELD: Row = Row { name: "hold", heard: [Some(&[]), None, None, None], right: &[] };
-const LISTEN: Row =
-    Row { name: "listen", heard: [Some(&[ANNA]), Some(&[CALLER]), None, Some(&[CALLER, ANNA])], right: &[ANNA] };
+const fn row(name: &'static str, heard: [Cell; 4], right: &'static [u32]) -> Row {
+    Row { name, heard, right }
+}
+
+const PLAIN: Row = row("talk", [People(&[ANNA]), People(&[CALLER]), Out, Out], &[ANNA]);
+const HELD: Row = row("hold", [Music, Nothing, Out, Out], &[]);
+const ASKING: Row = row("consult, not answered yet", [Music, Ringing, Out, Out], &[]);
+const CONSULT: Row = row("consult", [Music, People(&[BERT]), People(&[ANNA]), Out], &[]);
+const SWAPPED: Row = row("consult, swapped", [People(&[ANNA]), People(&[CALLER]), Music, Out], &[ANNA]);
+const CONFERENCE: Row =
+    row("conference", [People(&[ANNA, BERT]), People(&[CALLER, BERT]), People(&[CALLER, ANNA]), Out], &[ANNA, BERT]);
+const COMPLETED: Row = row("completed", [People(&[BERT]), Out, People(&[CALLER]), Out], &[BERT]);
+const IN_LINE: Row = row("in line again", [Music, Out, Out, Out], &[]);
+
+/// A supervisor in each state, in each way: listens, whispers, barges in.
+const LISTEN: Row = row("talk, listen", [People(&[ANNA]), People(&[CALLER]), Out, People(&[CALLER, ANNA])], &[ANNA]);
 const WHISPER: Row =
-    Row { name: "whisper", heard: [Some(&[ANNA]), Some(&[CALLER, BOSS]), None, Some(&[CALLER, ANNA])], right: &[ANNA] };
-const BARGE: Row = Row {
-    name: "barge",
-    heard: [Some(&[ANNA, BOSS]), Some(&[CALLER, BOSS]), None, Some(&[CALLER, ANNA])],
-    right: &[ANNA, BOSS],
-};
-const CONSULT: Row = Row { name: "consult", heard: [Some(&[]), Some(&[BERT]), Some(&[ANNA]), None], right: &[] };
-const SWAPPED: Row = Row { name: "swapped", heard: [Some(&[ANNA]), Some(&[CALLER]), Some(&[]), None], right: &[ANNA] };
-const CONFERENCE: Row = Row {
-    name: "conference",
-    heard: [Some(&[ANNA, BERT]), Some(&[CALLER, BERT]), Some(&[CALLER, ANNA]), None],
-    right: &[ANNA, BERT],
-};
-const WATCHED_CONSULT: Row = Row {
-    name: "whisper in a consult",
-    heard: [Some(&[]), Some(&[BERT, BOSS]), Some(&[ANNA]), Some(&[ANNA, BERT])],
-    right: &[],
-};
-const COMPLETED: Row = Row { name: "completed", heard: [Some(&[BERT]), None, Some(&[CALLER]), None], right: &[BERT] };
+    row("talk, whisper", [People(&[ANNA]), People(&[CALLER, BOSS]), Out, People(&[CALLER, ANNA])], &[ANNA]);
+const BARGE: Row =
+    row("talk, barge", [People(&[ANNA, BOSS]), People(&[CALLER, BOSS]), Out, People(&[CALLER, ANNA])], &[ANNA, BOSS]);
+/// A desk phone that the console holds is told so, and what it sends all the same is nobody's.
+const WATCHED_HOLD: [Row; 3] = [
+    row("hold, listen", [Music, Nothing, Out, Nothing], &[]),
+    row("hold, whisper", [Music, People(&[BOSS]), Out, Nothing], &[]),
+    row("hold, barge", [Music, People(&[BOSS]), Out, Nothing], &[]),
+];
+const WATCHED_CONSULT: [Row; 3] = [
+    row("consult, listen", [Music, People(&[BERT]), People(&[ANNA]), People(&[ANNA, BERT])], &[]),
+    row("consult, whisper", [Music, People(&[BERT, BOSS]), People(&[ANNA]), People(&[ANNA, BERT])], &[]),
+    row("consult, barge", [Music, People(&[BERT, BOSS]), People(&[ANNA, BOSS]), People(&[ANNA, BERT])], &[]),
+];
+const WATCHED_SWAP: [Row; 3] = [
+    row("swapped, listen", [People(&[ANNA]), People(&[CALLER]), Music, People(&[CALLER, ANNA])], &[ANNA]),
+    row("swapped, whisper", [People(&[ANNA]), People(&[CALLER, BOSS]), Music, People(&[CALLER, ANNA])], &[ANNA]),
+    row(
+        "swapped, barge",
+        [People(&[ANNA, BOSS]), People(&[CALLER, BOSS]), Music, People(&[CALLER, ANNA])],
+        &[ANNA, BOSS],
+    ),
+];
+const WATCHED_CONFERENCE: [Row; 3] = [
+    row(
+        "conference, listen",
+        [People(&[ANNA, BERT]), People(&[CALLER, BERT]), People(&[CALLER, ANNA]), People(&[CALLER, ANNA, BERT])],
+        &[ANNA, BERT],
+    ),
+    row(
+        "conference, whisper",
+        [People(&[ANNA, BERT]), People(&[CALLER, BERT, BOSS]), People(&[CALLER, ANNA]), People(&[CALLER, ANNA, BERT])],
+        &[ANNA, BERT],
+    ),
+    row(
+        "conference, barge",
+        [
+            People(&[ANNA, BERT, BOSS]),
+            People(&[CALLER, BERT, BOSS]),
+            People(&[CALLER, ANNA, BOSS]),
+            People(&[CALLER, ANNA, BERT]),
+        ],
+        &[ANNA, BERT, BOSS],
+    ),
+];
+
+/// Compares the recording with the rows that were walked through, and prints them. It is the end of the call.
+async fn is_on_tape(floor: Floor, walked: Vec<(Row, Duration)>) {
+    floor.caller.order(Order::HangUp).await;
+    let story = floor.bench.story(|story| story.recordings.iter().any(|tape| tape.state == "complete")).await;
+    assert_eq!(story.recordings.len(), 1, "one contact, one recording");
+    println!(
+        "state: customer | agent | consulted | supervisor | left, right (tones: customer {CALLER}, agent {ANNA}, consulted {BERT}, supervisor {BOSS})"
+    );
+    for (row, at) in walked {
+        let [left, right] = floor.tape(&story.recordings[0].path, at);
+        let [customer, agent, consulted, supervisor] = row.heard;
+        println!("{}: {customer:?} | {agent:?} | {consulted:?} | {supervisor:?} | {left:?}, {right:?}", row.name);
+        assert_eq!((left.as_slice(), right.as_slice()), (&[CALLER][..], row.right), "{} at {at:?}", row.name);
+    }
+    floor.bench.stop().await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_hears_whom_is_as_the_table_says_and_so_is_the_recording() {
     let mut floor = Floor::open().await;
-    let mut boss_desk = Desk::sign_in(floor.bench.daemon.http, "mei", "secret-supervisor").await;
-    let contact = floor.contact.clone();
-    let mut walked: Vec<(&Row, Duration)> = Vec::new();
-    walked.push((&PLAIN, floor.sounds(&PLAIN).await));
+    let mut walked = Vec::new();
+    floor.walk(PLAIN, &mut walked).await;
     floor.wish("hold", json!({})).await;
-    walked.push((&HELD, floor.sounds(&HELD).await));
+    floor.walk(HELD, &mut walked).await;
     floor.wish("resume", json!({})).await;
-    walked.push((&PLAIN, floor.sounds(&PLAIN).await));
-    boss_desk.granted("monitor", &contact, json!({ "mode": "listen" })).await;
-    answer(&mut floor.boss).await;
-    walked.push((&LISTEN, floor.sounds(&LISTEN).await));
-    boss_desk.granted("monitor", &contact, json!({ "mode": "whisper" })).await;
-    walked.push((&WHISPER, floor.sounds(&WHISPER).await));
-    boss_desk.granted("monitor", &contact, json!({ "mode": "barge" })).await;
-    walked.push((&BARGE, floor.sounds(&BARGE).await));
-    boss_desk.granted("monitor", &contact, json!({ "mode": "whisper" })).await;
-    floor.consult_bert().await;
-    walked.push((&WATCHED_CONSULT, floor.sounds(&WATCHED_CONSULT).await));
-    boss_desk.granted("stop_monitoring", &contact, json!({})).await;
-    report(&mut floor.boss, |report| matches!(report, Report::Over(_))).await;
-    walked.push((&CONSULT, floor.sounds(&CONSULT).await));
+    floor.walk(PLAIN, &mut walked).await;
+    floor.wish("consult", json!({ "to": { "kind": "agent", "id": "bert" } })).await;
+    floor.walk(ASKING, &mut walked).await;
+    answer(&mut floor.bert).await;
+    floor.walk(CONSULT, &mut walked).await;
     floor.wish("swap", json!({})).await;
-    walked.push((&SWAPPED, floor.sounds(&SWAPPED).await));
+    floor.walk(SWAPPED, &mut walked).await;
     floor.wish("conference", json!({})).await;
-    walked.push((&CONFERENCE, floor.sounds(&CONFERENCE).await));
+    floor.walk(CONFERENCE, &mut walked).await;
     floor.wish("complete_transfer", json!({})).await;
     report(&mut floor.anna, |report| matches!(report, Report::Over(_))).await;
-    walked.push((&COMPLETED, floor.sounds(&COMPLETED).await));
-    floor.caller.order(Order::HangUp).await;
-    let story = floor.bench.story(|story| story.recordings.iter().any(|tape| tape.state == "complete")).await;
-    assert_eq!(story.recordings.len(), 1, "one contact, one recording");
-    for (row, at) in walked {
-        let [left, right] = floor.tape(&story.recordings[0].path, at);
-        assert_eq!((left.as_slice(), right.as_slice()), (&[CALLER][..], row.right), "{} at {at:?}", row.name);
-    }
-    floor.bench.stop().await;
+    floor.walk(COMPLETED, &mut walked).await;
+    is_on_tape(floor, walked).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_in_each_state_of_a_call_hears_and_is_heard_as_the_table_says() {
+    let mut floor = Floor::open().await;
+    let mut boss = Desk::sign_in(floor.bench.daemon.http, "mei", "secret-supervisor").await;
+    let mut walked = Vec::new();
+    let contact = floor.contact.clone();
+    boss.granted("monitor", &contact, json!({ "mode": "listen" })).await;
+    answer(&mut floor.boss).await;
+    floor.watched([LISTEN, WHISPER, BARGE], &mut boss, &mut walked).await;
+    floor.wish("hold", json!({})).await;
+    floor.watched(WATCHED_HOLD, &mut boss, &mut walked).await;
+    floor.wish("resume", json!({})).await;
+    floor.consult_bert().await;
+    floor.watched(WATCHED_CONSULT, &mut boss, &mut walked).await;
+    floor.wish("swap", json!({})).await;
+    floor.watched(WATCHED_SWAP, &mut boss, &mut walked).await;
+    floor.wish("conference", json!({})).await;
+    floor.watched(WATCHED_CONFERENCE, &mut boss, &mut walked).await;
+    boss.granted("stop_monitoring", &contact, json!({})).await;
+    report(&mut floor.boss, |report| matches!(report, Report::Over(_))).await;
+    floor.walk(CONFERENCE, &mut walked).await;
+    is_on_tape(floor, walked).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -240,7 +372,7 @@ async fn whoever_leaves_in_a_consult_nobody_is_left_alone() {
     report(&mut floor.boss, |report| matches!(report, Report::Rings { .. })).await;
     floor.anna.order(Order::HangUp).await;
     report(&mut floor.boss, |report| matches!(report, Report::Over(_))).await;
-    floor.sounds(&HELD).await;
+    floor.sounds(&IN_LINE).await;
     floor.caller.order(Order::HangUp).await;
     floor.bench.quiet_but_wrap_up().await;
     floor.bench.stop().await;

@@ -26,6 +26,14 @@ use tempfile::TempDir;
 /// Nothing that is waited for takes longer, however busy the machine is.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a call takes and gives back: ports last, after half a minute's rest.
+const LEFT: [&str; 4] = [
+    "switchroom_sip_legs",
+    "switchroom_sip_transactions",
+    "switchroom_media_ports{state=\"open\"}",
+    "switchroom_media_ports{state=\"resting\"}",
+];
+
 /// A phone's tones.
 pub const TONES: &[u32] = &[350, 620, 830, 1_040, 1_400];
 
@@ -382,6 +390,45 @@ impl Bench {
         match self.daemon.store.answer(query).await.unwrap() {
             domain::Answer::Contacts(page) => page.items,
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// All contacts, however many, once every one is closed.
+    pub async fn all_closed(&self) -> Vec<ContactRow> {
+        until("all contacts are closed", async || {
+            let rows = self.all_contacts().await;
+            rows.iter().all(|row| row.closed.is_some()).then_some(rows)
+        })
+        .await
+    }
+
+    async fn all_contacts(&self) -> Vec<ContactRow> {
+        let (mut rows, mut cursor) = (Vec::new(), None);
+        loop {
+            let query = Query::Contacts { filter: ContactFilter::default(), cursor, limit: 200 };
+            let answer = self.daemon.store.answer(query).await.unwrap();
+            let domain::Answer::Contacts(page) = answer else { panic!("{answer:?}") };
+            rows.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                return rows;
+            }
+        }
+    }
+
+    /// A figure of `/metrics`; its labels belong to its name.
+    pub async fn figure(&self, name: &str) -> f64 {
+        let url = format!("http://{}/metrics", self.daemon.http);
+        let read = move || ureq::get(url).call().unwrap().body_mut().read_to_string().unwrap();
+        let metrics = tokio::task::spawn_blocking(read).await.unwrap();
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no {name} in\n{metrics}")).parse().unwrap()
+    }
+
+    /// Waits until no leg and no port is left, also none that rests after its call.
+    pub async fn nothing_left(&self) {
+        for name in LEFT {
+            until(name, async || (self.figure(name).await == 0.0).then_some(())).await;
         }
     }
 

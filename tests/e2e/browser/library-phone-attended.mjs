@@ -1,11 +1,11 @@
-// SIP.js over WSS as an agent's phone that holds its call, asks a second one, and connects the two (REFER with Replaces).
-import { script } from './sipjs-script.mjs';
+// SIP.js or JsSIP over WSS as an agent's phone that holds its call, asks a second one, and connects the two (REFER with Replaces).
+import { script } from './library-script.mjs';
 import { hears, story, tab, tell, told } from './lib.mjs';
 
-await story(async (chrome, { base, agent, callerHz, helperHz, to }) => {
+await story(async (chrome, { base, library, agent, callerHz, helperHz, to }) => {
   const page = await tab(chrome, { ignoreHTTPSErrors: true, bypassCSP: true });
   await page.goto(`${base}/`);
-  await page.addScriptTag({ content: await script() });
+  await page.addScriptTag({ content: await script(library) });
 
   await page.evaluate((account) => window.phone.start(account), agent);
   tell('registered');

@@ -1,11 +1,11 @@
-// SIP.js over WSS, first as an agent's phone that takes a call, holds it and sends it on, then as a caller who keys a digit.
-import { script } from './sipjs-script.mjs';
+// SIP.js or JsSIP over WSS, first as an agent's phone that takes a call, holds it and sends it on, then as a caller who keys a digit.
+import { script } from './library-script.mjs';
 import { hears, hearsSomething, story, tab, tell, told } from './lib.mjs';
 
-await story(async (chrome, { base, agent, caller, callerHz, agentHz, to, number }) => {
+await story(async (chrome, { base, library, agent, caller, callerHz, agentHz, to, number }) => {
   const page = await tab(chrome, { ignoreHTTPSErrors: true, bypassCSP: true });
   await page.goto(`${base}/`);
-  await page.addScriptTag({ content: await script() });
+  await page.addScriptTag({ content: await script(library) });
 
   await page.evaluate((account) => window.phone.start(account), agent);
   tell('registered');
