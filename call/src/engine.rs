@@ -68,8 +68,8 @@ pub struct Call {
     pub(crate) callback: Option<Callback>,
     /// A caller left a message.
     pub(crate) message: Option<Message>,
-    /// The customer left the line to be called back, or with a message, by another contact; that call's outcome.
-    pub(crate) booked: Option<Outcome>,
+    /// The outcome, where it stands before the end: the customer is to be called back, leaves a message or may not call.
+    pub(crate) settled: Option<Outcome>,
     /// Who is to be offered the call first.
     pub(crate) preferred: Option<AgentId>,
     pub(crate) monitors: Vec<Monitoring>,
@@ -181,7 +181,7 @@ impl Call {
             consult: None,
             callback: None,
             message: None,
-            booked: None,
+            settled: None,
             preferred: None,
             monitors: Vec::new(),
             takeover: None,
