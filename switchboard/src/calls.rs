@@ -319,7 +319,8 @@ impl Switchboard {
         let reason = route::exit_reason(reason);
         self.jobs.push_back(Job::Call(contact, call::Fact::QueueLeft { queue, reason }));
         let live = self.calls.get(&contact);
-        if live.is_some_and(|live| live.call.consults_a_queue() || live.call.must_dial()) {
+        let rests = |call: &call::Call| call.must_dial() || call.is_message();
+        if live.is_some_and(|live| live.call.consults_a_queue() || rests(&live.call)) {
             return;
         }
         let in_flow = live.is_some_and(|live| live.run.is_some());
