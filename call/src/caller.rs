@@ -220,6 +220,8 @@ impl Call {
             (Cause::NoCodec | Cause::Overload | Cause::Forbidden, _) => Outcome::Rejected,
             (_, Some(settled)) => settled,
             _ if self.pop.outgoing => Outcome::Unanswered,
+            // Whoever hangs up before the flow begins was not served by it.
+            _ if !self.customer.answered && self.callback.is_none() => Outcome::Cancelled,
             _ if self.sent_away => Outcome::FlowedOut,
             _ if self.pop.queued.is_some() => Outcome::Abandoned,
             _ => Outcome::SelfServed,

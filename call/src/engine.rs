@@ -355,7 +355,8 @@ impl Call {
         }
         match reason {
             Reason::Arriving if self.pop.outgoing => self.on_abort(now, Cause::NoAnswer, effects),
-            Reason::Arriving => self.on_abort(now, Cause::InternalError, effects),
+            // The machine is too busy to keep the call, or to open its media: another one may have time.
+            Reason::Arriving => self.on_abort(now, Cause::Overload, effects),
             Reason::Message => self.on_message_tick(now, effects),
             Reason::Callback => self.on_callback_tick(now, effects),
             Reason::Masked => self.on_mask_due(now, effects),

@@ -22,8 +22,8 @@ impl Switchboard {
         let full = self.calls.len() >= self.rules.max_calls && !self.rules.emergency.contains(&invite.dnis);
         let entry = route::entry_for(&self.rules.entries, &invite.dnis).cloned();
         let (Some(entry), false) = (entry, full) else {
-            let (cause, retry_after_s) = if full { (Cause::Overload, Some(5)) } else { (Cause::NotFound, None) };
-            self.command_sip(now, sip::api::Command::Reject { leg, cause, retry_after_s }, out);
+            let cause = if full { Cause::Overload } else { Cause::NotFound };
+            self.command_sip(now, route::rejection(leg, cause), out);
             return;
         };
         let blocked = self.is_blocked(&invite.ani);

@@ -175,7 +175,7 @@ async fn callers(moment: &Moment, lead_s: u32) -> usize {
     loop {
         let (at, path, row) = call(&served, &api).await;
         // One that a busy machine did not let in says nothing of the hours.
-        if path.is_empty() {
+        if row["outcome"] == "rejected" {
             turned_away += 1;
             assert!(turned_away < 3, "{row}");
             continue;
