@@ -4,9 +4,10 @@
 mod wire;
 
 use crate::plan;
+use call::api::FinishedRecording;
 use core::net::SocketAddr;
 use core::time::Duration;
-use domain::{AgentId, ContactEventKind as Kind, ContactId, FloorView, Instant, LegId, WallTime, Wish};
+use domain::{AgentId, ContactEventKind as Kind, ContactId, FloorView, Instant, LegId, OfferId, WallTime, Wish};
 use media::api::{Command as Media, Event};
 use sip::api::{Destination, Source, Transport};
 use std::collections::{BTreeMap, VecDeque};
@@ -36,7 +37,8 @@ start = "line"
 [flow.main.node.line]
 type = "enqueue"
 queue = "calls"
-keys = { 1 = "book" }
+keys = { 1 = "book", 2 = "speak" }
+timeout = "sent-away"
 [flow.main.node.book]
 type = "callback"
 queue = "calls"
@@ -44,6 +46,17 @@ booked = "bye"
 refused = "back"
 [flow.main.node.back]
 type = "resume"
+[flow.main.node.speak]
+type = "voicemail"
+queue = "calls"
+max_s = 300
+next = "bye"
+failed = "bye"
+[flow.main.node.sent-away]
+type = "menu"
+prompts = ["main-menu"]
+digits = { 2 = "speak", 3 = "bye" }
+exhausted = "bye"
 [flow.main.node.bye]
 type = "hangup"
 [[queue]]
@@ -52,6 +65,9 @@ record = false
 offer_timeout_s = 60
 wrap_up_s = 3600
 "#;
+
+/// Where the line sends those who have waited too long.
+const SENT_AWAY: &str = "sent-away";
 
 /// A caller. Times are microseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +82,10 @@ pub struct Caller {
     pub wrap_up_us: u64,
     /// Keys 1 to be called back.
     pub accepts: bool,
+    /// Keys 2 to leave a message, in line or when the line sends it away.
+    pub leaves: bool,
+    /// How long an agent has its message in hand.
+    pub message_us: u64,
     /// Whether each try to call back is answered.
     pub tries: Vec<bool>,
     /// After how long it rings in by itself instead of being called back, and gives up that time.
@@ -81,6 +101,10 @@ pub struct Pace {
     pub customer_us: u64,
     /// From a caller's arrival to the key for a call back.
     pub key_us: u64,
+    /// From a caller's arrival to the key for a message.
+    pub message_us: u64,
+    /// How long a caller speaks a message.
+    pub speak_us: u64,
 }
 
 /// What happened.
@@ -98,7 +122,12 @@ enum Deed {
     /// The caller calls, for the first time or the second.
     Call(usize, bool),
     GivesUp(ContactId),
-    Key(ContactId),
+    /// In line, or where the line sent the caller.
+    Key(ContactId, char),
+    /// The message is spoken.
+    Spoken(ContactId),
+    /// The agent takes the message that is offered.
+    Accept(AgentId, OfferId),
     /// The phone with this Call-ID is taken off the hook.
     PickUp(String),
     HangUp(ContactId, AgentId),
@@ -110,6 +139,11 @@ enum Deed {
 struct Known {
     caller: usize,
     is_callback: bool,
+    is_message: bool,
+    /// Would leave a message.
+    leaves: bool,
+    /// Leaves one.
+    speaks: bool,
     /// The caller's own call.
     call_id: String,
     leg: Option<LegId>,
@@ -237,20 +271,18 @@ impl Day<'_> {
             }
             Deed::Call(..) => {}
             Deed::GivesUp(contact) => {
-                let known = self.known.get(&contact).filter(|known| !known.connected && !known.over);
-                let to = known.and_then(|known| Some((known, self.answered.get(&known.call_id)?)));
-                if let Some((known, to)) = to {
-                    let bye = in_dialog("BYE", 2, &known.call_id, &from(known.caller, &known.call_id), to);
-                    self.receive(address(CALLERS), &bye);
+                if self.known.get(&contact).is_some_and(|known| !known.connected && !known.speaks) {
+                    self.hang_up(contact);
                 }
             }
-            Deed::Key(contact) => {
-                let known =
-                    self.known.get(&contact).filter(|known| known.rings == 0 && !known.connected && !known.over);
-                if let Some(leg) = known.and_then(|known| known.leg) {
-                    self.tell(Input::Media(Event::Digit { leg, digit: '1' }));
+            Deed::Spoken(contact) => self.hang_up(contact),
+            Deed::Key(contact, digit) => {
+                let free = |known: &&Known| known.rings == 0 && !known.connected && !known.speaks && !known.over;
+                if let Some(leg) = self.known.get(&contact).filter(free).and_then(|known| known.leg) {
+                    self.tell(Input::Media(Event::Digit { leg, digit }));
                 }
             }
+            Deed::Accept(agent, offer) => self.wish(agent, Wish::Answer(offer)),
             Deed::PickUp(call_id) => {
                 if let Some((to, invite)) = self.ringing.remove(&call_id) {
                     self.receive(to, &reply(&invite, "200 OK", SDP));
@@ -260,6 +292,15 @@ impl Day<'_> {
             Deed::Finish(contact, agent) => self.wish(agent, Wish::FinishWrapUp(contact)),
         }
         self.hand_in();
+    }
+
+    /// The caller puts the telephone down, if the call is not over.
+    fn hang_up(&mut self, contact: ContactId) {
+        let known = self.known.get(&contact).filter(|known| !known.over);
+        if let Some((known, to)) = known.and_then(|known| Some((known, self.answered.get(&known.call_id)?))) {
+            let bye = in_dialog("BYE", 2, &known.call_id, &from(known.caller, &known.call_id), to);
+            self.receive(address(CALLERS), &bye);
+        }
     }
 
     /// The caller waits to be called back, and nobody calls at this moment.
@@ -289,6 +330,9 @@ impl Day<'_> {
                 }
                 self.inbox.push_back(Input::Media(Event::Opened { leg, sdp: SDP.to_owned() }));
             }
+            Effect::Media(Media::StopRecording { recording }) => {
+                self.inbox.push_back(Input::Recorded { recording, finished: Some(tape()) });
+            }
             Effect::Send { to: Destination::Udp(to), bytes } => {
                 self.on_message(to, &String::from_utf8_lossy(&bytes));
             }
@@ -301,8 +345,8 @@ impl Day<'_> {
             Kind::Started { channel: domain::Channel::Voice, ani, .. } => {
                 let Some(caller) = caller_of(ani.as_str()) else { return };
                 let again = self.known.values().any(|known| known.caller == caller);
-                let call_id = self.calling.clone();
-                self.known.insert(contact, Known { caller, call_id, ..Known::default() });
+                let (call_id, leaves) = (self.calling.clone(), self.callers[caller].leaves && !again);
+                self.known.insert(contact, Known { caller, call_id, leaves, ..Known::default() });
                 self.waits(contact, again);
             }
             Kind::CallbackRequested(order) => {
@@ -312,18 +356,41 @@ impl Day<'_> {
                     self.after(after, Deed::Call(caller, true));
                 }
             }
+            Kind::VoicemailRequested(order) => {
+                let Some(caller) = self.known.get(&order.from).map(|known| known.caller) else { return };
+                self.known.insert(contact, Known { caller, is_message: true, ..Known::default() });
+            }
             _ => {}
         }
+        self.follow(contact, kind);
+    }
+
+    /// What follows for a call that is known.
+    fn follow(&mut self, contact: ContactId, kind: &Kind) {
         let Some(known) = self.known.get_mut(&contact) else { return };
         let (caller, was_connected) = (&self.callers[known.caller], known.connected);
         match kind {
-            Kind::Offered { .. } => known.rings += 1,
+            Kind::Offered { agent, offer, .. } => {
+                known.rings += 1;
+                if known.is_message {
+                    self.after(self.pace.agent_us, Deed::Accept(*agent, *offer));
+                }
+            }
+            Kind::NodeEntered { node } if node.as_str() == SENT_AWAY => {
+                let digit = if known.leaves { '2' } else { '3' };
+                self.after(0, Deed::Key(contact, digit));
+            }
+            Kind::VoicemailLeft { .. } => {
+                known.speaks = true;
+                self.after(self.pace.speak_us, Deed::Spoken(contact));
+            }
             Kind::OfferEnded { .. } => known.rings = known.rings.saturating_sub(1),
             Kind::CallbackDialled { .. } => known.dialled = true,
             Kind::CallbackMissed { .. } => known.dialled = false,
             Kind::Connected { agent, .. } => {
                 known.connected = true;
-                let (agent, length) = (*agent, caller.service_us);
+                let length = if known.is_message { caller.message_us } else { caller.service_us };
+                let agent = *agent;
                 self.after(length, Deed::HangUp(contact, agent));
             }
             Kind::InteractionEnded { agent, .. } => {
@@ -343,8 +410,12 @@ impl Day<'_> {
         if let Some(patience) = patience {
             self.after(patience, Deed::GivesUp(contact));
         }
+        let leaves = caller.leaves && !again;
         if keys {
-            self.after(self.pace.key_us, Deed::Key(contact));
+            self.after(self.pace.key_us, Deed::Key(contact, '1'));
+        }
+        if leaves {
+            self.after(self.pace.message_us, Deed::Key(contact, '2'));
         }
     }
 
@@ -391,5 +462,16 @@ impl Day<'_> {
         };
         let tries = self.events.iter().filter(of).count();
         self.callers[caller].tries.get(tries.saturating_sub(1)).copied().unwrap_or_default()
+    }
+}
+
+/// A message that somebody spoke.
+fn tape() -> FinishedRecording {
+    FinishedRecording {
+        path: "message.wav".to_owned(),
+        duration_ms: 30_000,
+        sha256: "00".to_owned(),
+        gap_ms: 0,
+        voiced_ms: 20_000,
     }
 }
