@@ -1,7 +1,7 @@
 //! Whether a caller may be offered a call back: the capacity test.
 
 use core::time::Duration;
-use domain::Instant;
+use domain::{CallbackRefusal, Instant};
 
 /// How long an arrival counts when the load of a queue is reckoned: of those that came so long ago a third counts.
 const LOAD_WINDOW: Duration = Duration::from_secs(900);
@@ -62,17 +62,27 @@ impl CapacityTest {
     /// Whether a caller may be offered a call back: the wait is long enough to be worth it, and live callers would not pay
     /// for it. While as many come as can be served, whoever is called back takes the place of one who gives up, so that
     /// live callers wait longer: then none is offered.
-    #[must_use]
-    pub fn allows(&self, standing: &Standing) -> bool {
+    ///
+    /// # Errors
+    /// Why not: the first reason that holds.
+    pub fn offers(&self, standing: &Standing) -> Result<(), CallbackRefusal> {
         let long = standing.expected_s.is_some_and(|mean_s| mean_s >= self.min_wait.as_secs_f64());
-        let worth_it = self.min_wait.is_zero() || long;
-        worth_it && standing.staffed > 0 && standing.open < self.most_open && self.has_room(standing)
-    }
-
-    fn has_room(&self, standing: &Standing) -> bool {
-        let Some(handle_s) = standing.handle_s else { return true };
+        if !self.min_wait.is_zero() && !long {
+            return Err(CallbackRefusal::ShortWait);
+        }
+        if standing.staffed == 0 {
+            return Err(CallbackRefusal::NoAgents);
+        }
+        if standing.open >= self.most_open {
+            return Err(CallbackRefusal::ManyOpen);
+        }
+        let Some(handle_s) = standing.handle_s else { return Ok(()) };
         let load = standing.rate * handle_s / f64::from(standing.staffed);
         let backlog_s = f64::from(standing.open + 1) * handle_s / f64::from(standing.staffed);
-        load * 100.0 <= f64::from(self.most_load_percent) && backlog_s <= self.within.as_secs_f64()
+        match (load * 100.0 <= f64::from(self.most_load_percent), backlog_s <= self.within.as_secs_f64()) {
+            (true, true) => Ok(()),
+            (false, _) => Err(CallbackRefusal::Load),
+            (true, false) => Err(CallbackRefusal::Backlog),
+        }
     }
 }

@@ -11,7 +11,7 @@ import { choices, matching } from '../src/pages/desk/dispositions';
 
 const queue = (name: string, permille: number | null, waiting = 0): FloorQueue => ({
   id: name, name, open: true, goal: { share_percent: 80, within_ms: 20_000, short_abandon_ms: 5000 }, waiting, oldest_at: null,
-  service_level: { permille, formula: 'no_short' }, asa_ms: null, expected_wait: null,
+  service_level: { permille, formula: 'no_short' }, asa_ms: null, longest_wait_ms: 0, expected_wait: null,
   counts: { offered: 0, answered: 0, answered_within: 0, abandoned: 0, short_abandons: 0, flowed_out: 0 },
   callbacks: { open: 0, booked: 0, tries: 0, reached: 0, failed: 0, cancelled: 0, wait_reached_ms: null },
   agents: { signed_in: 0, ready: 0, reserved: 0, busy: 0, after_contact_work: 0, not_ready: 0 },

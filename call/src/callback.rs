@@ -415,7 +415,7 @@ impl Call {
         if self.customer.gone {
             return;
         }
-        self.booked = Some(Outcome::Callback);
+        self.settled = Some(Outcome::Callback);
         self.event(now, ContactEventKind::CallbackBooked { callback, queue }, effects);
         self.give_up_place(now, effects);
     }
@@ -431,7 +431,7 @@ impl Call {
         if self.customer.gone {
             return;
         }
-        self.booked = Some(Outcome::Voicemail);
+        self.settled = Some(Outcome::Voicemail);
         self.event(now, ContactEventKind::VoicemailLeft { voicemail, queue }, effects);
         self.give_up_place(now, effects);
     }

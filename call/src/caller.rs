@@ -207,19 +207,21 @@ impl Call {
 
     /// The caller may not call.
     pub(crate) fn on_blocked(&mut self, now: Instant, decline: bool, effects: &mut Vec<Effect>) {
-        self.booked = Some(Outcome::Rejected);
+        self.settled = Some(Outcome::Rejected);
         if decline {
             self.on_abort(now, Cause::Declined, effects);
         }
     }
 
     fn outcome_now(&self, cause: Cause) -> Outcome {
-        match (cause, self.booked) {
+        match (cause, self.settled) {
             _ if self.ever_connected => Outcome::Answered,
             (Cause::InternalError, _) => Outcome::System,
             (Cause::NoCodec | Cause::Overload | Cause::Forbidden, _) => Outcome::Rejected,
-            (_, Some(booked)) => booked,
+            (_, Some(settled)) => settled,
             _ if self.pop.outgoing => Outcome::Unanswered,
+            // Whoever hangs up before the flow begins was not served by it.
+            _ if !self.customer.answered && self.callback.is_none() => Outcome::Cancelled,
             _ if self.sent_away => Outcome::FlowedOut,
             _ if self.pop.queued.is_some() => Outcome::Abandoned,
             _ => Outcome::SelfServed,

@@ -68,8 +68,8 @@ pub struct Call {
     pub(crate) callback: Option<Callback>,
     /// A caller left a message.
     pub(crate) message: Option<Message>,
-    /// The customer left the line to be called back, or with a message, by another contact; that call's outcome.
-    pub(crate) booked: Option<Outcome>,
+    /// The outcome, where it stands before the end: the customer is to be called back, leaves a message or may not call.
+    pub(crate) settled: Option<Outcome>,
     /// Who is to be offered the call first.
     pub(crate) preferred: Option<AgentId>,
     pub(crate) monitors: Vec<Monitoring>,
@@ -181,7 +181,7 @@ impl Call {
             consult: None,
             callback: None,
             message: None,
-            booked: None,
+            settled: None,
             preferred: None,
             monitors: Vec::new(),
             takeover: None,
@@ -355,7 +355,8 @@ impl Call {
         }
         match reason {
             Reason::Arriving if self.pop.outgoing => self.on_abort(now, Cause::NoAnswer, effects),
-            Reason::Arriving => self.on_abort(now, Cause::InternalError, effects),
+            // The machine is too busy to keep the call, or to open its media: another one may have time.
+            Reason::Arriving => self.on_abort(now, Cause::Overload, effects),
             Reason::Message => self.on_message_tick(now, effects),
             Reason::Callback => self.on_callback_tick(now, effects),
             Reason::Masked => self.on_mask_due(now, effects),

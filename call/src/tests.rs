@@ -346,12 +346,34 @@ fn an_agent_whose_audio_is_lost_gives_the_customer_back_to_the_line() {
 }
 
 #[test]
-fn a_call_that_never_becomes_durable_is_refused() {
+fn a_call_that_never_becomes_durable_is_refused_as_one_too_many() {
     let mut world = World::arriving();
     let (at, _) = world.call.deadline().unwrap();
     let mut effects = Vec::new();
     world.call.handle(at, Fact::Tick, &mut effects);
-    assert!(has(&effects, &Effect::Leg(CUSTOMER, LegEffect::Reject(Cause::InternalError))));
+    assert!(has(&effects, &Effect::Leg(CUSTOMER, LegEffect::Reject(Cause::Overload))));
+    let left = ContactEventKind::CustomerLeft { by: EndedBy::System, cause: Cause::Overload };
+    let closed = ContactEventKind::Closed { outcome: Outcome::Rejected, by: EndedBy::System };
+    assert_eq!(events(&effects), [left, closed]);
+}
+
+#[test]
+fn whoever_hangs_up_before_the_flow_begins_was_not_served_by_it() {
+    let unacknowledged = || {
+        let mut world = World::arriving();
+        world.media(CUSTOMER, MediaFact::Opened { sdp: "answer".to_owned() });
+        world.tell(Fact::Stored);
+        world
+    };
+    for (mut world, outcome) in [
+        (World::arriving(), Outcome::Cancelled),
+        (unacknowledged(), Outcome::Cancelled),
+        (World::in_flow(), Outcome::SelfServed),
+    ] {
+        let effects = world.leg(CUSTOMER, LegFact::Ended(Cause::Normal));
+        let closed = ContactEventKind::Closed { outcome, by: EndedBy::Customer };
+        assert_eq!(events(&effects).last(), Some(&closed));
+    }
 }
 
 #[test]

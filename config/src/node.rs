@@ -22,6 +22,7 @@ mod http;
 mod masked;
 mod queue_info;
 mod survey;
+mod take;
 mod waiting;
 
 type Read = for<'r> fn(&NodeReader<'r>) -> Option<Node>;

@@ -200,6 +200,7 @@ impl Converter<'_> {
             oldest_at: view.oldest.map(|at| self.ms(at)),
             service_level: ServiceLevel { permille: counts.service_level_permille(), formula: FORMULA.into() },
             asa_ms: counts.wait_answered_ms.checked_div(counts.answered),
+            longest_wait_ms: view.longest_wait_ms,
             counts: QueueCounts {
                 offered: counts.offered,
                 answered: counts.answered,

@@ -51,6 +51,38 @@ impl CallbackCancel {
     }
 }
 
+/// Why a queue does not offer to call back at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallbackRefusal {
+    /// Nobody knows that the wait is long enough to be worth it.
+    ShortWait,
+    /// No agent is there.
+    NoAgents,
+    /// Too many are open.
+    ManyOpen,
+    /// Live callers need the agents' time.
+    Load,
+    /// Those that are open keep the agents busy for too long.
+    Backlog,
+}
+
+impl CallbackRefusal {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [Self::ShortWait, Self::NoAgents, Self::ManyOpen, Self::Load, Self::Backlog];
+
+    /// The word in metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ShortWait => "short_wait",
+            Self::NoAgents => "no_agents",
+            Self::ManyOpen => "many_open",
+            Self::Load => "load",
+            Self::Backlog => "backlog",
+        }
+    }
+}
+
 /// How far a call back is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CallbackState {

@@ -122,7 +122,7 @@ pub enum Outcome {
     /// The caller left a message instead of waiting.
     Voicemail,
     /// A call back that was not made: the customer was reached otherwise, or somebody took it back; or a message in
-    /// which nobody said anything.
+    /// which nobody said anything; or a call whose caller hung up before the flow began.
     Cancelled,
     /// Nobody answered the call that an agent dialled, or no attempt to call back.
     Unanswered,

@@ -35,7 +35,7 @@ mod voicemail;
 mod why;
 
 pub use agent::{AgentState, Channel, NextState, Priority, Proficiency, Role};
-pub use callback::{CallbackCancel, CallbackOrder, CallbackState};
+pub use callback::{CallbackCancel, CallbackOrder, CallbackRefusal, CallbackState};
 pub use cause::{Cause, EndedBy, ExitReason, OfferResult, Outcome};
 pub use customer::{ContactPoint, Customer, LastContact};
 pub use desk::{

@@ -1,9 +1,10 @@
 //! Read views: what supervisors see. Published by the control loop, never asked for.
 
 use crate::{
-    AgentId, AgentState, CallbackState, Channel, ContactId, ExpectedWait, Honesty, Instant, InteractionPhase,
-    LegQuality, MonitorView, NextState, PromptId, QueueId, Redacted, ScheduleId, SkillId, WallTime,
+    AgentId, AgentState, CallbackRefusal, CallbackState, Channel, ContactId, ExpectedWait, Honesty, Instant,
+    InteractionPhase, LegQuality, MonitorView, NextState, PromptId, QueueId, Redacted, ScheduleId, SkillId, WallTime,
 };
+use std::collections::BTreeMap;
 
 /// Share of contacts to be answered within a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +82,12 @@ pub struct QueueView {
     pub oldest: Option<Instant>,
     /// Counters.
     pub counts: Counts,
+    /// The longest wait that ended since local midnight by an answer or by giving up, in milliseconds.
+    pub longest_wait_ms: u64,
     /// Those of its calls back.
     pub callbacks: CallbackCounts,
+    /// How often a flow asked whether to offer one and it was not offered, since the start, by reason.
+    pub not_offered: BTreeMap<CallbackRefusal, u64>,
     /// Agents of this queue who are signed in.
     pub agents_signed_in: u32,
     /// Of these, ready.

@@ -92,6 +92,7 @@ pub(crate) fn queue(view: &QueueView, floor: &FloorView, clock: Clock) -> dto::Q
         oldest_at: view.oldest.map(|at| clock.wall_ms(at)),
         service_level: dto::ServiceLevel { permille: counts.service_level_permille(), formula: FORMULA.into() },
         asa_ms: counts.wait_answered_ms.checked_div(counts.answered),
+        longest_wait_ms: view.longest_wait_ms,
         counts: dto::QueueCounts {
             offered: counts.offered,
             answered: counts.answered,

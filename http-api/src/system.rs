@@ -168,6 +168,12 @@ fn callback_metrics(floor: &domain::FloorView) -> Vec<Metric> {
         of("switchroom_callbacks_cancelled_total", "Calls back withdrawn or not needed any more.", Counter, |c| {
             c.cancelled as f64
         }),
+        Metric {
+            name: "switchroom_callbacks_not_offered_total",
+            help: "Times that a flow asked whether to offer a call back and none was offered, by reason.",
+            kind: Counter,
+            samples: floor.queues.iter().flat_map(not_offered).collect(),
+        },
         of(
             "switchroom_callbacks_wait_seconds_total",
             "Times from the request until the customer was joined, summed.",
@@ -175,6 +181,14 @@ fn callback_metrics(floor: &domain::FloorView) -> Vec<Metric> {
             |c| c.wait_reached_ms as f64 / 1_000.0,
         ),
     ]
+}
+
+/// Every reason, also those that never held, so that rates can be taken from the first time on.
+fn not_offered(queue: &domain::QueueView) -> impl Iterator<Item = (Vec<(&'static str, String)>, f64)> {
+    domain::CallbackRefusal::ALL.into_iter().map(move |why| {
+        let times = queue.not_offered.get(&why).copied().unwrap_or_default();
+        (vec![("queue", queue.id.to_string()), ("reason", why.as_str().to_owned())], times as f64)
+    })
 }
 
 fn expected_sample(queue: &domain::QueueView) -> Option<(Vec<(&'static str, String)>, f64)> {

@@ -1,6 +1,8 @@
 //! The vocabulary of a run: what one caller's walk through a flow is told and what it wants.
 
 use crate::expression::Expression;
+use crate::queue_info::QueueFigure;
+use crate::scope::Value;
 use crate::speech::Kind;
 use crate::text::Text;
 use domain::{
@@ -120,8 +122,10 @@ pub struct Env<'a> {
     pub wall: WallTime,
     /// Local time minus UTC, in seconds.
     pub utc_offset_s: i32,
-    /// Every queue. Called at most once per node, and only when an expression reads `queues`.
-    pub queues: &'a dyn Fn() -> Vec<(QueueId, QueueFigures)>,
+    /// The queues there are. Called only for expressions that read `queues` otherwise than by the names of queues.
+    pub queues: &'a dyn Fn() -> Vec<QueueId>,
+    /// A figure of a queue; `None`: there is no such queue (any more). Called for those figures only that are read.
+    pub figure: &'a dyn Fn(QueueId, QueueFigure) -> Option<Value>,
     /// A schedule of opening hours. Called for `hours` nodes only.
     pub schedules: &'a dyn Fn(ScheduleId) -> Standing,
 }

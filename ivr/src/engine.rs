@@ -3,6 +3,7 @@
 use crate::api::{Effect, Env, FAILED, Fact, LookupKey, NoteKind, Say};
 use crate::node::{Branch, Call, Enqueue, Lookup, Node, Set, SetValue};
 use crate::run::{PLAY_MAX, Run, STEPS_MAX, State, is_key};
+use crate::scope::QueueReads;
 use domain::{Customer, Instant, NodeId, PlayId, Requirement, SkillId};
 use std::sync::Arc;
 
@@ -286,8 +287,9 @@ impl Run {
     }
 
     fn choose(&mut self, branch: &Branch, step: &Step<'_>) -> NodeId {
-        let scope = self.scope(step.env, branch.cases.iter().any(|(when, _)| when.reads_queues()));
+        let mut scope = self.scope(step.env, &QueueReads::default());
         for (n, (when, target)) in branch.cases.iter().enumerate() {
+            scope.set_queues(step.env, when.reads());
             match when.holds(&scope) {
                 Ok(true) => return *target,
                 Ok(false) => {}
@@ -301,12 +303,10 @@ impl Run {
         for (n, (name, value)) in set.values.iter().enumerate() {
             match value {
                 SetValue::Text(text) => self.assign(name, crate::Value::Text(text.clone())),
-                SetValue::Expression(expression) => {
-                    match expression.value(&self.scope(step.env, expression.reads_queues())) {
-                        Ok(value) => self.assign(name, value),
-                        Err(error) => self.note(NoteKind::ValueFailed(n, error)),
-                    }
-                }
+                SetValue::Expression(expression) => match expression.value(&self.scope(step.env, expression.reads())) {
+                    Ok(value) => self.assign(name, value),
+                    Err(error) => self.note(NoteKind::ValueFailed(n, error)),
+                },
             }
         }
         self.language = set.language.unwrap_or(self.language);

@@ -1,9 +1,10 @@
 //! Expressions of the Common Expression Language in flows.
 
 use crate::api::ExpressionError;
-use crate::scope::{self, Value};
+use crate::scope::{self, QueueReads, Value};
 use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr, IdedExpr, LiteralValue, SourceInfo};
 use cel::{ExecutionError, Program};
+use domain::QueueId;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -84,13 +85,19 @@ impl Compiler {
             };
             errors.errors.iter().map(flaw).collect::<Vec<_>>()
         })?;
-        let mut walk = Walk { names: &self.names, source: program.source_info(), bound: Vec::new(), flaws: Vec::new() };
+        let mut walk = Walk {
+            names: &self.names,
+            source: program.source_info(),
+            bound: Vec::new(),
+            flaws: Vec::new(),
+            reads: QueueReads::default(),
+        };
         walk.expression(program.expression());
         if !walk.flaws.is_empty() {
             return Err(walk.flaws);
         }
-        let reads_queues = program.references().has_variable("queues");
-        Ok(Expression { text: text.to_owned(), program: Arc::new(program), env: Arc::clone(&self.env), reads_queues })
+        let reads = walk.reads;
+        Ok(Expression { text: text.to_owned(), program: Arc::new(program), env: Arc::clone(&self.env), reads })
     }
 }
 
@@ -100,7 +107,7 @@ pub struct Expression {
     text: String,
     program: Arc<Program>,
     env: Arc<cel::Env>,
-    reads_queues: bool,
+    reads: QueueReads,
 }
 
 impl Expression {
@@ -110,9 +117,9 @@ impl Expression {
         &self.text
     }
 
-    /// True when it reads `queues`.
-    pub(crate) fn reads_queues(&self) -> bool {
-        self.reads_queues
+    /// What it reads of `queues`.
+    pub(crate) fn reads(&self) -> &QueueReads {
+        &self.reads
     }
 
     /// Its value.
@@ -180,12 +187,13 @@ fn offset_of(text: &str, (line, column): (isize, isize)) -> usize {
     before + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
 }
 
-/// Looks for names that are not known.
+/// Looks for names that are not known, and for what is read of `queues`.
 struct Walk<'a> {
     names: &'a Names,
     source: &'a SourceInfo,
     bound: Vec<String>,
     flaws: Vec<ExpressionFlaw>,
+    reads: QueueReads,
 }
 
 impl Walk<'_> {
@@ -257,7 +265,9 @@ impl Walk<'_> {
 
     fn root(&mut self, name: &str, id: u64) {
         let type_name = FUNCTIONS.contains(&name) || matches!(name, "null_type" | "list" | "map");
-        if !scope::ROOTS.contains(&name) && !type_name && !self.bound.iter().any(|bound| bound == name) {
+        let is_bound = self.bound.iter().any(|bound| bound == name);
+        self.reads.all |= name == "queues" && !is_bound;
+        if !scope::ROOTS.contains(&name) && !type_name && !is_bound {
             self.unknown(id, "variable", name, scope::ROOTS.iter().map(ToString::to_string).collect());
         }
     }
@@ -278,12 +288,41 @@ impl Walk<'_> {
             if !known.iter().any(|name| name == field) {
                 self.unknown(id, &format!("`{root}` field"), field, known);
             }
+            if root == "queues" {
+                self.read(field, scope::QUEUE_FIELDS);
+            }
             return true;
         }
-        if self.is_queue(operand) && !scope::QUEUE_FIELDS.contains(&field) {
+        if !self.is_queue(operand) {
+            return false;
+        }
+        if !scope::QUEUE_FIELDS.contains(&field) {
             self.unknown(id, "queue figure", field, scope::QUEUE_FIELDS.iter().map(ToString::to_string).collect());
         }
-        false
+        self.named_queue(operand, field)
+    }
+
+    /// Notes the figure if the queue is named; false if it is to be looked for.
+    fn named_queue(&mut self, operand: &IdedExpr, figure: &str) -> bool {
+        let (name, id) = match &operand.expr {
+            Expr::Select(select) => (select.field.as_str(), operand.id),
+            Expr::Call(call) => match call.args.get(1) {
+                Some(IdedExpr { expr: Expr::Literal(LiteralValue::String(key)), id }) => (key.inner(), *id),
+                _ => return false,
+            },
+            _ => return false,
+        };
+        if !self.names.queues.contains(name) {
+            self.unknown(id, "`queues` field", name, self.names.queues.iter().cloned().collect());
+        }
+        self.read(name, &[figure]);
+        true
+    }
+
+    fn read(&mut self, queue: &str, fields: &[&str]) {
+        let Ok(queue) = queue.parse::<QueueId>() else { return };
+        let figures = fields.iter().filter_map(|field| scope::queue_field(field));
+        self.reads.figures.extend(figures.map(|figure| (queue, figure)));
     }
 
     fn is_queue(&self, operand: &IdedExpr) -> bool {
@@ -295,7 +334,7 @@ impl Walk<'_> {
             },
             _ => return false,
         };
-        matches!(of, Expr::Ident(root) if root == "queues")
+        matches!(of, Expr::Ident(root) if root == "queues") && !self.bound.iter().any(|bound| bound == "queues")
     }
 
     fn fields_of(&self, root: &str) -> Option<Vec<String>> {

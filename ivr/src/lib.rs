@@ -15,7 +15,13 @@
 //!     language: Language::EN, first_play: 7,
 //! };
 //! let mut run = Run::new(Arc::new(flow), caller);
-//! let env = Env { wall: WallTime::default(), utc_offset_s: 0, queues: &Vec::new, schedules: &|_| Standing::Unknown };
+//! let env = Env {
+//!     wall: WallTime::default(),
+//!     utc_offset_s: 0,
+//!     queues: &Vec::new,
+//!     figure: &|_, _| None,
+//!     schedules: &|_| Standing::Unknown,
+//! };
 //! let mut effects = Vec::new();
 //! run.handle(Instant::ZERO, Fact::Started, &env, &mut effects);
 //! run.handle(Instant::from_millis(900), Fact::PlayDone(PlayId::new(7)), &env, &mut effects);

@@ -18,7 +18,7 @@ pub struct QueueInfo {
 }
 
 /// A figure of a queue at this moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum QueueFigure {
     /// Contacts in line.
     Waiting,
@@ -48,7 +48,9 @@ impl QueueFigure {
         Self::WORDS.iter().find(|(_, figure)| *figure == self).map_or("", |(word, _)| *word)
     }
 
-    fn of(self, figures: &QueueFigures) -> Value {
+    /// Its value.
+    #[must_use]
+    pub fn of(self, figures: &QueueFigures) -> Value {
         let number = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
         match self {
             Self::Waiting => number(figures.waiting.into()),
@@ -65,11 +67,9 @@ impl QueueFigure {
 impl Run {
     /// Takes the figures. Of a queue that is not there (any more) nobody waits and nobody is ready.
     pub(crate) fn take_figures(&mut self, info: &QueueInfo, step: &Step<'_>) -> NodeId {
-        let known = (step.env.queues)();
-        let figures =
-            known.iter().find(|(queue, _)| *queue == info.queue).map(|(_, figures)| *figures).unwrap_or_default();
         for (name, figure) in &info.take {
-            self.assign(name, figure.of(&figures));
+            let value = (step.env.figure)(info.queue, *figure);
+            self.assign(name, value.unwrap_or_else(|| figure.of(&QueueFigures::default())));
         }
         info.next
     }

@@ -3,7 +3,7 @@
 use crate::api::{Context, Env, Note, NoteKind, Of, Reason, Say};
 use crate::flow::Flow;
 use crate::masked::{Hush, Masked};
-use crate::scope::{Scope, Value};
+use crate::scope::{QueueReads, Scope, Value};
 use crate::speech;
 use core::time::Duration;
 use domain::{Customer, Instant, Language, NodeId, PlayId, Redacted};
@@ -292,14 +292,14 @@ impl Run {
             Of::Text(text) => text.clone(),
             Of::Variable(name) => self.text_of(name),
             Of::Expression(expression) => {
-                let value = expression.value(&self.scope(env, expression.reads_queues()));
+                let value = expression.value(&self.scope(env, expression.reads()));
                 value.map(|value| value.to_string()).unwrap_or_default()
             }
         }
     }
 
-    /// What expressions see.
-    pub(crate) fn scope(&self, env: &Env<'_>, with_queues: bool) -> Scope {
+    /// What expressions see that read so much of `queues`.
+    pub(crate) fn scope(&self, env: &Env<'_>, reads: &QueueReads) -> Scope {
         let mut scope = Scope::default();
         let caller = [
             ("number", Value::Text(self.context.ani.as_str().to_owned())),
@@ -318,9 +318,7 @@ impl Run {
         scope.add_map("vars", self.vars.iter().map(|(name, value)| (name.as_str(), value.clone())));
         scope.add_time(env);
         scope.add("language", self.language.as_str());
-        if with_queues {
-            scope.add_queues(&(env.queues)());
-        }
+        scope.set_queues(env, reads);
         scope
     }
 }

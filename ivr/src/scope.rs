@@ -1,7 +1,9 @@
 //! What expressions see.
 
-use crate::api::{Env, QueueFigures};
+use crate::api::Env;
+use crate::queue_info::QueueFigure;
 use domain::{Customer, QueueId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Names at the root of expressions.
@@ -15,6 +17,27 @@ pub const CUSTOMER_FIELDS: &[&str] =
 pub const TIME_FIELDS: &[&str] = &["hour", "minute", "weekday", "date"];
 /// Fields of `queues.<id>`.
 pub const QUEUE_FIELDS: &[&str] = &["waiting", "ready", "longest_wait_s", "callback"];
+
+/// The figure that a field of `queues.<id>` tells.
+pub(crate) fn queue_field(field: &str) -> Option<QueueFigure> {
+    let word = QueueFigure::WORDS.iter().find(|(word, _)| *word == field && QUEUE_FIELDS.contains(word));
+    word.map(|(_, figure)| *figure)
+}
+
+/// What an expression reads of `queues`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct QueueReads {
+    /// Everything: it goes over the queues, or chooses one by a value.
+    pub(crate) all: bool,
+    /// Figures by queue.
+    pub(crate) figures: BTreeSet<(QueueId, QueueFigure)>,
+}
+
+impl QueueReads {
+    fn is_nothing(&self) -> bool {
+        !self.all && self.figures.is_empty()
+    }
+}
 
 /// The value of a variable.
 #[derive(Clone, PartialEq, Eq)]
@@ -115,18 +138,23 @@ impl Scope {
         self.add_map("time", fields.into_iter());
     }
 
-    pub(crate) fn add_queues(&mut self, queues: &[(QueueId, QueueFigures)]) {
-        let figures = |figures: &QueueFigures| {
-            let longest = i64::try_from(figures.longest_wait_s).unwrap_or(i64::MAX);
-            let fields = [
-                ("waiting", i64::from(figures.waiting).into()),
-                ("ready", i64::from(figures.ready).into()),
-                ("longest_wait_s", longest.into()),
-                ("callback", figures.callback.into()),
-            ];
-            map(fields.into_iter())
-        };
-        self.add("queues", map(queues.iter().map(|(id, of)| (id.as_str(), figures(of)))));
+    /// `queues` is from now on what these reads need of it.
+    pub(crate) fn set_queues(&mut self, env: &Env<'_>, reads: &QueueReads) {
+        if reads.is_nothing() {
+            return;
+        }
+        let every = |queue: QueueId| QUEUE_FIELDS.iter().filter_map(move |field| Some((queue, queue_field(field)?)));
+        let all = if reads.all { (env.queues)() } else { Vec::new() };
+        let wanted: BTreeSet<_> = all.into_iter().flat_map(every).chain(reads.figures.iter().copied()).collect();
+        let mut queues: BTreeMap<QueueId, Vec<(&str, cel::Value)>> = BTreeMap::new();
+        for (queue, figure) in wanted {
+            if let Some(value) = (env.figure)(queue, figure) {
+                queues.entry(queue).or_default().push((figure.word(), value.to_cel()));
+            }
+        }
+        self.roots.retain(|(root, _)| *root != "queues");
+        let figures = queues.iter().map(|(queue, figures)| (queue.as_str(), map(figures.iter().cloned())));
+        self.add("queues", map(figures));
     }
 }
 

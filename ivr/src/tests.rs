@@ -102,6 +102,8 @@ pub(crate) struct Walk {
     pub(crate) now: Instant,
     pub(crate) wanted: Vec<Effect>,
     pub(crate) floor: Vec<(QueueId, QueueFigures)>,
+    /// Every figure that the run asked for.
+    pub(crate) read: Vec<(QueueId, QueueFigure)>,
     /// 2026-11-21 12:00:00 UTC, a Saturday.
     pub(crate) wall: WallTime,
     /// What every schedule says.
@@ -123,6 +125,7 @@ impl Walk {
             now: Instant::ZERO,
             wanted: Vec::new(),
             floor: Vec::new(),
+            read: Vec::new(),
             wall,
             standing: Standing::Open,
         }
@@ -138,11 +141,17 @@ impl Walk {
     pub(crate) fn tell(&mut self, fact: Fact) -> &[Effect] {
         self.wanted.clear();
         let floor = self.floor.clone();
-        let queues = move || floor.clone();
+        let queues = || floor.iter().map(|(queue, _)| *queue).collect::<Vec<_>>();
+        let read = core::cell::RefCell::new(core::mem::take(&mut self.read));
+        let figure = |id: QueueId, figure: QueueFigure| {
+            read.borrow_mut().push((id, figure));
+            floor.iter().find(|(queue, _)| *queue == id).map(|(_, figures)| figure.of(figures))
+        };
         let standing = self.standing.clone();
         let schedules = move |_| standing.clone();
-        let env = Env { wall: self.wall, utc_offset_s: 3_600, queues: &queues, schedules: &schedules };
+        let env = Env { wall: self.wall, utc_offset_s: 3_600, queues: &queues, figure: &figure, schedules: &schedules };
         self.run.handle(self.now, fact, &env, &mut self.wanted);
+        self.read = read.into_inner();
         &self.wanted
     }
 

@@ -1,25 +1,21 @@
 //! A given day of given callers on the real switchboard: nothing is lost on the way, everybody answers when they are to,
 //! and what happens is what the routing decides. For comparing it with other accounts of the same day.
 
+mod wire;
+
 use crate::plan;
+use call::api::FinishedRecording;
 use core::net::SocketAddr;
 use core::time::Duration;
-use domain::{AgentId, ContactEventKind as Kind, ContactId, FloorView, Instant, LegId, WallTime, Wish};
+use domain::{AgentId, ContactEventKind as Kind, ContactId, FloorView, Instant, LegId, OfferId, WallTime, Wish};
 use media::api::{Command as Media, Event};
 use sip::api::{Destination, Source, Transport};
 use std::collections::{BTreeMap, VecDeque};
 use switchboard::{Effect, Input, Switchboard};
+use wire::{AGENTS, CALLERS, SDP, address, call_id, caller_of, from, in_dialog, invite, line, reply};
 
 /// Eight in the morning of a day in UTC.
 const WALL_AT_START: WallTime = WallTime::from_micros(1_700_035_200_000_000);
-/// Where callers are; agents' phones and the numbers outside are beside it.
-const CALLERS: &str = "127.0.0.2:5060";
-const AGENTS: &str = "127.0.0.3:5060";
-const OUTSIDE: &str = "127.0.0.4:5060";
-const SDP: &str = "v=0\r\no=a 1 1 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
-/// The first caller's number without its last digits.
-const NUMBERS: u64 = 49_300_000_000;
-
 /// The configuration but for the agents and the words of the queue.
 const TEXT: &str = r#"
 [sip]
@@ -41,7 +37,8 @@ start = "line"
 [flow.main.node.line]
 type = "enqueue"
 queue = "calls"
-keys = { 1 = "book" }
+keys = { 1 = "book", 2 = "speak" }
+timeout = "sent-away"
 [flow.main.node.book]
 type = "callback"
 queue = "calls"
@@ -49,6 +46,17 @@ booked = "bye"
 refused = "back"
 [flow.main.node.back]
 type = "resume"
+[flow.main.node.speak]
+type = "voicemail"
+queue = "calls"
+max_s = 300
+next = "bye"
+failed = "bye"
+[flow.main.node.sent-away]
+type = "menu"
+prompts = ["main-menu"]
+digits = { 2 = "speak", 3 = "bye" }
+exhausted = "bye"
 [flow.main.node.bye]
 type = "hangup"
 [[queue]]
@@ -57,6 +65,9 @@ record = false
 offer_timeout_s = 60
 wrap_up_s = 3600
 "#;
+
+/// Where the line sends those who have waited too long.
+const SENT_AWAY: &str = "sent-away";
 
 /// A caller. Times are microseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +82,10 @@ pub struct Caller {
     pub wrap_up_us: u64,
     /// Keys 1 to be called back.
     pub accepts: bool,
+    /// Keys 2 to leave a message, in line or when the line sends it away.
+    pub leaves: bool,
+    /// How long an agent has its message in hand.
+    pub message_us: u64,
     /// Whether each try to call back is answered.
     pub tries: Vec<bool>,
     /// After how long it rings in by itself instead of being called back, and gives up that time.
@@ -86,6 +101,10 @@ pub struct Pace {
     pub customer_us: u64,
     /// From a caller's arrival to the key for a call back.
     pub key_us: u64,
+    /// From a caller's arrival to the key for a message.
+    pub message_us: u64,
+    /// How long a caller speaks a message.
+    pub speak_us: u64,
 }
 
 /// What happened.
@@ -103,7 +122,12 @@ enum Deed {
     /// The caller calls, for the first time or the second.
     Call(usize, bool),
     GivesUp(ContactId),
-    Key(ContactId),
+    /// In line, or where the line sent the caller.
+    Key(ContactId, char),
+    /// The message is spoken.
+    Spoken(ContactId),
+    /// The agent takes the message that is offered.
+    Accept(AgentId, OfferId),
     /// The phone with this Call-ID is taken off the hook.
     PickUp(String),
     HangUp(ContactId, AgentId),
@@ -115,6 +139,11 @@ enum Deed {
 struct Known {
     caller: usize,
     is_callback: bool,
+    is_message: bool,
+    /// Would leave a message.
+    leaves: bool,
+    /// Leaves one.
+    speaks: bool,
     /// The caller's own call.
     call_id: String,
     leg: Option<LegId>,
@@ -242,20 +271,18 @@ impl Day<'_> {
             }
             Deed::Call(..) => {}
             Deed::GivesUp(contact) => {
-                let known = self.known.get(&contact).filter(|known| !known.connected && !known.over);
-                let to = known.and_then(|known| Some((known, self.answered.get(&known.call_id)?)));
-                if let Some((known, to)) = to {
-                    let bye = in_dialog("BYE", 2, &known.call_id, &from(known.caller, &known.call_id), to);
-                    self.receive(address(CALLERS), &bye);
+                if self.known.get(&contact).is_some_and(|known| !known.connected && !known.speaks) {
+                    self.hang_up(contact);
                 }
             }
-            Deed::Key(contact) => {
-                let known =
-                    self.known.get(&contact).filter(|known| known.rings == 0 && !known.connected && !known.over);
-                if let Some(leg) = known.and_then(|known| known.leg) {
-                    self.tell(Input::Media(Event::Digit { leg, digit: '1' }));
+            Deed::Spoken(contact) => self.hang_up(contact),
+            Deed::Key(contact, digit) => {
+                let free = |known: &&Known| known.rings == 0 && !known.connected && !known.speaks && !known.over;
+                if let Some(leg) = self.known.get(&contact).filter(free).and_then(|known| known.leg) {
+                    self.tell(Input::Media(Event::Digit { leg, digit }));
                 }
             }
+            Deed::Accept(agent, offer) => self.wish(agent, Wish::Answer(offer)),
             Deed::PickUp(call_id) => {
                 if let Some((to, invite)) = self.ringing.remove(&call_id) {
                     self.receive(to, &reply(&invite, "200 OK", SDP));
@@ -265,6 +292,15 @@ impl Day<'_> {
             Deed::Finish(contact, agent) => self.wish(agent, Wish::FinishWrapUp(contact)),
         }
         self.hand_in();
+    }
+
+    /// The caller puts the telephone down, if the call is not over.
+    fn hang_up(&mut self, contact: ContactId) {
+        let known = self.known.get(&contact).filter(|known| !known.over);
+        if let Some((known, to)) = known.and_then(|known| Some((known, self.answered.get(&known.call_id)?))) {
+            let bye = in_dialog("BYE", 2, &known.call_id, &from(known.caller, &known.call_id), to);
+            self.receive(address(CALLERS), &bye);
+        }
     }
 
     /// The caller waits to be called back, and nobody calls at this moment.
@@ -294,6 +330,9 @@ impl Day<'_> {
                 }
                 self.inbox.push_back(Input::Media(Event::Opened { leg, sdp: SDP.to_owned() }));
             }
+            Effect::Media(Media::StopRecording { recording }) => {
+                self.inbox.push_back(Input::Recorded { recording, finished: Some(tape()) });
+            }
             Effect::Send { to: Destination::Udp(to), bytes } => {
                 self.on_message(to, &String::from_utf8_lossy(&bytes));
             }
@@ -306,8 +345,8 @@ impl Day<'_> {
             Kind::Started { channel: domain::Channel::Voice, ani, .. } => {
                 let Some(caller) = caller_of(ani.as_str()) else { return };
                 let again = self.known.values().any(|known| known.caller == caller);
-                let call_id = self.calling.clone();
-                self.known.insert(contact, Known { caller, call_id, ..Known::default() });
+                let (call_id, leaves) = (self.calling.clone(), self.callers[caller].leaves && !again);
+                self.known.insert(contact, Known { caller, call_id, leaves, ..Known::default() });
                 self.waits(contact, again);
             }
             Kind::CallbackRequested(order) => {
@@ -317,18 +356,41 @@ impl Day<'_> {
                     self.after(after, Deed::Call(caller, true));
                 }
             }
+            Kind::VoicemailRequested(order) => {
+                let Some(caller) = self.known.get(&order.from).map(|known| known.caller) else { return };
+                self.known.insert(contact, Known { caller, is_message: true, ..Known::default() });
+            }
             _ => {}
         }
+        self.follow(contact, kind);
+    }
+
+    /// What follows for a call that is known.
+    fn follow(&mut self, contact: ContactId, kind: &Kind) {
         let Some(known) = self.known.get_mut(&contact) else { return };
         let (caller, was_connected) = (&self.callers[known.caller], known.connected);
         match kind {
-            Kind::Offered { .. } => known.rings += 1,
+            Kind::Offered { agent, offer, .. } => {
+                known.rings += 1;
+                if known.is_message {
+                    self.after(self.pace.agent_us, Deed::Accept(*agent, *offer));
+                }
+            }
+            Kind::NodeEntered { node } if node.as_str() == SENT_AWAY => {
+                let digit = if known.leaves { '2' } else { '3' };
+                self.after(0, Deed::Key(contact, digit));
+            }
+            Kind::VoicemailLeft { .. } => {
+                known.speaks = true;
+                self.after(self.pace.speak_us, Deed::Spoken(contact));
+            }
             Kind::OfferEnded { .. } => known.rings = known.rings.saturating_sub(1),
             Kind::CallbackDialled { .. } => known.dialled = true,
             Kind::CallbackMissed { .. } => known.dialled = false,
             Kind::Connected { agent, .. } => {
                 known.connected = true;
-                let (agent, length) = (*agent, caller.service_us);
+                let length = if known.is_message { caller.message_us } else { caller.service_us };
+                let agent = *agent;
                 self.after(length, Deed::HangUp(contact, agent));
             }
             Kind::InteractionEnded { agent, .. } => {
@@ -348,8 +410,12 @@ impl Day<'_> {
         if let Some(patience) = patience {
             self.after(patience, Deed::GivesUp(contact));
         }
+        let leaves = caller.leaves && !again;
         if keys {
-            self.after(self.pace.key_us, Deed::Key(contact));
+            self.after(self.pace.key_us, Deed::Key(contact, '1'));
+        }
+        if leaves {
+            self.after(self.pace.message_us, Deed::Key(contact, '2'));
         }
     }
 
@@ -399,62 +465,13 @@ impl Day<'_> {
     }
 }
 
-/// The caller with this number.
-fn caller_of(number: &str) -> Option<usize> {
-    let number = number.trim_start_matches('+').parse::<u64>().ok()?;
-    usize::try_from(number.checked_sub(NUMBERS)?).ok()
-}
-
-fn call_id(caller: usize, again: bool) -> String {
-    format!("call-{caller}-{}", u8::from(again))
-}
-
-fn from(caller: usize, call_id: &str) -> String {
-    format!("From: <sip:+{}@{CALLERS}>;tag={call_id}", NUMBERS + caller as u64)
-}
-
-/// # Panics
-/// If the text is no address: all of ours are constants.
-fn address(text: &str) -> SocketAddr {
-    text.parse().expect("a constant address")
-}
-
-/// The header line that begins so; empty if there is none.
-fn line<'a>(message: &'a str, start: &str) -> &'a str {
-    message.lines().find(|line| line.starts_with(start)).unwrap_or_default()
-}
-
-fn invite(caller: usize, call_id: &str) -> String {
-    let (us, from) = (plan::BOARD, from(caller, call_id));
-    let number = NUMBERS + caller as u64;
-    format!(
-        "INVITE sip:8000@{us} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLERS};branch=z9hG4bK-{call_id}\r\nMax-Forwards: 70\r\n\
-         {from}\r\nTo: <sip:8000@{us}>\r\nCall-ID: {call_id}\r\nCSeq: 1 INVITE\r\nContact: <sip:+{number}@{CALLERS}>\r\n\
-         Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{SDP}",
-        SDP.len()
-    )
-}
-
-fn in_dialog(method: &str, number: u32, call_id: &str, from: &str, to: &str) -> String {
-    let us = plan::BOARD;
-    format!(
-        "{method} sip:8000@{us} SIP/2.0\r\nVia: SIP/2.0/UDP {CALLERS};branch=z9hG4bK-{method}-{call_id}\r\n\
-         Max-Forwards: 70\r\n{from}\r\n{to}\r\nCall-ID: {call_id}\r\nCSeq: {number} {method}\r\nContent-Length: 0\r\n\r\n"
-    )
-}
-
-/// An answer to a request of the switchboard.
-fn reply(request: &str, status: &str, body: &str) -> String {
-    let to = line(request, "To:");
-    let tag = if to.contains(";tag=") { "" } else { ";tag=there" };
-    let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
-    format!(
-        "SIP/2.0 {status}\r\n{}\r\n{}\r\n{to}{tag}\r\n{}\r\n{}\r\nContact: <sip:there@{OUTSIDE}>\r\n{kind}\
-         Content-Length: {}\r\n\r\n{body}",
-        line(request, "Via:"),
-        line(request, "From:"),
-        line(request, "Call-ID:"),
-        line(request, "CSeq:"),
-        body.len()
-    )
+/// A message that somebody spoke.
+fn tape() -> FinishedRecording {
+    FinishedRecording {
+        path: "message.wav".to_owned(),
+        duration_ms: 30_000,
+        sha256: "00".to_owned(),
+        gap_ms: 0,
+        voiced_ms: 20_000,
+    }
 }

@@ -53,6 +53,7 @@ fn difference(queue: &QueueView, visits: &[QueueVisit]) -> Option<String> {
         flowed_out: figures.flowed_out,
         wait_answered_ms: u64::try_from(figures.wait_answered_ms).unwrap_or(u64::MAX),
     };
-    let differs = logged != queue.counts;
-    differs.then(|| format!("{} shows {:?}, and its log says {logged:?}", queue.id, queue.counts))
+    let (shown, logged) = ((queue.counts, queue.longest_wait_ms), (logged, figures.longest_wait_ms));
+    let differs = logged != shown;
+    differs.then(|| format!("{} shows {shown:?}, and its log says {logged:?}", queue.id))
 }

@@ -3,9 +3,10 @@
 
 use acd::callback::CapacityTest;
 use core::time::Duration;
-use domain::{CallbackCounts, Counts};
+use domain::{CallbackCounts, CallbackMark, ContactEventKind as Kind, ContactId, Counts, WallTime};
 use planning::simulate::{
-    Arrivals, Centre, ContactType, Distribution, Group, QueueCallback, Replication, Report, Scenario, callers,
+    Arrivals, Centre, ContactType, Distribution, Group, QueueCallback, QueueLimits, QueueVoicemail, Replication,
+    Report, Scenario, callers,
 };
 use sim::day::{Caller, Pace, Played};
 use std::collections::BTreeMap;
@@ -15,6 +16,14 @@ const AGENTS: u32 = 12;
 const WITHIN_S: f64 = 20.0;
 /// A wait is counted in whole milliseconds of the clock: it may be less by one than it is in microseconds.
 const CLOCK_S: f64 = 0.001;
+
+/// Some of those who have waited for two minutes leave a message.
+const MESSAGES: QueueVoicemail = QueueVoicemail {
+    offer_after_s: 120.0,
+    accept: 0.3,
+    speak_s: 25.0,
+    handle: Distribution::Lognormal { mean: 90.0, cv: 0.5 },
+};
 
 fn scenario(callback: QueueCallback, seed: u64) -> Scenario {
     let mut scenario = Scenario::default();
@@ -28,6 +37,7 @@ fn scenario(callback: QueueCallback, seed: u64) -> Scenario {
         wrap_up: Some(Distribution::Exp(60.0)),
         patience: Some(Distribution::Exp(300.0)),
         callback: Some(callback),
+        voicemail: Some(MESSAGES),
         ..ContactType::new("calls")
     });
     scenario.groups.push(Group { agents: AGENTS, answer_s: 4.0, ..Group::new("floor") });
@@ -57,11 +67,12 @@ fn callback() -> QueueCallback {
 }
 
 /// The same in the words of the configuration.
-fn words(callback: &QueueCallback) -> String {
+fn words(callback: &QueueCallback, limits: &QueueLimits) -> String {
     let mode = if callback.customer_first { "customer_first" } else { "agent_first" };
     let test = callback.test;
+    let limit = limits.max_wait_s.map(|wait| format!("max_wait_s = {wait}\n")).unwrap_or_default();
     format!(
-        "goal = {{ within_s = {WITHIN_S} }}\n\
+        "{limit}goal = {{ within_s = {WITHIN_S} }}\n\
          callback = {{ mode = \"{mode}\", attempts = {}, pause_s = {}, ring_s = {}, min_wait_s = {}, most_open = {}, \
          within_s = {}, most_load_percent = {} }}",
         callback.attempts,
@@ -85,24 +96,68 @@ fn played(centre: &Centre, callback: &QueueCallback) -> Played {
         service_us: caller.service_us[0],
         wrap_up_us: caller.wrap_up_us.unwrap(),
         accepts: caller.accepts,
+        leaves: caller.leaves,
+        message_us: caller.message_us,
         tries: caller.tries,
         rings_in: caller.rings_in,
     };
     let callers: Vec<Caller> = callers(centre, 0).into_iter().map(caller).collect();
     let micros = |seconds: f64| (seconds * 1e6) as u64;
-    let pace =
-        Pace { agent_us: 4_000_000, customer_us: micros(callback.answer_s), key_us: micros(callback.offer_after_s) };
-    sim::day::play(AGENTS as usize, &words(callback), &callers, pace)
+    let pace = Pace {
+        agent_us: 4_000_000,
+        customer_us: micros(callback.answer_s),
+        key_us: micros(callback.offer_after_s),
+        message_us: micros(MESSAGES.offer_after_s),
+        speak_us: micros(MESSAGES.speak_s),
+    };
+    let words = words(callback, &centre.scenario().types[0].limits);
+    sim::day::play(AGENTS as usize, &words, &callers, pace)
+}
+
+/// The waits of those who were called back, and of the messages that an agent heard, in milliseconds.
+fn waits_apart(stories: &Stories<'_>) -> (Vec<u64>, Vec<u64>) {
+    let (mut reached, mut heard) = (Vec::new(), Vec::new());
+    for (contact, events) in stories {
+        for step in stats::callback_steps(*contact, events.iter().copied()) {
+            if let CallbackMark::Reached { wait_ms } = step.mark {
+                reached.push(wait_ms);
+            }
+        }
+        let at = |fits: fn(&Kind) -> bool| events.iter().find(|(_, kind)| fits(kind)).map(|(at, _)| at.as_micros());
+        if at(|kind| matches!(kind, Kind::VoicemailRequested(_))).is_some() {
+            let spoken = at(|kind| matches!(kind, Kind::RecordingFinished { .. }));
+            let taken = at(|kind| matches!(kind, Kind::Connected { .. }));
+            heard.extend(taken.zip(spoken).map(|(taken, spoken)| (taken - spoken) as u64 / 1_000));
+        }
+    }
+    (reached, heard)
+}
+
+/// What became of messages.
+#[derive(Debug)]
+struct Messages {
+    left: usize,
+    heard: usize,
 }
 
 /// Both stories of a day; fails with the first figure that differs.
-fn compare(callback: QueueCallback, seed: u64) -> (Counts, CallbackCounts) {
-    let centre = Centre::new(scenario(callback, seed)).unwrap();
+fn compare(callback: QueueCallback, seed: u64) -> (Counts, CallbackCounts, Messages) {
+    compare_days(scenario(callback, seed), callback)
+}
+
+fn compare_days(scenario: Scenario, callback: QueueCallback) -> (Counts, CallbackCounts, Messages) {
+    let seed = scenario.run.seed;
+    let centre = Centre::new(scenario).unwrap();
     let (report, played) = (simulated(&centre), played(&centre, &callback));
     let queue = &played.floor.queues[0];
     let (live, back) = (queue.counts, queue.callbacks);
     let figure = |name: &str| report.all.mean(name).unwrap_or_else(|| panic!("the simulation tells no {name}"));
+    let stories = stories(&played);
+    let (reached, heard) = waits_apart(&stories);
+    let left = played.events.iter().filter(|(_, _, kind)| matches!(kind, Kind::VoicemailLeft { .. })).count();
     for (name, counted) in [
+        ("voicemail.left", left as u64),
+        ("voicemail.heard", heard.len() as u64),
         ("offered", live.offered),
         ("answered", live.answered),
         ("abandoned", live.abandoned),
@@ -124,17 +179,30 @@ fn compare(callback: QueueCallback, seed: u64) -> (Counts, CallbackCounts) {
         assert!((figure(name) - counted).abs() <= CLOCK_S, "{name} in seed {seed}: {} and {counted}", figure(name));
     };
     near("asa_answered", live.wait_answered_ms, live.answered);
+    near("longest_wait", queue.longest_wait_ms, 1);
     near("callback.mean_wait", back.wait_reached_ms, back.reached);
-    history_tells_the_same(&played);
-    (live, back)
+    near("callback.longest_wait", reached.iter().copied().max().unwrap(), 1);
+    if !heard.is_empty() {
+        near("voicemail.mean_wait", heard.iter().sum(), heard.len() as u64);
+        near("voicemail.longest_wait", heard.iter().copied().max().unwrap(), 1);
+    }
+    history_tells_the_same(&played, stories);
+    (live, back, Messages { left, heard: heard.len() })
+}
+
+/// The events of each contact, in order.
+type Stories<'a> = BTreeMap<ContactId, Vec<(WallTime, &'a Kind)>>;
+
+fn stories(played: &Played) -> Stories<'_> {
+    let mut stories = Stories::new();
+    for (contact, at, kind) in &played.events {
+        stories.entry(*contact).or_default().push((*at, kind));
+    }
+    stories
 }
 
 /// The contact log and the steps of calls back, folded from the stored events, are the live figures.
-fn history_tells_the_same(played: &Played) {
-    let mut contacts: BTreeMap<domain::ContactId, Vec<(domain::WallTime, &domain::ContactEventKind)>> = BTreeMap::new();
-    for (contact, at, kind) in &played.events {
-        contacts.entry(*contact).or_default().push((*at, kind));
-    }
+fn history_tells_the_same(played: &Played, contacts: Stories<'_>) {
     let queue = &played.floor.queues[0];
     let (mut figures, mut backs) = (stats::Figures::default(), stats::CallbackFigures::default());
     for (contact, events) in contacts {
@@ -147,6 +215,7 @@ fn history_tells_the_same(played: &Played) {
     }
     assert_eq!((figures.offered, figures.answered), (queue.counts.offered, queue.counts.answered));
     assert_eq!((figures.abandoned, figures.flowed_out), (queue.counts.abandoned, queue.counts.flowed_out));
+    assert_eq!(figures.longest_wait_ms, queue.longest_wait_ms);
     assert_eq!((backs.booked, backs.tries), (queue.callbacks.booked, queue.callbacks.tries));
     assert_eq!((backs.reached, backs.failed), (queue.callbacks.reached, queue.callbacks.failed));
     let live = figures.abandon_rate_live().value().unwrap();
@@ -156,16 +225,17 @@ fn history_tells_the_same(played: &Played) {
 
 #[test]
 fn simulation_and_live_counters_tell_the_same_day_when_agents_call_first() {
-    let (live, back) = compare(callback(), 11);
+    let (live, back, messages) = compare(callback(), 11);
     assert!((500..700).contains(&live.offered), "{live:?}");
     assert!(live.abandoned > 10 && live.answered > 300, "{live:?}");
     assert!(back.booked > 20 && back.failed > 0 && back.cancelled > 0, "{back:?}");
     assert!(back.tries > back.reached, "{back:?}");
+    assert!(messages.left > 10 && messages.heard == messages.left, "{messages:?}");
 }
 
 #[test]
 fn simulation_and_live_counters_tell_the_same_day_when_customers_are_called_first() {
-    let (_, back) = compare(QueueCallback { customer_first: true, ..callback() }, 12);
+    let (_, back, _) = compare(QueueCallback { customer_first: true, ..callback() }, 12);
     assert!(back.booked > 20 && back.reached > 0, "{back:?}");
 }
 
@@ -177,9 +247,23 @@ fn simulation_and_live_counters_tell_the_same_days_of_many_seeds() {
 }
 
 #[test]
-fn a_day_on_which_nobody_is_called_back_is_the_same_too() {
+fn the_same_callers_are_sent_away_by_the_longest_wait_and_leave_messages_or_go() {
+    for seed in 40..46 {
+        let mut scenario = scenario(callback(), seed);
+        scenario.types[0].limits.max_wait_s = Some(90.0);
+        let (live, back, messages) = compare_days(scenario, callback());
+        let sent_away = live.flowed_out - back.booked;
+        assert!(messages.left > 5, "nobody has waited for two minutes, yet messages are left: {messages:?}");
+        assert!(sent_away > messages.left as u64, "some of {sent_away} go without a word: {messages:?}");
+    }
+}
+
+#[test]
+fn a_day_on_which_nobody_leaves_the_line_but_by_the_telephone_is_the_same_too() {
     let nobody = QueueCallback { accept: 0.0, ..callback() };
-    let centre = Centre::new(scenario(nobody, 13)).unwrap();
+    let mut scenario = scenario(nobody, 13);
+    scenario.types[0].voicemail = None;
+    let centre = Centre::new(scenario).unwrap();
     let (report, played) = (simulated(&centre), played(&centre, &nobody));
     let counts = played.floor.queues[0].counts;
     let figure = |name: &str| report.all.mean(name).unwrap();

@@ -8,7 +8,7 @@ use domain::{
 };
 use hours::{Hours, Schedule, State, Why};
 use ivr::api::{Booking, Effect, LookupKey, Standing, TransferTo};
-use ivr::{Context, Env, Fact, Flow, Node, QueueFigures, Run, Say};
+use ivr::{Context, Env, Fact, Flow, Node, QueueFigure, QueueFigures, Run, Say};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -201,13 +201,16 @@ impl<'a> Walk<'a> {
         let mut next = Some(fact);
         while let Some(fact) = next {
             let mut effects = Vec::new();
-            let figures = self.caller.queues.clone();
-            let queues = || figures.clone();
+            let figures = &self.caller.queues;
+            let queues = || figures.iter().map(|(queue, _)| *queue).collect::<Vec<_>>();
+            let figure = |id: QueueId, figure: QueueFigure| {
+                figures.iter().find(|(queue, _)| *queue == id).map(|(_, figures)| figure.of(figures))
+            };
             let passed = i64::try_from(self.now.as_micros()).unwrap_or(i64::MAX);
             let wall = WallTime::from_micros(self.caller.local.as_micros().saturating_add(passed));
             let known = &self.caller.schedules;
             let schedules = |id| standing(known.iter().find(|schedule| schedule.id() == id), wall);
-            let env = Env { wall, utc_offset_s: 0, queues: &queues, schedules: &schedules };
+            let env = Env { wall, utc_offset_s: 0, queues: &queues, figure: &figure, schedules: &schedules };
             self.run.handle(self.now, fact, &env, &mut effects);
             effects.into_iter().for_each(|effect| self.follow(effect));
             for note in self.run.take_notes() {

@@ -26,6 +26,8 @@ pub struct Figures {
     pub wait_answered_ms: u128,
     /// Sum of the waits of the abandoned, in milliseconds.
     pub wait_abandoned_ms: u128,
+    /// The longest wait of the answered and the abandoned, in milliseconds.
+    pub longest_wait_ms: u64,
     /// Sum of the talk times of the answered, in milliseconds.
     pub talk_ms: u128,
     /// Sum of their hold times, in milliseconds.
@@ -52,6 +54,9 @@ impl Figures {
     /// Counts an exit from the queue after a wait in milliseconds.
     pub fn count_exit(&mut self, exit: QueueExit, wait_ms: u64, thresholds: Thresholds) {
         let within = u64::from(wait_ms <= thresholds.within_ms);
+        if exit != QueueExit::FlowedOut {
+            self.longest_wait_ms = self.longest_wait_ms.max(wait_ms);
+        }
         match exit {
             QueueExit::Answered => {
                 self.answered += 1;
@@ -90,6 +95,7 @@ impl Figures {
         self.short_abandons += other.short_abandons;
         self.wait_answered_ms += other.wait_answered_ms;
         self.wait_abandoned_ms += other.wait_abandoned_ms;
+        self.longest_wait_ms = self.longest_wait_ms.max(other.longest_wait_ms);
         self.talk_ms += other.talk_ms;
         self.hold_ms += other.hold_ms;
         self.acw_ms += other.acw_ms;

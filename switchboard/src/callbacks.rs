@@ -2,44 +2,24 @@
 
 use crate::api::Effect;
 use crate::engine::{Job, Live, Switchboard};
+use crate::numbers::{Numbers, digits};
 use acd::callback::{Load, Standing};
 use call::api::{CallbackFact, CallbackStart, Dial, Restored};
 use core::time::Duration;
 use domain::{
-    CallbackCancel, CallbackOrder, CallbackState, CallbackView, CommandError, ContactEvent, ContactEventKind,
-    ContactId, Dnis, EndedBy, Instant, QueueId, Redacted, WallTime,
+    CallbackCancel, CallbackOrder, CallbackRefusal, CallbackState, CallbackView, CommandError, ContactEvent,
+    ContactEventKind, ContactId, Dnis, EndedBy, Instant, QueueId, Redacted, WallTime,
 };
 use ivr::api::Booking;
 use std::collections::BTreeMap;
 
 /// Calls back that the floor shows.
 const SHOWN: usize = 200;
-/// Shorter numbers are the same only if every digit is.
-const NATIONAL_MIN: usize = 7;
 /// Numbers whose last call is remembered; those called longest ago are forgotten first.
 const REMEMBERED: usize = 10_000;
 
 /// What a call back that is open at a start has behind it, from the history.
 pub type PastEvents = (ContactId, Vec<(u32, WallTime, ContactEventKind)>);
-
-/// A number without what may be written in front of it.
-pub(crate) fn digits(number: &str) -> String {
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    match digits.strip_prefix("00") {
-        Some(international) if !number.starts_with('+') => international.to_owned(),
-        _ => digits,
-    }
-}
-
-/// Whether two numbers are the same telephone. A national number (`030 1234567`) is the same as the international one that
-/// ends like it.
-fn same_number(one: &str, other: &str) -> bool {
-    let (one, other) = (digits(one), digits(other));
-    let ends = |long: &str, short: &str| {
-        short.strip_prefix('0').is_some_and(|rest| rest.len() >= NATIONAL_MIN && long.ends_with(rest))
-    };
-    !one.is_empty() && (one == other || ends(&one, &other) || ends(&other, &one))
-}
 
 /// Since when a contact has waited, by its events.
 fn waits_since(events: &[(u32, WallTime, ContactEventKind)]) -> i64 {
@@ -57,20 +37,46 @@ fn waits_since(events: &[(u32, WallTime, ContactEventKind)]) -> i64 {
 pub(crate) struct Callbacks {
     /// Those that are not over.
     open: BTreeMap<ContactId, (QueueId, String)>,
+    /// The same by number.
+    numbers: Numbers,
     /// Calls in progress with somebody who is to be called back.
     lines: BTreeMap<ContactId, ContactId>,
     /// When each number was last called.
     dialled: BTreeMap<String, Instant>,
     load: BTreeMap<QueueId, Load>,
+    /// How often flows were told that none is offered.
+    not_offered: BTreeMap<QueueId, BTreeMap<CallbackRefusal, u64>>,
 }
 
 impl Callbacks {
     fn of_number(&self, number: &str) -> Option<ContactId> {
-        self.open.iter().find(|(_, (_, known))| same_number(known, number)).map(|(contact, _)| *contact)
+        self.numbers.contact(number)
+    }
+
+    fn add(&mut self, contact: ContactId, queue: QueueId, number: &str) {
+        self.remove(contact);
+        self.numbers.insert(contact, number);
+        self.open.insert(contact, (queue, number.to_owned()));
+    }
+
+    fn remove(&mut self, contact: ContactId) {
+        if let Some((_, number)) = self.open.remove(&contact) {
+            self.numbers.remove(contact, &number);
+        }
     }
 
     pub(crate) fn of_queue(&self, queue: QueueId) -> u32 {
         self.open.values().filter(|(of, _)| *of == queue).count() as u32
+    }
+
+    /// A flow was told that the queue offers none.
+    pub(crate) fn refused(&mut self, queue: QueueId, why: CallbackRefusal) {
+        *self.not_offered.entry(queue).or_default().entry(why).or_default() += 1;
+    }
+
+    /// How often flows were told that the queue offers none, by reason.
+    pub(crate) fn refusals(&self, queue: QueueId) -> BTreeMap<CallbackRefusal, u64> {
+        self.not_offered.get(&queue).cloned().unwrap_or_default()
     }
 
     fn remember_dial(&mut self, number: String, now: Instant) {
@@ -96,7 +102,7 @@ impl Switchboard {
             }
             ContactEventKind::CallbackBooked { callback, .. } => self.hold_back(contact, *callback),
             ContactEventKind::CallbackRequested(order) => {
-                self.callbacks.open.insert(contact, (order.queue, order.number.as_str().to_owned()));
+                self.callbacks.add(contact, order.queue, order.number.as_str());
             }
             ContactEventKind::CallbackDialled { .. } => {
                 if let Some((_, number)) = self.callbacks.open.get(&contact) {
@@ -117,7 +123,7 @@ impl Switchboard {
                     self.tell_callback(callback, CallbackFact::Resumed);
                 }
             }
-            ContactEventKind::Closed { .. } => _ = self.callbacks.open.remove(&contact),
+            ContactEventKind::Closed { .. } => self.callbacks.remove(contact),
             _ => {}
         }
     }
@@ -163,17 +169,17 @@ impl Switchboard {
         call.pop().queued.filter(|_| call.pop().queue == Some(queue))
     }
 
-    /// Whether a caller may be offered a call back by this queue.
-    pub(crate) fn may_offer_callback(&self, now: Instant, queue: QueueId) -> bool {
-        let Some(offer) = self.rules.callbacks.get(&queue) else { return false };
+    /// Whether a caller may be offered a call back by this queue; `None`: it never offers one.
+    pub(crate) fn offers_callback(&self, now: Instant, queue: QueueId) -> Option<Result<(), CallbackRefusal>> {
+        let offer = self.rules.callbacks.get(&queue)?;
         let standing = Standing {
             staffed: self.acd.queue_state(queue).map_or(0, |state| state.staffed),
-            expected_s: self.watch.expected_in(&self.acd, queue).map(|forecast| forecast.mean_s),
+            expected_s: self.watch.expected_in(now, &self.acd, queue).map(|forecast| forecast.mean_s),
             open: self.callbacks.of_queue(queue),
             handle_s: self.mean_handle_s(queue),
             rate: self.callbacks.load.get(&queue).map_or(0.0, |load| load.rate(now)),
         };
-        offer.test().allows(&standing)
+        Some(offer.test().offers(&standing))
     }
 
     /// How long an agent has a contact of this queue in hand, on average today.
@@ -242,7 +248,11 @@ impl Switchboard {
             at: None,
             agent: None,
         };
-        let offered = self.may_offer_callback(now, queue);
+        let offers = self.offers_callback(now, queue);
+        if let Some(Err(why)) = offers {
+            self.callbacks.refused(queue, why);
+        }
+        let offered = offers == Some(Ok(()));
         let known = self.callbacks.open.len();
         let booked = if offered { self.book_callback(now, order, out) } else { Err(CommandError::WrongState) };
         let answer = match booked {
@@ -313,7 +323,7 @@ impl Switchboard {
                 continue;
             };
             let number = order.number.clone();
-            self.callbacks.open.insert(contact, (order.queue, number.as_str().to_owned()));
+            self.callbacks.add(contact, order.queue, number.as_str());
             if let Some(at) = past.dialled {
                 self.callbacks.remember_dial(digits(number.as_str()), at);
             }
@@ -409,21 +419,4 @@ struct Past {
     again: Option<Instant>,
     dialled: Option<Instant>,
     restored: Restored,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::same_number;
-
-    #[test]
-    fn a_national_number_is_the_international_one_that_ends_like_it() {
-        assert!(same_number("+49 30 1234567", "030 1234567"));
-        assert!(same_number("0049301234567", "+49301234567"));
-        assert!(same_number("1001", "1001"));
-        assert!(!same_number("1001", "2001001"));
-        assert!(!same_number("0301234567", "0401234567"));
-        assert!(!same_number("012345", "9912345"));
-        assert!(!same_number("", ""));
-        assert!(!same_number("web-a", "web-b"));
-    }
 }

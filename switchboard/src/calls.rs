@@ -5,11 +5,13 @@ use crate::engine::{Job, Live, Switchboard};
 use crate::route;
 use acd::forecast::Noted;
 use call::api::{Incoming, LineEffect, MediaEffect, Phase, Place, ToFlow};
+use core::cell::RefCell;
 use core::time::Duration;
 use domain::{
-    AgentId, AgentState, Ani, Audience, Cause, ContactId, DeskBody, DeskEvent, Dnis, Instant, LegId, OfferResult,
-    QueueId, Redacted,
+    AgentId, AgentState, Ani, Audience, CallbackRefusal, Cause, ContactId, DeskBody, DeskEvent, Dnis, Instant, LegId,
+    OfferResult, QueueId, Redacted,
 };
+use ivr::{QueueFigure, QueueFigures};
 use std::sync::Arc;
 
 /// How long the screen pop leads the ring for an agent with a console: time to be painted.
@@ -22,8 +24,8 @@ impl Switchboard {
         let full = self.calls.len() >= self.rules.max_calls && !self.rules.emergency.contains(&invite.dnis);
         let entry = route::entry_for(&self.rules.entries, &invite.dnis).cloned();
         let (Some(entry), false) = (entry, full) else {
-            let (cause, retry_after_s) = if full { (Cause::Overload, Some(5)) } else { (Cause::NotFound, None) };
-            self.command_sip(now, sip::api::Command::Reject { leg, cause, retry_after_s }, out);
+            let cause = if full { Cause::Overload } else { Cause::NotFound };
+            self.command_sip(now, route::rejection(leg, cause), out);
             return;
         };
         let blocked = self.is_blocked(&invite.ani);
@@ -187,21 +189,17 @@ impl Switchboard {
         // Taken out meanwhile, so that it can read the rest of the switchboard.
         let Some(mut run) = self.calls.get_mut(&contact).and_then(|live| live.run.take()) else { return };
         let mut effects = Vec::new();
-        let queues = || {
-            let figures = |id: &QueueId| {
-                let figures = self.acd.queue_state(*id).map(route::figures).unwrap_or_default();
-                let expected_wait_s =
-                    self.expected_in(*id, figures.waiting, figures.ready).map(|wait| wait.mean_ms.div_ceil(1_000));
-                let callback = self.may_offer_callback(now, *id);
-                (*id, ivr::api::QueueFigures { callback, expected_wait_s, ..figures })
-            };
-            self.rules.queues.keys().map(figures).collect::<Vec<_>>()
-        };
+        let queues = || self.rules.queues.keys().copied().collect::<Vec<_>>();
+        let refused = RefCell::new(Vec::new());
+        let figure = |queue: QueueId, figure: QueueFigure| self.figure(now, queue, figure, &refused);
         let wall = self.wall_at_start.at(now);
         let schedules = |schedule| self.timetable.standing(schedule, wall);
         let utc_offset_s = self.rules.utc_offset_s;
-        let env = ivr::api::Env { wall, utc_offset_s, queues: &queues, schedules: &schedules };
+        let env = ivr::api::Env { wall, utc_offset_s, queues: &queues, figure: &figure, schedules: &schedules };
         run.handle(now, fact, &env, &mut effects);
+        for (queue, why) in refused.into_inner() {
+            self.callbacks.refused(queue, why);
+        }
         for note in run.take_notes() {
             out.push(Effect::FlowNote { contact, note });
         }
@@ -212,6 +210,36 @@ impl Switchboard {
             self.on_flow_effect(now, contact, effect, out);
         }
         self.reschedule(contact);
+    }
+
+    /// A figure of a queue, as flows read it; `None`: there is no such queue. A call back that is not offered is added to
+    /// `refused`.
+    fn figure(
+        &self,
+        now: Instant,
+        queue: QueueId,
+        figure: QueueFigure,
+        refused: &RefCell<Vec<(QueueId, CallbackRefusal)>>,
+    ) -> Option<ivr::Value> {
+        self.rules.queues.get(&queue)?;
+        let state = || self.acd.queue_state(queue).map(route::figures).unwrap_or_default();
+        let figures = match figure {
+            QueueFigure::Waiting | QueueFigure::Ready | QueueFigure::LongestWait => state(),
+            QueueFigure::ExpectedMinutes => {
+                let QueueFigures { waiting, ready, .. } = state();
+                let expected = self.expected_in(now, queue, waiting, ready);
+                let expected_wait_s = expected.map(|wait| wait.mean_ms.div_ceil(1_000));
+                QueueFigures { expected_wait_s, ..QueueFigures::default() }
+            }
+            QueueFigure::Callback => {
+                let offers = self.offers_callback(now, queue);
+                if let Some(Err(why)) = offers {
+                    refused.borrow_mut().push((queue, why));
+                }
+                QueueFigures { callback: offers == Some(Ok(())), ..QueueFigures::default() }
+            }
+        };
+        Some(figure.of(&figures))
     }
 
     fn on_flow_effect(&mut self, now: Instant, contact: ContactId, effect: ivr::api::Effect, out: &mut Vec<Effect>) {
@@ -319,7 +347,8 @@ impl Switchboard {
         let reason = route::exit_reason(reason);
         self.jobs.push_back(Job::Call(contact, call::Fact::QueueLeft { queue, reason }));
         let live = self.calls.get(&contact);
-        if live.is_some_and(|live| live.call.consults_a_queue() || live.call.must_dial()) {
+        let rests = |call: &call::Call| call.must_dial() || call.is_message();
+        if live.is_some_and(|live| live.call.consults_a_queue() || rests(&live.call)) {
             return;
         }
         let in_flow = live.is_some_and(|live| live.run.is_some());

@@ -76,6 +76,11 @@ impl Switchboard {
         self.day.figures(queue).map(counts).unwrap_or_default()
     }
 
+    /// The longest wait of today that ended by an answer or by giving up, in milliseconds.
+    pub(crate) fn longest_wait_ms(&self, queue: QueueId) -> u64 {
+        self.day.figures(queue).map_or(0, |figures| figures.longest_wait_ms)
+    }
+
     /// The counters of a queue's calls back today.
     pub(crate) fn callback_counts(&self, queue: QueueId) -> CallbackCounts {
         let open = self.callbacks.of_queue(queue);

@@ -58,14 +58,14 @@ fn position(call: &Call, floor: &FloorView) -> Option<u32> {
 impl Switchboard {
     /// What one who came now could be told: nothing to wait for where an agent is ready and the line is empty; nothing
     /// at all where nobody is let in.
-    pub(crate) fn expected_in(&self, queue: QueueId, waiting: u32, ready: u32) -> Option<ExpectedWait> {
+    pub(crate) fn expected_in(&self, now: Instant, queue: QueueId, waiting: u32, ready: u32) -> Option<ExpectedWait> {
         if self.closed.contains(&queue) {
             return None;
         }
         if waiting == 0 && ready > 0 {
             return Some(ExpectedWait { mean_ms: 0, p90_ms: 0 });
         }
-        self.watch.expected_in(&self.acd, queue).map(route::expected_wait)
+        self.watch.expected_in(now, &self.acd, queue).map(route::expected_wait)
     }
 
     /// Everything on the floor at this moment.
@@ -74,8 +74,10 @@ impl Switchboard {
         let (mut queues, mut agents, mut waiting) = self.acd.floor(now);
         for queue in &mut queues {
             queue.counts = self.counts(queue.id);
+            queue.longest_wait_ms = self.longest_wait_ms(queue.id);
             queue.callbacks = self.callback_counts(queue.id);
-            queue.expected = self.expected_in(queue.id, queue.waiting, queue.agents_ready);
+            queue.not_offered = self.callbacks.refusals(queue.id);
+            queue.expected = self.expected_in(now, queue.id, queue.waiting, queue.agents_ready);
             queue.honesty = route::honesty(&self.watch.honesty(queue.id));
         }
         for agent in &mut agents {

@@ -15,6 +15,7 @@ mod engine;
 mod floor;
 mod joint;
 mod messages;
+mod numbers;
 mod quality;
 mod recognition;
 mod reconfigure;

@@ -2,8 +2,8 @@
 //! lately is first offered to the agent who knows the matter. And those who may not call.
 
 use crate::api::Recognition;
-use crate::callbacks::digits;
 use crate::engine::Switchboard;
+use crate::numbers::digits;
 use domain::{AgentId, Cause, Channel, ContactEvent, ContactEventKind, ContactId, EndedBy, Instant, QueueId};
 use std::collections::{BTreeMap, VecDeque};
 

@@ -6,11 +6,14 @@ use acd::forecast::{Expected, Forecast};
 use call::api::{FlowFact, LegEffect, LegFact, LineEffect, MediaEffect, MediaFact, Phone, Say};
 use core::time::Duration;
 use domain::{
-    AgentState, Ani, ContactId, Decision, DeskBody, Exclusion, ExitReason, ExpectedWait, Explanation, Honesty, Instant,
-    Language, LegId, PromptId, ReasonCode, Redacted, RoutingRule, Signalled, TrunkId, Verdict,
+    AgentState, Ani, Cause, ContactId, Decision, DeskBody, Exclusion, ExitReason, ExpectedWait, Explanation, Honesty,
+    Instant, Language, LegId, PromptId, ReasonCode, Redacted, RoutingRule, Signalled, TrunkId, Verdict,
 };
 use media::api::{Command as MediaCommand, Direction, Event as MediaEvent, LegKind, PlayItem};
 use sip::api::{Transport, Verstat};
+
+/// When callers for whom there is no time may call again.
+const RETRY_AFTER_S: u32 = 5;
 
 impl Switchboard {
     /// Tells the SIP endpoint a fact; what it wants follows.
@@ -142,13 +145,19 @@ fn target(phone: Phone) -> sip::api::Target {
     }
 }
 
+/// A caller is not let in; one for whom there is no time may call again soon.
+pub(crate) fn rejection(leg: LegId, cause: Cause) -> sip::api::Command {
+    let retry_after_s = (cause == Cause::Overload).then_some(RETRY_AFTER_S);
+    sip::api::Command::Reject { leg, cause, retry_after_s }
+}
+
 /// A call's wish about a leg, as the SIP endpoint takes it.
 pub(crate) fn sip_command(contact: ContactId, leg: LegId, effect: LegEffect) -> sip::api::Command {
     use sip::api::Command;
     match effect {
         LegEffect::Ring => Command::Ring { leg, sdp: None },
         LegEffect::Answer(sdp) => Command::Answer { leg, sdp },
-        LegEffect::Reject(cause) => Command::Reject { leg, cause, retry_after_s: None },
+        LegEffect::Reject(cause) => rejection(leg, cause),
         LegEffect::Invite { phone, sdp, from, from_name, auto_answer, carried } => {
             let mut headers = carried;
             headers.push((CONTACT_FIELD.to_owned(), contact.to_string()));

@@ -1,5 +1,6 @@
 //! Sentences about the whole switchboard. The races are left to the simulation in `sim`.
 
+mod arriving;
 mod callbacks;
 mod comments;
 mod desk_phone;

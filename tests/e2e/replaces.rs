@@ -2,9 +2,9 @@
 //! not, and an attended transfer (REFER with Replaces). Each SIPp says back what it hears, so that a caller who hears the
 //! own tone is heard there and hears from there.
 
+use crate::support::desk::Desk;
 use crate::support::ports::free_port;
 use crate::support::sipp::{must_succeed, sipp};
-use crate::support::desk::Desk;
 use crate::support::{Bench, Plan, TONES, answer, config_text, hears, phone, report, until};
 use domain::{AgentState, ContactDetail};
 use serde_json::json;

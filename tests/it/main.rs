@@ -4,6 +4,7 @@
 mod support;
 
 mod callbacks;
+mod capacity;
 mod comments;
 mod figures;
 mod hours;

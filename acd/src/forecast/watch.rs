@@ -194,15 +194,15 @@ impl Watch {
         Some(Expected { now: self.forecaster.forecast(now, contact), told: told.map(|told| (at, told)) })
     }
 
-    /// What a contact with the queue's own points and need would be told if it came now and had to wait; `None` while
+    /// What a contact with the queue's own points and need would be told if it came at `now` and had to wait; `None` while
     /// no such contact has come, nobody on duty takes it or nothing was served yet.
     #[must_use]
-    pub fn expected_in(&self, engine: &Engine, queue: QueueId) -> Option<Forecast> {
+    pub fn expected_in(&self, now: Instant, engine: &Engine, queue: QueueId) -> Option<Forecast> {
         let setup = &engine.queue(engine.queue_number(queue)?).setup;
         let kind = self.kinds.usual(setup)?;
         let points = i64::from(setup.base_priority.0) * 1_000;
-        let rank = Rank { points, age_per_s: setup.age_per_s, since: engine.now };
-        self.forecaster.forecast_for(engine.now, kind, &rank)
+        let rank = Rank { points, age_per_s: setup.age_per_s, since: now };
+        self.forecaster.forecast_for(now, kind, &rank)
     }
 
     #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::callback::{CapacityTest, Load, Standing};
 use core::time::Duration;
+use domain::CallbackRefusal::{Backlog, Load as TooLoaded, ManyOpen, NoAgents, ShortWait};
 use domain::Instant;
 
 const TEST: CapacityTest = CapacityTest {
@@ -15,14 +16,15 @@ const BUSY: Standing = Standing { staffed: 4, expected_s: Some(60.0), open: 5, h
 
 #[test]
 fn a_call_back_is_offered_where_the_wait_is_worth_it_and_there_is_room() {
-    assert!(TEST.allows(&BUSY));
-    assert!(!TEST.allows(&Standing { expected_s: Some(59.0), ..BUSY }));
-    assert!(!TEST.allows(&Standing { expected_s: None, ..BUSY }), "an unknown wait is not worth it");
-    assert!(!TEST.allows(&Standing { staffed: 0, ..BUSY }));
-    assert!(!TEST.allows(&Standing { open: 10, handle_s: Some(1.0), ..BUSY }));
-    assert!(TEST.allows(&Standing { open: 7, ..BUSY }), "eight of 300 s by four agents last 600 s");
-    assert!(!TEST.allows(&Standing { open: 8, ..BUSY }));
-    assert!(!TEST.allows(&Standing { rate: 0.0128, ..BUSY }), "0.96 of the agents' time is for live callers");
+    assert_eq!(TEST.offers(&BUSY), Ok(()));
+    assert_eq!(TEST.offers(&Standing { expected_s: Some(59.0), ..BUSY }), Err(ShortWait));
+    assert_eq!(TEST.offers(&Standing { expected_s: None, ..BUSY }), Err(ShortWait), "an unknown wait is not worth it");
+    assert_eq!(TEST.offers(&Standing { staffed: 0, ..BUSY }), Err(NoAgents));
+    assert_eq!(TEST.offers(&Standing { open: 10, handle_s: Some(1.0), ..BUSY }), Err(ManyOpen));
+    assert_eq!(TEST.offers(&Standing { open: 7, ..BUSY }), Ok(()), "eight of 300 s by four agents last 600 s");
+    assert_eq!(TEST.offers(&Standing { open: 8, ..BUSY }), Err(Backlog));
+    let loaded = Standing { rate: 0.0128, ..BUSY };
+    assert_eq!(TEST.offers(&loaded), Err(TooLoaded), "0.96 of the agents' time is for live callers");
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn nobody_is_told_anything_before_a_contact_has_been_served() {
     floor.arrive(1);
     floor.arrive(2);
     assert_eq!(floor.expected_s(2), None);
-    assert_eq!(floor.watch.expected_in(&floor.engine, sales()), None);
+    assert_eq!(floor.watch.expected_in(floor.now, &floor.engine, sales()), None);
 }
 
 #[test]
@@ -61,9 +61,22 @@ fn those_who_wait_are_told_of_those_ahead() {
     let (second, third) = (floor.expected_s(2).unwrap(), floor.expected_s(3).unwrap());
     assert!((90..=110).contains(&second), "{second}");
     assert!((180..=220).contains(&third), "{third}");
-    let next = floor.watch.expected_in(&floor.engine, sales()).unwrap();
+    let next = floor.watch.expected_in(floor.now, &floor.engine, sales()).unwrap();
     assert!((270.0..330.0).contains(&next.mean_s), "{next:?}");
     assert!(next.p90_s > next.mean_s);
+}
+
+#[test]
+fn who_comes_now_is_told_of_now_however_long_ago_the_engine_was_last_told_something() {
+    let mut floor = busy_floor();
+    floor.arrive(2);
+    let told = |floor: &Floor| floor.watch.expected_in(floor.now, &floor.engine, sales());
+    let before = told(&floor);
+    floor.now = floor.now + Duration::from_secs(60);
+    let silent = told(&floor);
+    assert_ne!(silent, before, "a minute later another wait is expected");
+    floor.fact(Fact::Tick);
+    assert_eq!(silent, told(&floor));
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl NodeReader<'_> {
         let timeout = self.table.millis("timeout_ms", 3_000, 100..=30_000);
         let retries = self.table.int("retries", 0..=3).and_then(|n| u8::try_from(n).ok()).unwrap_or(0);
         let most = self.table.int("max_kb", 1..=1_024).and_then(|kb| usize::try_from(kb).ok()).unwrap_or(64);
-        let (take, ways) = (self.take(), self.ways_of_http());
+        let (take, ways) = (self.pointers(), self.ways_of_http());
         let ((origin, target), (next, failed, not_found, late)) = (url?, ways?);
         let (headers, body, take, method) = (headers?, body?, take?, method?);
         let max_bytes = most * 1_024;
@@ -232,26 +232,18 @@ impl NodeReader<'_> {
         }
     }
 
-    fn take(&self) -> Option<Vec<(String, String)>> {
-        let Some(take) = self.table.table("take") else { return (!self.table.has("take")).then(Vec::new) };
-        let one = |(name, item): (Placed<String>, &Item)| {
-            let good = self.is_variable("take", &name);
-            let Value::Text(pointer) = &item.value else {
-                let why = format!("`{}` must be a text, not {}", name.value, item.value.kind());
-                take.refuse("wrong_type", Place { at: item.at, ..name.place }, &name.value, why);
-                return None;
-            };
-            if !is_pointer(pointer) {
-                let (place, path) = (Place { at: item.at, ..name.place }, take.path(&name.value));
-                let why = format!("`{pointer}` is no JSON pointer (RFC 6901)");
-                let mend = Some("write it with slashes, such as /order/status or /items/0/name".to_owned());
-                take.report.error("bad_choice", place, &path, why, mend);
-                return None;
+    /// Variables that take something of the answer; none where nothing is said.
+    fn pointers(&self) -> Option<Vec<(String, String)>> {
+        if !self.table.has("take") {
+            return Some(Vec::new());
+        }
+        self.take(|pointer| {
+            if is_pointer(pointer) {
+                return Ok(pointer.to_owned());
             }
-            good.then(|| (name.value, pointer.clone()))
-        };
-        let taken: Vec<Option<(String, String)>> = take.named().map(one).collect();
-        taken.into_iter().collect()
+            let mend = "write it with slashes, such as /order/status or /items/0/name".to_owned();
+            Err((format!("`{pointer}` is no JSON pointer (RFC 6901)"), Some(mend)))
+        })
     }
 }
 

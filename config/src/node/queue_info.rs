@@ -1,8 +1,7 @@
 //! The node that asks how it stands in a queue.
 
 use super::NodeReader;
-use crate::report::{Place, Placed, hint};
-use crate::tree::{Item, Value};
+use crate::report::{Placed, hint};
 use domain::QueueId;
 use ivr::{Node, QueueFigure, QueueInfo};
 
@@ -23,24 +22,12 @@ impl NodeReader<'_> {
             self.table.miss("take");
             return None;
         }
-        let take = self.table.table("take")?;
-        let one = |(name, item): (Placed<String>, &Item)| {
-            let good = self.is_variable("take", &name);
-            let place = Place { at: item.at, ..name.place };
-            let Value::Text(word) = &item.value else {
-                let why = format!("`{}` must be a text, not {}", name.value, item.value.kind());
-                take.refuse("wrong_type", place, &name.value, why);
-                return None;
-            };
-            let figure = QueueFigure::WORDS.iter().find(|(known, _)| known == word).map(|(_, figure)| *figure);
-            if figure.is_none() {
+        self.take(|word| {
+            let known = QueueFigure::WORDS.iter().find(|(known, _)| *known == word);
+            known.map(|(_, figure)| *figure).ok_or_else(|| {
                 let words: Vec<&str> = QueueFigure::WORDS.iter().map(|(word, _)| *word).collect();
-                let why = format!("`{word}` is no figure of a queue");
-                take.report.error("bad_choice", place, &take.path(&name.value), why, hint(word, &words));
-            }
-            Some((name.value, figure.filter(|_| good)?))
-        };
-        let taken: Vec<Option<(String, QueueFigure)>> = take.named().map(one).collect();
-        taken.into_iter().collect()
+                (format!("`{word}` is no figure of a queue"), hint(word, &words))
+            })
+        })
     }
 }

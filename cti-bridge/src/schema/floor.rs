@@ -40,6 +40,8 @@ pub struct FloorQueue {
     pub service_level: ServiceLevel,
     /// Mean wait of the answered; `null` when nothing was answered.
     pub asa_ms: Option<u64>,
+    /// The longest wait that ended since midnight by an answer or by giving up, in milliseconds.
+    pub longest_wait_ms: u64,
     /// Counters since midnight or since the start, whichever is later.
     pub counts: QueueCounts,
     /// Counters of its calls back.

@@ -91,6 +91,8 @@ async fn metrics_hold_the_floor_and_the_daemons_own_figures() {
         "switchroom_callbacks_reached_total{queue=\"sales\"} 4",
         "switchroom_callbacks_failed_total{queue=\"sales\"} 1",
         "switchroom_callbacks_wait_seconds_total{queue=\"sales\"} 90",
+        "switchroom_callbacks_not_offered_total{queue=\"sales\",reason=\"load\"} 2",
+        "switchroom_callbacks_not_offered_total{queue=\"sales\",reason=\"backlog\"} 0",
         "# TYPE switchroom_callbacks_open gauge",
         "switchroom_legs{leg=\"browser\"} 2",
     ] {

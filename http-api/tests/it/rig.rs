@@ -634,6 +634,8 @@ fn floor() -> FloorView {
         waiting: 3,
         oldest: Some(Instant::from_millis(500)),
         counts: Counts { offered: 10, answered: 8, answered_within: 6, wait_answered_ms: 16_000, ..Counts::default() },
+        longest_wait_ms: 9_000,
+        not_offered: [(domain::CallbackRefusal::Load, 2)].into(),
         callbacks: domain::CallbackCounts {
             open: 3,
             booked: 9,

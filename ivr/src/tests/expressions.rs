@@ -50,6 +50,72 @@ fn conditions_see_caller_customer_digits_variables_time_and_queues() {
     }
 }
 
+/// What a condition makes the run ask for, as `queue.figure`.
+fn read(condition: &str) -> (String, Vec<String>) {
+    let (at, walk) = choose(condition);
+    (at, walk.read.iter().map(|(queue, figure)| format!("{queue}.{}", figure.word())).collect())
+}
+
+#[test]
+fn only_the_figures_that_a_condition_names_are_asked_for() {
+    let cases: [(&str, &[&str]); 9] = [
+        ("language == 'en' && time.hour == 13", &[]),
+        ("[1, 2].exists(queues, queues == 2)", &[]),
+        ("queues.billing.waiting == 3", &["billing.waiting"]),
+        ("queues['billing'].callback", &["billing.callback"]),
+        ("queues['tech-support']['ready'] == 0", &["tech-support.ready"]),
+        ("has(queues.billing.longest_wait_s)", &["billing.longest_wait_s"]),
+        ("queues.billing.waiting + queues.billing.waiting == 6", &["billing.waiting"]),
+        ("queues.billing.waiting > queues['tech-support'].waiting", &["billing.waiting", "tech-support.waiting"]),
+        ("[3].all(n, queues.billing.waiting == n)", &["billing.waiting"]),
+    ];
+    for (condition, named) in cases {
+        assert_eq!(
+            read(condition),
+            ("yes".to_owned(), named.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            "{condition}"
+        );
+    }
+}
+
+#[test]
+fn a_condition_that_goes_over_the_queues_sees_all_of_them() {
+    for condition in [
+        "size(queues) == 2",
+        "queues.exists(id, queues[id].waiting == 3)",
+        "queues[vars.account == '42' ? 'billing' : 'other'].waiting == 3",
+        "'billing' in queues",
+    ] {
+        let (at, read) = read(condition);
+        assert_eq!((at.as_str(), read.len()), ("yes", 8), "{condition}: {read:?}");
+    }
+    let (at, read) = read("queues.billing == {'waiting': 3, 'ready': 0, 'longest_wait_s': 75, 'callback': true}");
+    assert_eq!((at.as_str(), read.len()), ("yes", 4), "a queue as a whole has all of its figures: {read:?}");
+}
+
+#[test]
+fn a_queue_that_is_gone_has_no_figures_in_conditions() {
+    let case = Compiler::new(names()).compile("queues.billing.waiting == 0").unwrap();
+    let branch = Node::Branch(Branch { cases: vec![(case, id("yes"))], otherwise: id("no") });
+    let mut walk = Walk::new(&flow("if", vec![("if", branch), ("yes", hangup()), ("no", hangup())]));
+    walk.tell(Fact::Started);
+    assert_eq!(walk.at(), "no");
+    let noted = walk.run.take_notes().last().unwrap().kind;
+    assert_eq!(noted, NoteKind::ConditionFailed(0, ExpressionError::NoSuchKey));
+}
+
+#[test]
+fn cases_behind_the_one_that_holds_ask_for_nothing() {
+    let compile = |text: &str| Compiler::new(names()).compile(text).unwrap();
+    let cases =
+        vec![(compile("queues.billing.waiting == 3"), id("yes")), (compile("queues.billing.callback"), id("no"))];
+    let branch = Node::Branch(Branch { cases, otherwise: id("no") });
+    let mut walk = Walk::new(&flow("if", vec![("if", branch), ("yes", hangup()), ("no", hangup())]));
+    walk.floor = vec![(id("billing"), QueueFigures { waiting: 3, ..QueueFigures::default() })];
+    walk.tell(Fact::Started);
+    assert_eq!((walk.at().as_str(), walk.read.len()), ("yes", 1));
+}
+
 #[test]
 fn a_condition_without_a_value_counts_as_false_and_is_noted() {
     for (condition, error) in [

@@ -166,15 +166,16 @@ impl Replication<'_> {
     fn may_offer(&self, kind: u16) -> bool {
         let (made, today) = (&self.centre.kinds[usize::from(kind)], &self.today[usize::from(kind)]);
         let Some(back) = &made.back else { return false };
-        let expected = self.watch.as_ref().and_then(|watch| watch.expected_in(&self.engine, made.queue));
+        let now = Instant::from_micros(self.now);
+        let expected = self.watch.as_ref().and_then(|watch| watch.expected_in(now, &self.engine, made.queue));
         let standing = Standing {
             staffed: self.engine.queue_state(made.queue).map_or(0, |state| state.staffed),
             expected_s: expected.map(|forecast| forecast.mean_s),
             open: today.open,
             handle_s: (today.answered > 0).then(|| today.handled_ms as f64 / today.answered as f64 / 1_000.0),
-            rate: today.load.rate(Instant::from_micros(self.now)),
+            rate: today.load.rate(now),
         };
-        back.rules.test.allows(&standing)
+        back.rules.test.offers(&standing).is_ok()
     }
 
     fn book(&mut self, slot: u32) {

@@ -23,6 +23,8 @@ pub struct Caller {
     pub accepts: bool,
     /// Leaves the message that is offered.
     pub leaves: bool,
+    /// How long an agent would have its message in hand; 0 where the type takes none.
+    pub message_us: u64,
     /// Whether each try to call back is answered.
     pub tries: Vec<bool>,
     /// After how long it rings in by itself instead of being called back, and gives up that time.
@@ -59,6 +61,7 @@ fn caller(centre: &Centre, contact: &Contact) -> Caller {
         wrap_up_us: kind.wrap_up.map(wrap_up),
         accepts: contact.apart.accepts,
         leaves: contact.apart.leaves,
+        message_us: kind.mailbox.map_or(0, |mailbox| mailbox.handle.at(contact.service)),
         tries: kind.back.as_ref().map(|back| contact.apart.tries_of(back)).unwrap_or_default(),
         rings_in: kind.back.as_ref().and_then(|back| {
             let after = contact.apart.rings_in_after(back)?;

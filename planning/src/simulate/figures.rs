@@ -21,15 +21,16 @@ pub(super) fn occupancy<'a>(areas: impl IntoIterator<Item = &'a Area>) -> Option
 
 /// Every figure of the contacts in a tally, always in the same order.
 pub(super) fn figures(centre: &Centre, tally: &Tally) -> Vec<Figure> {
-    let admitted = tally.admitted();
+    let (admitted, waits) = (tally.admitted(), tally.answered.with(&tally.abandoned));
     let mut figures: Vec<Figure> = [
         ("offered", Some(tally.offered as f64)),
         ("p_block", share(tally.blocked, tally.offered)),
         ("p_wait", share(tally.waited, admitted)),
         ("p_abandon", share(tally.abandoned.count, admitted)),
-        ("mean_wait_all", tally.answered.mean_with(&tally.abandoned)),
+        ("mean_wait_all", waits.mean()),
         ("asa_answered", tally.answered.mean()),
         ("sd_wait_answered", tally.answered.deviation()),
+        ("longest_wait", waits.longest()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();
@@ -113,6 +114,7 @@ fn calls_back(tally: &Tally) -> impl Iterator<Item = Figure> {
         ("open", Some((backs.booked - ended) as f64)),
         ("p_reached", share(backs.reached.count, backs.booked)),
         ("mean_wait", backs.reached.mean()),
+        ("longest_wait", backs.reached.longest()),
         ("promised", backs.promised.mean()),
         ("first_try", backs.first_try.mean()),
     ]
@@ -126,6 +128,7 @@ fn messages(tally: &Tally) -> impl Iterator<Item = Figure> {
         ("left", Some(messages.left as f64)),
         ("heard", Some(messages.heard.count as f64)),
         ("mean_wait", messages.heard.mean()),
+        ("longest_wait", messages.heard.longest()),
     ]
     .into_iter()
     .map(|(name, value)| (format!("voicemail.{name}"), value))

@@ -127,7 +127,7 @@ fn together<'a>(centre: &Centre, tallies: impl IntoIterator<Item = &'a Tally>) -
 
 fn of_all(centre: &Centre, sample: &Sample) -> Vec<Figure> {
     let mut figures = figures(centre, &together(centre, &sample.tallies).without_overflows());
-    figures.insert(7, ("occupancy".to_owned(), occupancy(&sample.areas)));
+    figures.insert(8, ("occupancy".to_owned(), occupancy(&sample.areas)));
     figures
 }
 

@@ -6,6 +6,7 @@ pub(super) struct Moments {
     pub(super) count: u64,
     sum_us: u128,
     squares: u128,
+    longest_us: u64,
 }
 
 impl Moments {
@@ -14,12 +15,14 @@ impl Moments {
         self.count += 1;
         self.sum_us += wait;
         self.squares += wait * wait;
+        self.longest_us = self.longest_us.max(wait_us);
     }
 
     fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.sum_us += other.sum_us;
         self.squares += other.squares;
+        self.longest_us = self.longest_us.max(other.longest_us);
     }
 
     /// In seconds; `None` of nothing.
@@ -35,11 +38,16 @@ impl Moments {
         (self.count > 1).then(|| variance.sqrt() / 1e6)
     }
 
-    /// The mean of two sums together.
-    pub(super) fn mean_with(&self, other: &Self) -> Option<f64> {
+    /// The longest in seconds; `None` of nothing.
+    pub(super) fn longest(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.longest_us as f64 / 1e6)
+    }
+
+    /// Two sums together.
+    pub(super) fn with(&self, other: &Self) -> Self {
         let mut both = *self;
         both.merge(other);
-        both.mean()
+        both
     }
 }
 

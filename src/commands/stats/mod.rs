@@ -108,6 +108,7 @@ fn figures(figures: &Figures) -> Value {
         "short_abandons": figures.short_abandons,
         "sl": ServiceLevel::ALL.map(level).into_iter().collect::<Map<_, _>>(),
         "asa_ms": rounded(figures.asa_ms()),
+        "longest_wait_ms": figures.longest_wait_ms,
         "abandon_rate": rounded(figures.abandon_rate()),
         "abandon_rate_live": rounded(figures.abandon_rate_live()),
         "abandon_rate_no_short": rounded(figures.abandon_rate_no_short()),
@@ -173,6 +174,8 @@ fn table(fold: &Fold, args: &Stats) -> String {
     line(&mut text, format_args!("abandon rate {:>30}", percent(whole.abandon_rate())));
     line(&mut text, format_args!("abandon rate no_short {:>21}", percent(whole.abandon_rate_no_short())));
     line(&mut text, format_args!("ASA {:>39}", seconds(whole.asa_ms())));
+    let longest = Ratio { part: whole.longest_wait_ms.into(), whole: 1 };
+    line(&mut text, format_args!("longest wait {:>30}", seconds(longest)));
     let [talk, hold, acw] = whole.aht_parts_ms().map(seconds);
     line(&mut text, format_args!("AHT {:>39}   talk {talk} + hold {hold} + ACW {acw}", seconds(whole.aht_ms())));
     for attribution in Attribution::ALL {
@@ -241,7 +244,7 @@ mod tests {
             "answered_in_T": 2, "abandoned_in_T": 0, "short_abandons": 1,
             "sl": { "offered": 0.5, "answered": 1.0, "no_short": 0.666666667, "no_early": 0.5,
                     "answered_abandoned": 0.666666667, "positive": 0.5, "removed": 0.75 },
-            "asa_ms": 500.5, "abandon_rate": 0.25, "abandon_rate_live": 0.333333333, "abandon_rate_no_short": 0.0, "aht_ms": 500.5,
+            "asa_ms": 500.5, "longest_wait_ms": 2_000, "abandon_rate": 0.25, "abandon_rate_live": 0.333333333, "abandon_rate_no_short": 0.0, "aht_ms": 500.5,
         });
         assert_eq!(report["whole_period"], whole);
         let offered = |attribution: &str| -> Vec<(String, u64)> {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::CallbackOffer;
 use call::api::{CallbackMode, CallbackRules};
-use domain::{CallbackCancel, CallbackOrder, CallbackState, Cause, Dnis, Language, Outcome};
+use domain::{CallbackCancel, CallbackOrder, CallbackRefusal, CallbackState, Cause, Dnis, Language, Outcome};
 
 const CARRIER: &str = "127.0.0.4:5060";
 
@@ -115,7 +115,7 @@ impl Bench {
         self.board.calls.get(&contact).and_then(|live| live.call.callback_state())
     }
 
-    fn events_of(&self, contact: ContactId) -> Vec<&ContactEventKind> {
+    pub(super) fn events_of(&self, contact: ContactId) -> Vec<&ContactEventKind> {
         let of = |effect: &'_ Effect| matches!(effect, Effect::Store(event) if event.contact == contact);
         let kinds = self.log.iter().filter(|effect| of(effect));
         kinds.filter_map(|effect| if let Effect::Store(event) = effect { Some(&event.kind) } else { None }).collect()
@@ -401,7 +401,7 @@ fn a_restart_takes_a_call_back_up_again_at_its_age_with_its_attempts() {
 fn none_is_offered_while_live_callers_alone_keep_all_agents_busy() {
     let mut bench = centre().staffed();
     let queue = "billing".parse().unwrap();
-    let offered = |bench: &Bench| bench.board.may_offer_callback(bench.now, queue);
+    let offered = |bench: &Bench| bench.board.offers_callback(bench.now, queue) == Some(Ok(()));
     assert!(offered(&bench));
     // A talk of 600 s is what a contact takes here; from then on one call in a minute is ten times too much.
     bench.call("long");
@@ -421,11 +421,12 @@ fn none_is_offered_while_live_callers_alone_keep_all_agents_busy() {
 fn none_is_offered_where_the_queue_does_not_or_nobody_serves_it() {
     let mut bench = centre();
     let queue = "billing".parse().unwrap();
-    assert!(!bench.board.may_offer_callback(bench.now, queue), "nobody is there");
+    assert_eq!(bench.board.offers_callback(bench.now, queue), Some(Err(CallbackRefusal::NoAgents)));
     bench = bench.staffed();
-    assert!(bench.board.may_offer_callback(bench.now, queue));
+    assert_eq!(bench.board.offers_callback(bench.now, queue), Some(Ok(())));
     bench.board.rules.callbacks.get_mut(&queue).unwrap().min_wait = Duration::from_secs(60);
-    assert!(!bench.board.may_offer_callback(bench.now, queue), "no such wait is expected");
+    let short = Some(Err(CallbackRefusal::ShortWait));
+    assert_eq!(bench.board.offers_callback(bench.now, queue), short, "no such wait is expected");
     bench.board.rules.callbacks.clear();
-    assert!(!bench.board.may_offer_callback(bench.now, queue));
+    assert_eq!(bench.board.offers_callback(bench.now, queue), None);
 }

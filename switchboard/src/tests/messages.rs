@@ -105,6 +105,24 @@ fn a_caller_who_says_nothing_bothers_nobody() {
 }
 
 #[test]
+fn a_message_whose_queue_lets_nobody_in_is_offered_when_it_does() {
+    let mut bench = centre();
+    let queue = "billing".parse().unwrap();
+    assert_eq!(bench.steer(Wish::OpenQueue { queue, open: false }), Ok(()));
+    let message = bench.speaks("a");
+    bench.hang_up("a");
+    bench.recorded(message, Some(4_000));
+    bench.ready();
+    bench.pass(Duration::from_secs(130));
+    let left = ContactEventKind::QueueLeft { queue, reason: ExitReason::Closed };
+    let tries = bench.events_of(message).into_iter().filter(|kind| **kind == left).count();
+    assert_eq!((tries, bench.outcome(message)), (3, None), "it asks again and is not lost");
+    assert_eq!(bench.steer(Wish::OpenQueue { queue, open: true }), Ok(()));
+    bench.pass(Duration::from_secs(60));
+    assert!(bench.place(pops).is_some(), "it is offered");
+}
+
+#[test]
 fn the_longest_message_ends_by_itself_and_the_flow_goes_on() {
     let mut bench = centre();
     bench.speaks("a");
