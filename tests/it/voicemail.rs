@@ -28,6 +28,7 @@ start = "speak"
 [flow.box.node.speak]
 type = "voicemail"
 queue = "help"
+silence_s = 1
 prompts = ["beep"]
 next = "bye"
 failed = "sorry"
@@ -118,6 +119,32 @@ async fn a_message_is_offered_on_the_desk_heard_and_closed_with_a_disposition() 
     assert_eq!(anna.report().now_or_never(), None, "no phone rang");
     let call = bench.contacts().await.into_iter().find(|row| row.channel == "voice").unwrap();
     assert_eq!(call.outcome.as_deref(), Some("voicemail"));
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_falls_silent_after_the_message_has_left_it_without_the_silence() {
+    let (bench, _anna) = open().await;
+    let mut desk = Desk::sign_in(bench.daemon.http, "anna", "secret-anna").await;
+    let mut caller = bench.call_answered("8012").await;
+    message(&bench, |story| has(story, "recording_started")).await;
+    caller.order(Order::Tone(CALLER_HZ)).await;
+    more(&bench, 2).await;
+    caller.order(Order::Tone(0)).await;
+    report(&mut caller, |report| matches!(report, Report::Over(_))).await;
+
+    let offered = desk.until(|told| told["event"]["type"] == "offered").await;
+    let message = &offered["event"]["pop"]["message"];
+    let rest = Rest::sign_in(&format!("http://{}", bench.daemon.http), "anna", "secret-anna").await;
+    let file = rest.bytes(&format!("/recordings/{}", message["recording"].as_str().unwrap())).await;
+    let samples: Vec<i16> =
+        hound::WavReader::new(Cursor::new(file)).unwrap().samples::<i16>().map(Result::unwrap).collect();
+    let left: Vec<i16> = samples.iter().step_by(2).copied().collect();
+    assert_eq!(message["duration_ms"].as_u64(), Some(left.len() as u64 / 8));
+    let last = left.iter().rposition(|sample| sample.unsigned_abs() > LOUD).expect("the tone");
+    let tail_ms = (left.len() - last) / 8;
+    assert!((480..=540).contains(&tail_ms), "{tail_ms} ms of silence are kept");
+    assert_eq!(strongest_tone(&left, 8_000, TONES), Some(CALLER_HZ));
     bench.stop().await;
 }
 
