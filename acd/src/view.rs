@@ -132,6 +132,8 @@ impl Engine {
             oldest: queue.line.oldest(&self.contacts),
             counts: queue.counts,
             callbacks: domain::CallbackCounts::default(),
+            messages: domain::MessageCounts::default(),
+            surveys: domain::SurveyCounts::default(),
             agents_signed_in: self.count(queue, |state| state != AgentState::LoggedOut),
             agents_ready: self.count(queue, |state| state == AgentState::Ready),
             agents_reserved: self.count(queue, |state| matches!(state, AgentState::Reserved(_))),
