@@ -140,6 +140,8 @@ pub struct CallbackStart {
     pub first_play: u64,
     /// What was asked for.
     pub order: CallbackOrder,
+    /// The language of a customer of whom none is known.
+    pub default_language: Language,
     /// How.
     pub rules: CallbackRules,
     /// The queue.
