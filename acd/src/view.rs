@@ -134,6 +134,8 @@ impl Engine {
             longest_wait_ms: 0,
             callbacks: domain::CallbackCounts::default(),
             not_offered: std::collections::BTreeMap::new(),
+            messages: domain::MessageCounts::default(),
+            surveys: domain::SurveyCounts::default(),
             agents_signed_in: self.count(queue, |state| state != AgentState::LoggedOut),
             agents_ready: self.count(queue, |state| state == AgentState::Ready),
             agents_reserved: self.count(queue, |state| matches!(state, AgentState::Reserved(_))),

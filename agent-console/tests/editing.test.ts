@@ -29,12 +29,13 @@ class Engine {
   check = (_: string, text: string): Promise<FlowCheck> => this.answer(`check ${text}`, () => this.found);
   saveDraft = (_: string, text: string, base: string): Promise<void> => this.answer(`draft ${text}`, () => { this.draft = { text, base, by: 'me', at: 1 }; });
   dropDraft = (): Promise<void> => this.answer('drop', () => { this.draft = null; });
-  publish = (_: string, text: string, base: string, note: string) => this.answer(`publish ${text}`, () => {
+  forced: boolean[] = [];
+  publish = (_: string, text: string, base: string, note: string, force = false) => (this.forced.push(force), this.answer(`publish ${text}`, () => {
     if (base !== `sha of ${this.current}`) throw new ApiError(409, 'flow_changed', 'changed');
     this.versions.push({ text, by: 'me', note });
     this.draft = null;
     return { version: this.versions.length, problems: [], changed: [], restart: [] };
-  });
+  }));
 }
 
 const rig = async (draft: FlowFile['draft'] = null): Promise<{ engine: Engine; editing: FlowEditing }> => {
@@ -114,7 +115,7 @@ describe('a flow in the editor', () => {
 
   it('keeps the last drawing while nothing can be drawn', async () => {
     const { engine, editing } = await rig();
-    engine.found = { problems: [{ level: 'error', code: 'syntax', file: '/etc/switchroom/flows/main.toml', line: 1, column: 1, why: 'x' }, { level: 'error', code: 'unknown_flow', file: 'flows/other.toml', line: 1, column: 1, why: 'y' }], graphs: [] };
+    engine.found = { problems: [{ level: 'error', code: 'syntax', file: '/etc/switchroom/flows/main.toml', line: 1, column: 1, path: '', why: 'x' }, { level: 'error', code: 'unknown_flow', file: 'flows/other.toml', line: 1, column: 1, why: 'y' }], graphs: [] };
     editing.edit('broken');
     await vi.advanceTimersByTimeAsync(400);
     expect([editing.graphs.map((g) => [g.flow, g.stale]), editing.errors, editing.here.length]).toEqual([[['main', true]], 2, 1]);
@@ -129,7 +130,7 @@ describe('a flow in the editor', () => {
     engine.found = { problems: [], graphs: [{ flow: 'night', svg: '1' }, { flow: 'main', svg: '1' }] };
     editing.edit('[flow.main]\n[flow.night]');
     await vi.advanceTimersByTimeAsync(400);
-    engine.found = { problems: [{ level: 'error', code: 'no_exit', file: 'flows/main.toml', line: 1, column: 1, why: 'x' }], graphs: [{ flow: 'night', svg: '2' }] };
+    engine.found = { problems: [{ level: 'error', code: 'no_exit', file: 'flows/main.toml', line: 1, column: 1, path: '', why: 'x' }], graphs: [{ flow: 'night', svg: '2' }] };
     editing.edit('[flow.main] broken\n[flow.night]');
     await vi.advanceTimersByTimeAsync(400);
     expect(editing.graphs).toEqual([{ flow: 'main', svg: '1', stale: true }, { flow: 'night', svg: '2', stale: false }]);
@@ -138,7 +139,7 @@ describe('a flow in the editor', () => {
   it('whose draft has errors from the start is drawn as it is in force', async () => {
     const engine = new Engine();
     engine.draft = { text: 'broken', base: 'sha of one\n', by: 'me', at: 1 };
-    engine.check = (_, text) => Promise.resolve(text === 'broken' ? { problems: [{ level: 'error', code: 'syntax', file: 'flows/main.toml', line: 1, column: 1, why: 'x' }], graphs: [] } : engine.found);
+    engine.check = (_, text) => Promise.resolve(text === 'broken' ? { problems: [{ level: 'error', code: 'syntax', file: 'flows/main.toml', line: 1, column: 1, path: '', why: 'x' }], graphs: [] } : engine.found);
     const editing = new FlowEditing('flows/main.toml', engine as unknown as typeof flows, String);
     await editing.load();
     await vi.advanceTimersByTimeAsync(0);
@@ -164,6 +165,19 @@ describe('a flow in the editor', () => {
     expect([editing.behind, engine.draft?.base]).toEqual([false, 'sha of theirs\n']);
     await editing.publish('');
     expect([editing.file?.text, editing.file?.version]).toEqual(['mine\n', 3]);
+  });
+
+  it('is told what its tests say, apart from its own problems, and can come into force all the same', async () => {
+    const { engine, editing } = await rig();
+    editing.edit('two\n');
+    await vi.advanceTimersByTimeAsync(400);
+    const broken = [{ level: 'error', code: 'flow_tests_failed', file: 'flows/main.test.toml', line: 6, column: 1, path: '', why: 'x' }];
+    engine.refuse = new ApiError(422, 'flow_tests_failed', 'fail', { problems: broken });
+    await expect(editing.publish('')).rejects.toMatchObject({ code: 'flow_tests_failed' });
+    expect([editing.broken, editing.errors]).toEqual([broken, 0]);
+    engine.refuse = null;
+    await editing.publish('', true);
+    expect([editing.broken, editing.file?.version, engine.forced]).toEqual([[], 2, [false, true]]);
   });
 
   it('gives way to theirs when that is wished', async () => {

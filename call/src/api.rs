@@ -116,8 +116,15 @@ pub enum FlowFact {
     },
     /// From here on the caller keys what nobody is to hear or see, or does so no more.
     Mask(bool),
-    /// The caller speaks at a node, and is recorded under this id.
-    Comment(NodeId, RecordingId),
+    /// The caller speaks at a node.
+    Comment {
+        /// The node.
+        node: NodeId,
+        /// What is said is recorded under this id.
+        recording: RecordingId,
+        /// The caller is listened to for silence of this length.
+        silence: Option<Duration>,
+    },
     /// The caller has spoken.
     CommentEnd,
     /// The caller answered a question of a survey with this digit.

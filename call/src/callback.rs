@@ -60,7 +60,8 @@ impl Call {
     /// A call back that somebody asked for, or that is taken up again after a restart.
     #[must_use]
     pub fn callback(now: Instant, start: CallbackStart, effects: &mut Vec<Effect>) -> Self {
-        let CallbackStart { contact, leg, recording, first_play, order, rules, queue, due, since, restored } = start;
+        let CallbackStart { contact, leg, recording, first_play, order, rules, queue, due, since, .. } = start;
+        let (language, restored) = (order.language.unwrap_or(start.default_language), start.restored);
         let pop = domain::ScreenPop {
             contact,
             ani: Ani::new(order.number.as_str()),
@@ -77,7 +78,7 @@ impl Call {
             signalled: domain::Signalled::default(),
             message: None,
         };
-        let mut call = Self::new(now, pop, leg, recording, first_play, order.language);
+        let mut call = Self::new(now, pop, leg, recording, first_play, language);
         call.phase = Phase::Pending;
         call.line = Some(Line { rules: queue, priority: order.priority, requirement: order.requirement.clone() });
         let (attempts, wait) = match restored {
@@ -154,6 +155,13 @@ impl Call {
     #[must_use]
     pub fn language(&self) -> Language {
         self.customer.language
+    }
+
+    /// A customer who did not say in which language is called back in their own.
+    pub(crate) fn call_back_in(&mut self, language: Language) {
+        if self.callback.as_ref().is_some_and(|callback| callback.order.language.is_none()) {
+            self.customer.language = language;
+        }
     }
 
     /// Whoever is reserved for it must be told how the customer is called.

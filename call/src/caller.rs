@@ -135,7 +135,9 @@ impl Call {
                 self.event(now, ContactEventKind::DigitsCollected { node, digits }, effects);
             }
             FlowFact::Mask(masked) => self.on_mask(now, masked, effects),
-            FlowFact::Comment(node, recording) => self.begin_comment(now, (node, recording), effects),
+            FlowFact::Comment { node, recording, silence } => {
+                self.begin_comment(now, (node, recording), silence, effects);
+            }
             FlowFact::CommentEnd => self.end_comment(effects),
             FlowFact::Answered(question, answer) => self.on_survey_answered(now, question, answer, effects),
             FlowFact::Play { play, items, language } => {

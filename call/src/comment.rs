@@ -2,6 +2,7 @@
 
 use crate::api::{Effect, FinishedRecording, MediaEffect};
 use crate::engine::Call;
+use core::time::Duration;
 use domain::{ContactEventKind, Instant, NodeId, RecordingId};
 
 /// The comments of a call.
@@ -26,13 +27,14 @@ impl Call {
         &mut self,
         now: Instant,
         (node, recording): (NodeId, RecordingId),
+        silence: Option<Duration>,
         effects: &mut Vec<Effect>,
     ) {
         self.end_comment(effects);
         self.comments.speaking = Some(recording);
         self.comments.open.push(recording);
         self.event(now, ContactEventKind::CommentStarted { node, recording }, effects);
-        effects.push(Effect::Media(self.customer.leg, MediaEffect::Record { recording, agent: None }));
+        effects.push(Effect::Media(self.customer.leg, MediaEffect::Record { recording, agent: None, silence }));
     }
 
     /// The caller has spoken, is gone, or was taken by an agent.

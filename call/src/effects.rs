@@ -3,6 +3,7 @@
 #[cfg(doc)]
 use crate::api::Fact;
 use crate::api::{Phone, Say};
+use core::time::Duration;
 use domain::{
     AgentId, Ani, Cause, Channel, FlowId, Instant, Language, LegId, OfferId, OfferResult, PlayId, Priority, QueueId,
     RecordingId, Redacted, Requirement,
@@ -102,6 +103,8 @@ pub enum MediaEffect {
         recording: RecordingId,
         /// The right channel.
         agent: Option<LegId>,
+        /// The customer is listened to for silence of this length.
+        silence: Option<Duration>,
     },
     /// Change the right channel.
     RecordAgent {

@@ -342,6 +342,9 @@ impl Call {
         if self.pop.customer.as_ref().is_none_or(|known| known.id != customer.id) {
             self.event(now, ContactEventKind::CustomerIdentified { customer: customer.id }, effects);
         }
+        if let Some(language) = customer.language {
+            self.call_back_in(language);
+        }
         self.pop.customer = Some(*customer);
         for part in self.parts.iter().filter(|part| part.is_live()) {
             effects.push(Effect::Desk(part.agent, DeskBody::PopChanged(Box::new(self.pop.clone()))));

@@ -34,7 +34,8 @@ impl Call {
     /// A message that a caller begins to speak, or one that is taken up again after a restart.
     #[must_use]
     pub fn message(now: Instant, start: MessageStart, effects: &mut Vec<Effect>) -> Self {
-        let MessageStart { contact, leg, recording, first_play, order, queue, caller, since, restored } = start;
+        let MessageStart { contact, leg, recording, first_play, order, queue, caller, since, silence, restored } =
+            start;
         let pop = domain::ScreenPop {
             contact,
             ani: caller.ani.clone(),
@@ -77,20 +78,20 @@ impl Call {
                 };
                 call.event(now, started, effects);
                 call.event(now, begun, effects);
-                call.record_message(now, leg, effects);
+                call.record_message(now, leg, silence, effects);
             }
         }
         call
     }
 
-    fn record_message(&mut self, now: Instant, speaker: LegId, effects: &mut Vec<Effect>) {
+    fn record_message(&mut self, now: Instant, speaker: LegId, silence: Option<Duration>, effects: &mut Vec<Effect>) {
         let recording = self.recording;
         self.tape = Tape::Running;
         if let Some(message) = &mut self.message {
             message.speaker = Some(speaker);
         }
         self.event(now, ContactEventKind::RecordingStarted { recording }, effects);
-        effects.push(Effect::Media(speaker, MediaEffect::Record { recording, agent: None }));
+        effects.push(Effect::Media(speaker, MediaEffect::Record { recording, agent: None, silence }));
     }
 
     /// What happens to a message from outside.

@@ -140,6 +140,8 @@ pub struct CallbackStart {
     pub first_play: u64,
     /// What was asked for.
     pub order: CallbackOrder,
+    /// The language of a customer of whom none is known.
+    pub default_language: Language,
     /// How.
     pub rules: CallbackRules,
     /// The queue.
@@ -195,6 +197,8 @@ pub struct MessageStart {
     pub caller: Speaker,
     /// Its age in the line counts from here.
     pub since: Instant,
+    /// Silence of this length after something was said is its end; `None`: it is not.
+    pub silence: Option<Duration>,
     /// Spoken before a restart: the number of its last event, and what there is to hear.
     pub restored: Option<(u32, MessageView)>,
 }

@@ -26,9 +26,9 @@ impl Call {
         if self.customer.gone || self.phase != Phase::InFlow {
             return;
         }
-        let interaction = self.served_last().map(|part| part.interaction);
-        if let (Some(flow), Some(interaction)) = (flow, interaction) {
-            self.event(now, ContactEventKind::SurveyStarted { flow, interaction }, effects);
+        let about = self.served_last().map(|part| (part.interaction, part.queue.or(self.pop.queue)));
+        if let (Some(flow), Some((interaction, queue))) = (flow, about) {
+            self.event(now, ContactEventKind::SurveyStarted { flow, interaction, queue }, effects);
         } else {
             effects.push(Effect::Leg(self.customer.leg, LegEffect::HangUp(Cause::Normal)));
             self.customer_gone(now, EndedBy::Agent, Cause::Normal, effects);

@@ -12,7 +12,7 @@ impl Call {
         if self.tape == Tape::Off && wanted {
             (self.tape, self.taped) = (Tape::Running, agent);
             self.event(now, ContactEventKind::RecordingStarted { recording }, effects);
-            effects.push(Effect::Media(customer, MediaEffect::Record { recording, agent }));
+            effects.push(Effect::Media(customer, MediaEffect::Record { recording, agent, silence: None }));
             self.silence_tape(effects);
         }
     }

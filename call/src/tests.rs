@@ -238,7 +238,7 @@ fn customer_and_agent_are_joined_and_recorded_when_the_acd_accepts_the_answer() 
     let world = World::talking();
     assert_eq!(world.call.phase(), Phase::Connected);
     assert!(has(&world.effects, &Effect::Media(CUSTOMER, MediaEffect::Bridge(AGENT))));
-    let record = MediaEffect::Record { recording: RecordingId::new(5), agent: Some(AGENT) };
+    let record = MediaEffect::Record { recording: RecordingId::new(5), agent: Some(AGENT), silence: None };
     assert!(has(&world.effects, &Effect::Media(CUSTOMER, record)));
 }
 

@@ -6,8 +6,8 @@ use crate::error::Failure;
 use crate::persist::{SELECT_EVENTS, event_row};
 use crate::surveys;
 use domain::{
-    ContactDetail, ContactFilter, ContactId, ContactRow, InteractionRow, LegQuality, LegRole, Page, RecordingId,
-    RecordingRow, Redacted, WallTime,
+    ContactDetail, ContactFilter, ContactId, ContactRow, InteractionRow, LegQuality, LegRole, Page, QueueId,
+    RecordingId, RecordingRow, Redacted, WallTime,
 };
 
 /// Most rows of one page.
@@ -38,7 +38,9 @@ macro_rules! contact_page {
             $first,
             " AND c.started <= $1 AND (c.started < $1 OR c.id < $2) AND c.started >= $3 AND c.started < $4 \
              AND ($5 IS NULL OR EXISTS (SELECT 1 FROM interactions i WHERE i.contact = c.id AND i.agent = $5 \
-             AND i.answered IS NOT NULL)) \
+             AND i.answered IS NOT NULL) OR (c.channel = 'voicemail' AND c.closed IS NULL AND c.agent IS NULL \
+             AND c.queue IS NOT NULL AND replace($12, ',' || c.queue || ',', '') <> $12)) \
+             AND ($11 IS NULL OR c.channel = $11) \
              AND ($6 IS NULL OR EXISTS (SELECT 1 FROM contact_queues q WHERE q.contact = c.id AND q.queue = $6)) \
              AND ($7 IS NULL OR c.outcome = $7) AND ($8 IS NULL OR c.ani LIKE $8 ESCAPE '!') \
              ORDER BY c.started DESC, c.id DESC LIMIT $9"
@@ -52,6 +54,12 @@ const CONTACTS_OF_CUSTOMER: &str = contact_page!("c.customer = $10");
 /// A pattern's own signs lose their meaning.
 pub(crate) fn like_escaped(text: &str) -> String {
     text.replace('!', "!!").replace('%', "!%").replace('_', "!_").replace('\0', "\u{fffd}")
+}
+
+/// Ids between commas, which none of them has.
+fn list(queues: &[QueueId]) -> String {
+    let names: String = queues.iter().map(|queue| format!("{queue},")).collect();
+    format!(",{names}")
 }
 
 /// Rows of a page that may be asked for, 1 to 200.
@@ -84,6 +92,8 @@ pub(crate) async fn page(
         number,
         size as u64 + 1,
         filter.customer,
+        filter.channel.map(|channel| channel.as_str().to_owned()),
+        list(&filter.waiting_in),
     ];
     let sql = if filter.customer.is_some() { CONTACTS_OF_CUSTOMER } else { CONTACTS };
     let rows = db.fetch(sql, values).await?;

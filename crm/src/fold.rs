@@ -2,8 +2,8 @@
 
 use crate::codec::{DecodeError, decode};
 use domain::{
-    AgentId, ContactEventKind as Kind, ContactId, ContactRow, EventRow, InteractionId, InteractionRow, LegQuality,
-    OfferId, Outcome, QueueId, RecordingId, RecordingRow, Redacted, SurveyAnswer, WallTime,
+    AgentId, ContactEventKind as Kind, ContactId, ContactRow, EndedBy, EventRow, InteractionId, InteractionRow,
+    LegQuality, OfferId, Outcome, QueueId, RecordingId, RecordingRow, Redacted, SurveyAnswer, WallTime,
 };
 use std::collections::BTreeSet;
 
@@ -141,6 +141,7 @@ impl Fold {
                 row.state = "complete".to_owned();
             }
             Kind::LegQuality(quality) => self.legs.push((seq, quality.clone())),
+            Kind::SurveyStarted { .. } => self.on_survey_started(),
             Kind::SurveyAnswered { question, answer, agent, queue } => {
                 let (question, answer, agent, queue) = (*question, *answer, *agent, *queue);
                 self.survey.push((seq, SurveyAnswer { question, answer, agent, queue, at }));
@@ -175,6 +176,8 @@ impl Fold {
 
     fn on_connected(&mut self, at: WallTime, interaction: InteractionId, agent: AgentId) {
         self.stop_waiting(at);
+        // A survey may lead to another talk.
+        self.row.ended_by = None;
         self.row.agent = Some(agent);
         let offered_before = self.parts.iter().any(|part| part.row.id == interaction);
         let part = self.part(interaction, agent, at);
@@ -191,6 +194,11 @@ impl Fold {
     fn on_recording_started(&mut self, recording: RecordingId) {
         self.recording(recording);
         self.row.recording = Some(recording);
+    }
+
+    /// The agent ended the talk: what the customer does with the questions ends no talk.
+    fn on_survey_started(&mut self) {
+        self.row.ended_by.get_or_insert_with(|| EndedBy::Agent.as_str().to_owned());
     }
 
     fn on_customer_left(&mut self, at: WallTime, by: &str) {

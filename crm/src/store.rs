@@ -241,6 +241,7 @@ impl Store {
                 | Query::Why(_)
                 | Query::Visits { .. }
                 | Query::Callbacks { .. }
+                | Query::Asides { .. }
                 | Query::Surveys { .. }
                 | Query::Recording(_)
                 | Query::Customer(_)
@@ -280,6 +281,7 @@ impl Store {
             Query::Callbacks { from, to, cursor } => {
                 Answer::Callbacks(visits::callbacks(&self.db, (from, to), cursor).await?)
             }
+            Query::Asides { from, to, cursor } => Answer::Asides(visits::asides(&self.db, (from, to), cursor).await?),
             Query::Surveys { from, to, queue, cursor } => {
                 Answer::Surveys(surveys::page(&self.db, (from, to), queue, cursor).await?)
             }

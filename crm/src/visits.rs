@@ -4,7 +4,7 @@ use crate::codec::decode;
 use crate::cursor;
 use crate::db::{Db, Row, vals};
 use crate::error::Failure;
-use domain::{CallbackStep, ContactEventKind, ContactId, Page, QueueId, QueueVisit, WallTime};
+use domain::{AsideStep, CallbackStep, ContactEventKind, ContactId, Page, QueueId, QueueVisit, WallTime};
 
 /// Contacts of one page.
 const PAGE: usize = 500;
@@ -19,6 +19,12 @@ const EVENTS: &str = "SELECT c.id, c.started, e.at, e.kind, e.fields FROM (SELEC
 const CALLBACKS: &str = "SELECT c.id, c.started, e.at, e.kind, e.fields FROM (SELECT id, started FROM contacts \
     WHERE started >= $1 AND started < $2 AND (started > $1 OR id > $3) AND (closed IS NULL OR closed >= $4) \
     AND channel = 'callback' ORDER BY started, id LIMIT $5) c \
+    JOIN contact_events e ON e.contact = c.id ORDER BY c.started, c.id, e.seq";
+
+const ASIDES: &str = "SELECT c.id, c.started, e.at, e.kind, e.fields FROM (SELECT id, started FROM contacts \
+    WHERE started >= $1 AND started < $2 AND (started > $1 OR id > $3) AND (closed IS NULL OR closed >= $4) \
+    AND (channel = 'voicemail' OR EXISTS (SELECT 1 FROM contact_events s WHERE s.contact = contacts.id \
+    AND s.kind = 'survey_started')) ORDER BY started, id LIMIT $5) c \
     JOIN contact_events e ON e.contact = c.id ORDER BY c.started, c.id, e.seq";
 
 /// A contact's events as read.
@@ -58,6 +64,19 @@ pub(crate) async fn callbacks(
     let rows = db.fetch(CALLBACKS, vals![started, to, id, from, PAGE as u64]).await?;
     let contacts = told(&rows)?;
     let steps = |told: &Told| stats::callback_steps(told.contact, told.events.iter().map(|(at, kind)| (*at, kind)));
+    Ok(Page { items: contacts.iter().flat_map(steps).collect(), next: next(&contacts) })
+}
+
+/// One page of the steps of messages and surveys of contacts that were not closed before `from` and began before `to`.
+pub(crate) async fn asides(
+    db: &Db,
+    (from, to): (WallTime, WallTime),
+    after: Option<String>,
+) -> Result<Page<AsideStep>, Failure> {
+    let (started, id) = begin(from, after)?;
+    let rows = db.fetch(ASIDES, vals![started, to, id, from, PAGE as u64]).await?;
+    let contacts = told(&rows)?;
+    let steps = |told: &Told| stats::aside_steps(told.contact, told.events.iter().map(|(at, kind)| (*at, kind)));
     Ok(Page { items: contacts.iter().flat_map(steps).collect(), next: next(&contacts) })
 }
 

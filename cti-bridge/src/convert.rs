@@ -3,10 +3,10 @@
 use crate::fold::DeskFold;
 use crate::schema::{
     CallbackCounts, ConsultCard, ConsultStageWord, CustomerCard, Desk, EventBody, ExpectedWait, Floor, FloorAgent,
-    FloorCallback, FloorLeg, FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, Message, MonitorWord,
-    NamedQueue, NextCard, OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange, Point, Pop,
-    PopChange, QueueAgents, QueueCounts, RoleWord, SecureEntryWord, ServiceLevel, SignalledField, StateChange,
-    StateWord, WaitingContact,
+    FloorCallback, FloorLeg, FloorMonitor, FloorQueue, Goal, InteractionCard, KeyedDigits, Message, MessageCounts,
+    MonitorWord, NamedQueue, NextCard, OfferCard, OfferEnd, OfferResultWord, PastContact, PhaseWord, PhoneChange,
+    Point, Pop, PopChange, QuestionScore, QueueAgents, QueueCounts, RoleWord, SecureEntryWord, ServiceLevel,
+    SignalledField, StateChange, StateWord, SurveyCounts, WaitingContact,
 };
 use crate::{Names, Settings};
 use domain::{
@@ -218,6 +218,14 @@ impl Converter<'_> {
                 cancelled: view.callbacks.cancelled,
                 wait_reached_ms: view.callbacks.wait_reached_ms.checked_div(view.callbacks.reached),
             },
+            messages: MessageCounts {
+                waiting: view.messages.waiting,
+                oldest_at: view.messages.oldest.map(|at| self.ms(at)),
+                left: view.messages.left,
+                heard: view.messages.heard,
+                wait_heard_ms: view.messages.wait_heard_ms.checked_div(view.messages.heard),
+            },
+            surveys: surveys(&view.surveys),
             agents: QueueAgents {
                 signed_in: view.agents_signed_in,
                 ready: view.agents_ready,
@@ -402,5 +410,19 @@ pub(crate) const fn result_word(result: OfferResult) -> OfferResultWord {
         OfferResult::Unreachable => OfferResultWord::Unreachable,
         OfferResult::CustomerLeft => OfferResultWord::CustomerLeft,
         OfferResult::Withdrawn => OfferResultWord::Withdrawn,
+    }
+}
+
+fn surveys(counts: &domain::SurveyCounts) -> SurveyCounts {
+    let score = |of: &domain::QuestionScore| QuestionScore {
+        question: of.question.to_string(),
+        answers: of.answers,
+        mean_permille: (of.sum * 1_000).checked_div(of.answers).unwrap_or(0),
+    };
+    SurveyCounts {
+        asked: counts.asked,
+        answered: counts.answered,
+        skipped: counts.skipped,
+        questions: counts.questions.iter().map(score).collect(),
     }
 }

@@ -13,7 +13,7 @@ mod why;
 pub use client::{AskBody, AskMessage, ClientMessage, Hello, MonitorWord, Ping, TransferTo, WishBody, WishMessage};
 pub use floor::{
     CallbackCounts, ExpectedWait, Floor, FloorAgent, FloorCallback, FloorLeg, FloorMonitor, FloorQueue, Goal,
-    QueueAgents, QueueCounts, ServiceLevel, WaitingContact,
+    MessageCounts, QuestionScore, QueueAgents, QueueCounts, ServiceLevel, SurveyCounts, WaitingContact,
 };
 pub use pop::{CustomerCard, KeyedDigits, Message, NamedQueue, PastContact, Point, Pop, SignalledField};
 pub use why::{

@@ -51,10 +51,12 @@ pub(crate) fn wish(body: WishBody) -> Result<Wish, Problem> {
         }
         WishBody::SecureEntry { contact } => Wish::SecureEntry(contact_id(&contact)?),
         WishBody::CallAgainLater { contact } => Wish::CallAgainLater(contact_id(&contact)?),
-        WishBody::RequestCallback { number, queue, due_at, agent } => {
+        WishBody::RequestCallback { number, queue, due_at, agent, language } => {
+            let language = language.map(|tag| tag.parse::<Language>()).transpose();
+            let language = language.map_err(|error| Problem::new(ErrorCode::BadField, format!("language: {error}")))?;
             let agent = agent.map(|agent| id(&agent, CommandError::UnknownAgent)).transpose()?;
             let queue = id(&queue, CommandError::UnknownQueue)?;
-            Wish::RequestCallback(Box::new(order(queue, dialled(number)?, due_at, agent)))
+            Wish::RequestCallback(Box::new(order((queue, dialled(number)?), (due_at, agent), language)))
         }
         WishBody::CancelCallback { contact } => Wish::CancelCallback(contact_id(&contact)?),
         WishBody::OpenQueue { queue, open } => Wish::OpenQueue { queue: id(&queue, CommandError::UnknownQueue)?, open },
@@ -72,7 +74,11 @@ pub(crate) const fn monitors(body: &WishBody) -> bool {
 }
 
 /// A call back that somebody asks for who is not on the line.
-fn order(queue: QueueId, number: Dnis, due_at: Option<i64>, agent: Option<AgentId>) -> CallbackOrder {
+fn order(
+    (queue, number): (QueueId, Dnis),
+    (due_at, agent): (Option<i64>, Option<AgentId>),
+    language: Option<Language>,
+) -> CallbackOrder {
     CallbackOrder {
         queue,
         number,
@@ -80,7 +86,7 @@ fn order(queue: QueueId, number: Dnis, due_at: Option<i64>, agent: Option<AgentI
         age_ms: 0,
         priority: Priority(0),
         requirement: None,
-        language: Language::EN,
+        language,
         at: due_at.map(|ms| WallTime::from_micros(ms.saturating_mul(1_000))),
         agent,
     }

@@ -17,8 +17,8 @@ pub struct CallbackOrder {
     pub priority: Priority,
     /// `None`: the queue's own.
     pub requirement: Option<Requirement>,
-    /// The customer's language.
-    pub language: Language,
+    /// The language in which it was asked for; `None`: the customer's own where it is known, else the centre's.
+    pub language: Option<Language>,
     /// Not before this time; `None`: as soon as it is its turn.
     pub at: Option<WallTime>,
     /// The agent who is to call; others do when this one is not free for a while.

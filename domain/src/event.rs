@@ -354,6 +354,8 @@ pub enum ContactEventKind {
         flow: FlowId,
         /// The agent's part that the survey is about.
         interaction: InteractionId,
+        /// The queue by which that agent got the contact; `None`: by none, or an older version wrote the event.
+        queue: Option<QueueId>,
     },
     /// The customer answered a question of a survey.
     SurveyAnswered {

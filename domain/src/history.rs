@@ -1,8 +1,8 @@
 //! The contact history and the customer base, as they are read and asked for. `crm` answers, others ask.
 
 use crate::{
-    AgentId, CallbackStep, ContactId, Customer, CustomerId, DispositionCode, InteractionId, Language, LegQuality,
-    QuestionId, QueueId, QueueVisit, RecordingId, Redacted, Role, SipTrace, WallTime, WhyStory,
+    AgentId, AsideStep, CallbackStep, Channel, ContactId, Customer, CustomerId, DispositionCode, InteractionId,
+    Language, LegQuality, QuestionId, QueueId, QueueVisit, RecordingId, Redacted, Role, SipTrace, WallTime, WhyStory,
 };
 
 /// A question to the store; [`Query::Why`] also to the running engine, and [`Query::Trace`] to it alone.
@@ -106,6 +106,16 @@ pub enum Query {
         /// Where to go on: the cursor of the page before.
         cursor: Option<String>,
     },
+    /// Steps of the messages and surveys of contacts that were not over before a time, those of a contact in order →
+    /// `Asides`.
+    Asides {
+        /// Not closed before.
+        from: WallTime,
+        /// Begun before.
+        to: WallTime,
+        /// Where to go on: the cursor of the page before.
+        cursor: Option<String>,
+    },
     /// Answers to surveys of a stretch of time, in its order → `Surveys`.
     Surveys {
         /// Answered at or after.
@@ -146,6 +156,8 @@ pub enum Answer {
     Visits(Page<QueueVisit>),
     /// Steps of calls back; a page may be empty and still not the last.
     Callbacks(Page<CallbackStep>),
+    /// Steps of messages and surveys; a page may be empty and still not the last.
+    Asides(Page<AsideStep>),
     /// Answers to surveys, each with its contact.
     Surveys(Page<(ContactId, SurveyAnswer)>),
     /// Customers.
@@ -198,6 +210,10 @@ pub struct Page<T> {
 pub struct ContactFilter {
     /// Answered by this agent.
     pub agent: Option<AgentId>,
+    /// Beside that agent's also the messages that nobody has taken and that wait in one of these queues.
+    pub waiting_in: Vec<QueueId>,
+    /// Of this channel.
+    pub channel: Option<Channel>,
     /// Went through this queue.
     pub queue: Option<QueueId>,
     /// Of this customer.

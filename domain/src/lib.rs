@@ -63,9 +63,9 @@ pub use spoken::Spoken;
 pub use time::{Instant, WallTime};
 pub use trace::{SipMessage, SipTrace};
 pub use view::{
-    AgentView, CallbackCounts, CallbackView, ClosedWhy, Counts, Emergency, FloorView, QueueView, ScheduleView,
-    ServiceLevelGoal, WaitingView, WebCallerView,
+    AgentView, CallbackCounts, CallbackView, ClosedWhy, Counts, Emergency, FloorView, MessageCounts, QuestionScore,
+    QueueView, ScheduleView, ServiceLevelGoal, SurveyCounts, WaitingView, WebCallerView,
 };
-pub use visit::{CallbackMark, CallbackStep, QueueExit, QueueVisit, Visit};
+pub use visit::{AsideMark, AsideStep, CallbackMark, CallbackStep, QueueExit, QueueVisit, Visit};
 pub use voicemail::{MessageView, VoicemailOrder};
 pub use why::{Decision, Exclusion, Explanation, PastDecision, RoutingRule, Verdict, WhyStory};

@@ -55,6 +55,13 @@ pub struct Language {
     bytes: [u8; 8],
 }
 
+impl Default for Language {
+    /// English.
+    fn default() -> Self {
+        Self::EN
+    }
+}
+
 impl Language {
     /// English.
     pub const EN: Self = Self { len: 2, bytes: *b"en\0\0\0\0\0\0" };

@@ -2,7 +2,8 @@
 
 use crate::{
     AgentId, AgentState, CallbackRefusal, CallbackState, Channel, ContactId, ExpectedWait, Honesty, Instant,
-    InteractionPhase, LegQuality, MonitorView, NextState, PromptId, QueueId, Redacted, ScheduleId, SkillId, WallTime,
+    InteractionPhase, LegQuality, MonitorView, NextState, PromptId, QuestionId, QueueId, Redacted, ScheduleId, SkillId,
+    WallTime,
 };
 use std::collections::BTreeMap;
 
@@ -67,6 +68,45 @@ pub struct CallbackCounts {
     pub wait_reached_ms: u64,
 }
 
+/// Counters of a queue's messages since local midnight, which [`Counts`] leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MessageCounts {
+    /// To be heard at this moment.
+    pub waiting: u32,
+    /// When the oldest of them was left.
+    pub oldest: Option<Instant>,
+    /// Left.
+    pub left: u64,
+    /// Taken by an agent.
+    pub heard: u64,
+    /// Sum of the times until an agent took them, in milliseconds.
+    pub wait_heard_ms: u64,
+}
+
+/// Counters of the surveys about a queue's agents since local midnight.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SurveyCounts {
+    /// Customers who were asked.
+    pub asked: u64,
+    /// Customers who answered a question at least.
+    pub answered: u64,
+    /// Customers who were gone without an answer.
+    pub skipped: u64,
+    /// Each question that was answered, in order of its id.
+    pub questions: Vec<QuestionScore>,
+}
+
+/// The answers to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuestionScore {
+    /// The question.
+    pub question: QuestionId,
+    /// How many.
+    pub answers: u64,
+    /// Their sum.
+    pub sum: u64,
+}
+
 /// A queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueView {
@@ -88,6 +128,10 @@ pub struct QueueView {
     pub callbacks: CallbackCounts,
     /// How often a flow asked whether to offer one and it was not offered, since the start, by reason.
     pub not_offered: BTreeMap<CallbackRefusal, u64>,
+    /// Those of its messages.
+    pub messages: MessageCounts,
+    /// Those of surveys about its agents.
+    pub surveys: SurveyCounts,
     /// Agents of this queue who are signed in.
     pub agents_signed_in: u32,
     /// Of these, ready.

@@ -1,6 +1,6 @@
 //! A contact's visit to a queue: one line of the contact log, from which all figures are folded.
 
-use crate::{ContactId, QueueId};
+use crate::{ContactId, QuestionId, QueueId};
 
 /// How a contact left a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,4 +110,44 @@ pub struct CallbackStep {
     pub at_ms: i64,
     /// What it was.
     pub mark: CallbackMark,
+}
+
+/// What happened to a message or a survey, as the figures take it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AsideMark {
+    /// A caller begins to speak a message.
+    MessageBegun,
+    /// The message came into the line: something was said in it.
+    MessageLeft,
+    /// An agent took it, for the first time.
+    MessageHeard {
+        /// Since it came into the line, in milliseconds.
+        wait_ms: u64,
+    },
+    /// A customer is asked how it was.
+    SurveyBegun,
+    /// The customer answered a question.
+    SurveyAnswered {
+        /// The question.
+        question: QuestionId,
+        /// The digit, 0 to 9.
+        answer: u8,
+        /// Whether it is the customer's first answer.
+        first: bool,
+    },
+    /// The customer was gone without an answer.
+    SurveySkipped,
+}
+
+/// A step of a message or a survey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AsideStep {
+    /// The contact.
+    pub contact: ContactId,
+    /// The queue whose agents hear the message, or whose agent the survey is about.
+    pub queue: QueueId,
+    /// When it was, in milliseconds of wall time.
+    pub at_ms: i64,
+    /// What it was.
+    pub mark: AsideMark,
 }

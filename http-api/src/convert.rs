@@ -110,6 +110,14 @@ pub(crate) fn queue(view: &QueueView, floor: &FloorView, clock: Clock) -> dto::Q
             cancelled: view.callbacks.cancelled,
             wait_reached_ms: view.callbacks.wait_reached_ms.checked_div(view.callbacks.reached),
         },
+        messages: dto::MessageCounts {
+            waiting: view.messages.waiting,
+            oldest_at: view.messages.oldest.map(|at| clock.wall_ms(at)),
+            left: view.messages.left,
+            heard: view.messages.heard,
+            wait_heard_ms: view.messages.wait_heard_ms.checked_div(view.messages.heard),
+        },
+        surveys: surveys(&view.surveys),
         agents: dto::QueueAgents {
             signed_in: view.agents_signed_in,
             ready: view.agents_ready,
@@ -127,6 +135,20 @@ pub(crate) fn queue(view: &QueueView, floor: &FloorView, clock: Clock) -> dto::Q
             rms_error_ms: view.honesty.rms_error_ms,
             covered: view.honesty.covered,
         },
+    }
+}
+
+fn surveys(counts: &domain::SurveyCounts) -> dto::SurveyCounts {
+    let score = |of: &domain::QuestionScore| dto::QuestionScore {
+        question: of.question.to_string(),
+        answers: of.answers,
+        mean_permille: (of.sum * 1_000).checked_div(of.answers).unwrap_or(0),
+    };
+    dto::SurveyCounts {
+        asked: counts.asked,
+        answered: counts.answered,
+        skipped: counts.skipped,
+        questions: counts.questions.iter().map(score).collect(),
     }
 }
 

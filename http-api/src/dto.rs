@@ -22,8 +22,9 @@ pub use contact::{
 };
 pub use customer::{ContactPoint, Customer, CustomerPage, CustomerWrite, Import, ImportError, LastContact};
 pub use floor::{
-    Agent, AgentWork, Agents, CallbackCounts, ExpectedWait, Floor, Forecasts, Goal, LineMonitor, NamedQueue, Next,
-    Queue, QueueAgents, QueueCounts, Queues, ServiceLevel, Skill, Waiting,
+    Agent, AgentWork, Agents, CallbackCounts, ExpectedWait, Floor, Forecasts, Goal, LineMonitor, MessageCounts,
+    NamedQueue, Next, QuestionScore, Queue, QueueAgents, QueueCounts, Queues, ServiceLevel, Skill, SurveyCounts,
+    Waiting,
 };
 pub use flow::{
     FlowCheck, FlowChecked, FlowDraft, FlowDraftMark, FlowDraftWrite, FlowFile, FlowFileRow, FlowFiles, FlowGraph,

@@ -116,6 +116,8 @@ pub enum FlowError {
     },
     /// The text has these problems.
     Faulty(Vec<dto::ConfigFlaw>),
+    /// The tests beside the file do not come true with the text.
+    Untrue(Vec<dto::ConfigFlaw>),
     /// A field has a value that cannot be.
     BadField {
         /// The field.
@@ -138,6 +140,7 @@ impl fmt::Display for FlowError {
             Self::Changed { version, by: Some(by) } => write!(f, "version {version} was published by {by} meanwhile"),
             Self::Changed { version, by: None } => write!(f, "version {version} was written to the disk meanwhile"),
             Self::Faulty(flaws) => write!(f, "the text has {} problems", flaws.len()),
+            Self::Untrue(broken) => write!(f, "{} tests of the flow fail", broken.len()),
             Self::BadField { field, why } => write!(f, "{field}: {why}"),
             Self::NotStored => f.write_str("the database does not answer"),
         }
@@ -155,6 +158,7 @@ impl From<FlowError> for Problem {
             FlowError::ReadOnly(_) => Self::new("flow_read_only").because(detail),
             FlowError::Changed { .. } => Self::new("flow_changed").because(detail),
             FlowError::Faulty(flaws) => Self::new("bad_flow").because(detail).with(flaws),
+            FlowError::Untrue(broken) => Self::new("flow_tests_failed").because(detail).with(broken),
             FlowError::BadField { field, .. } => Self::new("bad_field").because(detail).at(field),
             FlowError::NotWritten(_) => Self::new("flow_not_written").because(detail),
             FlowError::NotStored => Self::new("database_unavailable").retry_after(2),

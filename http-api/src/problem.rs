@@ -54,6 +54,7 @@ pub const CODES: &[(&str, u16, &str)] = &[
     ("trace_gone", 404, "No SIP messages of this contact are kept"),
     ("bad_config", 422, "The configuration has problems"),
     ("bad_flow", 422, "The flows have problems"),
+    ("flow_tests_failed", 422, "Tests of the flow fail"),
     ("flow_changed", 409, "The file has changed since you began"),
     ("flow_read_only", 409, "These flows cannot be changed from here"),
     ("flow_not_written", 500, "The file could not be written"),
@@ -93,6 +94,7 @@ fn fix(code: &str) -> &'static str {
         "speech_failed" => "Install espeak-ng, or see `switchroom doctor`; or upload a recording.",
         "trace_gone" => "Ask soon after the call, or give [trace] more memory in the configuration.",
         "bad_config" => "Mend what `problems` tells, then reload again; the old configuration stays in force.",
+        "flow_tests_failed" => "Mend the flow, or its tests; `force` publishes it all the same.",
         "bad_flow" => "Mend what `problems` tells, then try again; what is in force stays in force.",
         "flow_changed" => "Compare with the newest version, take over what you want to keep, and publish from there.",
         "flow_read_only" => "Change the file on the server, then reload the configuration.",
@@ -125,7 +127,7 @@ pub struct ProblemBody {
     /// JSON pointer to the field in the body, when one field is to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
-    /// What is wrong with a configuration, for `bad_config` and `bad_flow`.
+    /// What is wrong with a configuration, for `bad_config`, `bad_flow` and `flow_tests_failed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<ConfigFlaw>,
 }

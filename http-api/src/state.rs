@@ -109,6 +109,8 @@ pub enum PromptWish {
     },
     /// Take one away: [`PromptReply::Done`].
     Delete(PromptPlace),
+    /// Whether there is a recording of it in any language: [`PromptReply::Done`].
+    Find(PromptId),
 }
 
 /// What came of a [`PromptWish`].
@@ -395,8 +397,17 @@ impl State {
     }
 
     pub(crate) async fn prompt(&self, by: String, wish: PromptWish) -> Result<PromptReply, Problem> {
+        self.ask_prompt(by, wish).await?.map_err(Problem::from)
+    }
+
+    /// As `prompt`, where a refusal means something to the asker.
+    pub(crate) async fn ask_prompt(
+        &self,
+        by: String,
+        wish: PromptWish,
+    ) -> Result<Result<PromptReply, PromptRefusal>, Problem> {
         let (reply, answer) = oneshot::channel();
-        request(&self.0.links.prompts, PromptRequest { by, wish, reply }, answer).await?.map_err(Problem::from)
+        request(&self.0.links.prompts, PromptRequest { by, wish, reply }, answer).await
     }
 
     pub(crate) async fn flows<A>(&self, ask: impl FnOnce(FlowReply<A>) -> FlowRequest) -> Result<A, Problem> {

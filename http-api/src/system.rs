@@ -72,6 +72,7 @@ fn floor_metrics(api: &State) -> Vec<Metric> {
     let floor = api.floor();
     let mut metrics = callback_metrics(&floor);
     metrics.extend(forecast_metrics(&floor));
+    metrics.extend(aside_metrics(&floor));
     let queue = |name, help, kind, value: fn(&domain::QueueView) -> f64| Metric {
         name,
         help,
@@ -189,6 +190,49 @@ fn not_offered(queue: &domain::QueueView) -> impl Iterator<Item = (Vec<(&'static
         let times = queue.not_offered.get(&why).copied().unwrap_or_default();
         (vec![("queue", queue.id.to_string()), ("reason", why.as_str().to_owned())], times as f64)
     })
+}
+
+/// Those of messages and surveys, by queue.
+fn aside_metrics(floor: &domain::FloorView) -> Vec<Metric> {
+    use MetricKind::{Counter, Gauge};
+    let at = floor.at;
+    let of = |name, help, kind, value: &dyn Fn(&domain::QueueView) -> f64| Metric {
+        name,
+        help,
+        kind,
+        samples: floor.queues.iter().map(|q| (vec![("queue", q.id.to_string())], value(q))).collect(),
+    };
+    let answers = |name, help, value: fn(&domain::QuestionScore) -> u64| {
+        let labels = |q: &domain::QueueView, score: &domain::QuestionScore| {
+            vec![("queue", q.id.to_string()), ("question", score.question.to_string())]
+        };
+        let of_queue = |q: &domain::QueueView| {
+            q.surveys.questions.iter().map(|score| (labels(q, score), value(score) as f64)).collect::<Vec<_>>()
+        };
+        Metric { name, help, kind: Counter, samples: floor.queues.iter().flat_map(of_queue).collect() }
+    };
+    vec![
+        of("switchroom_messages_waiting", "Messages that nobody has taken yet.", Gauge, &|q| {
+            f64::from(q.messages.waiting)
+        }),
+        of("switchroom_messages_oldest_seconds", "Age of the oldest message that nobody has taken yet.", Gauge, &|q| {
+            q.messages.oldest.map_or(0.0, |left| at.since(left).as_secs_f64())
+        }),
+        of("switchroom_messages_left_total", "Messages left.", Counter, &|q| q.messages.left as f64),
+        of("switchroom_messages_heard_total", "Messages that an agent took.", Counter, &|q| q.messages.heard as f64),
+        of("switchroom_messages_wait_seconds_total", "Times until an agent took them, summed.", Counter, &|q| {
+            q.messages.wait_heard_ms as f64 / 1_000.0
+        }),
+        of("switchroom_surveys_asked_total", "Customers asked how it was.", Counter, &|q| q.surveys.asked as f64),
+        of("switchroom_surveys_answered_total", "Of these, those with an answer.", Counter, &|q| {
+            q.surveys.answered as f64
+        }),
+        of("switchroom_surveys_skipped_total", "Of these, those gone without one.", Counter, &|q| {
+            q.surveys.skipped as f64
+        }),
+        answers("switchroom_survey_answers_total", "Answers to a question.", |score| score.answers),
+        answers("switchroom_survey_score_total", "Answers to a question, summed.", |score| score.sum),
+    ]
 }
 
 fn expected_sample(queue: &domain::QueueView) -> Option<(Vec<(&'static str, String)>, f64)> {

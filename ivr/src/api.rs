@@ -5,6 +5,7 @@ use crate::queue_info::QueueFigure;
 use crate::scope::Value;
 use crate::speech::Kind;
 use crate::text::Text;
+use core::time::Duration;
 use domain::{
     Ani, Customer, Dnis, HttpAnswer, HttpRequest, Language, NodeId, PlayId, Priority, PromptId, QuestionId, QueueId,
     Redacted, Requirement, ScheduleId, SkillId, Spoken, WallTime,
@@ -266,6 +267,8 @@ pub enum Fact {
     Callback(Booking),
     /// The message or comment cannot be recorded, or not be kept.
     RecordFailed,
+    /// The caller has spoken a message or comment, and then been silent for as long as the node says.
+    FellSilent,
     /// The comment stands on disk.
     Recorded {
         /// The recording's id.
@@ -392,11 +395,18 @@ pub enum Effect {
         queue: QueueId,
         /// Added to the queue's base.
         priority: Priority,
+        /// After so much silence of a caller who has spoken `FellSilent` is reported; `None`: never.
+        silence: Option<Duration>,
     },
     /// The message is over.
     RecordEnd,
     /// Record what the caller says at this node, for the contact itself; report `RecordFailed` if that cannot be.
-    Comment(NodeId),
+    Comment {
+        /// The node.
+        node: NodeId,
+        /// As with `Record`.
+        silence: Option<Duration>,
+    },
     /// The comment is over; report `Recorded` or `RecordFailed`.
     CommentEnd,
     /// Book a call back; report `Fact::Callback`.

@@ -27,6 +27,7 @@ impl Run {
             Fact::Returned(edge) => self.on_returned(edge, step),
             Fact::Callback(booking) => self.on_booking(booking),
             Fact::RecordFailed => self.on_record_failed(),
+            Fact::FellSilent => self.on_silent(step),
             Fact::Recorded { recording, voiced_ms } => self.on_recorded(recording, voiced_ms),
             Fact::Taken => self.on_taken(step),
             Fact::Tick => self.on_tick(step),

@@ -254,6 +254,8 @@ pub struct Voicemail {
     pub priority: Priority,
     /// The longest message.
     pub longest: Duration,
+    /// Silence of this length after something was said ends it; `None`: it does not.
+    pub silence: Option<Duration>,
     /// What follows a key or the longest message.
     pub next: NodeId,
     /// What follows when nothing can be recorded.

@@ -23,6 +23,8 @@ pub struct Record {
     pub variable: Option<String>,
     /// The longest comment.
     pub longest: Duration,
+    /// Silence of this length after something was said ends it; `None`: it does not.
+    pub silence: Option<Duration>,
     /// What follows when something was said.
     pub next: NodeId,
     /// What follows when nothing was said.
@@ -41,7 +43,7 @@ impl Run {
     /// The caller has heard what to do: speaks from here on.
     pub(crate) fn begin_comment(&mut self, record: &Record, step: &mut Step<'_>) -> Option<NodeId> {
         self.state = State::Speaking { until: step.now + record.longest };
-        step.effects.push(Effect::Comment(self.at));
+        step.effects.push(Effect::Comment { node: self.at, silence: record.silence });
         None
     }
 

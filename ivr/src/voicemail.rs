@@ -13,11 +13,12 @@ impl Run {
         // The place in line is the message's now.
         self.kept = None;
         self.state = State::Speaking { until: step.now + voicemail.longest };
-        step.effects.push(Effect::Record { queue: voicemail.queue, priority: voicemail.priority });
+        let Voicemail { queue, priority, silence, .. } = *voicemail;
+        step.effects.push(Effect::Record { queue, priority, silence });
         None
     }
 
-    /// Any key or the longest time ends the message.
+    /// Any key, silence or the longest time ends the message.
     pub(crate) fn on_spoken(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
         let flow = Arc::clone(&self.flow);
         match flow.node(self.at) {
@@ -28,6 +29,11 @@ impl Run {
             Some(Node::Record(_)) => self.end_comment(step),
             _ => None,
         }
+    }
+
+    pub(crate) fn on_silent(&mut self, step: &mut Step<'_>) -> Option<NodeId> {
+        let State::Speaking { .. } = self.state else { return None };
+        self.on_spoken(step)
     }
 
     pub(crate) fn on_record_failed(&mut self) -> Option<NodeId> {

@@ -1,7 +1,9 @@
 //! Recordings under way on one worker, and the way to the recorder: a slow one makes gaps, never late audio.
 
+use core::time::Duration;
 use domain::{ContactId, Instant, RecordingId};
 use media::api::RecorderMessage;
+use media::silence::Silence;
 use media::tape::{Block, Channel, Said, Tape};
 use std::collections::VecDeque;
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -10,6 +12,8 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 struct Recording {
     id: RecordingId,
     tape: Tape,
+    /// What is told of when the customer has spoken.
+    silence: Option<Silence>,
 }
 
 /// All recordings of a worker, in slots that legs know.
@@ -31,11 +35,16 @@ impl Tapes {
         self.slots.iter().position(|slot| slot.as_ref().is_some_and(|r| r.id == id))
     }
 
-    /// Begin a recording; answers its slot.
-    pub(crate) fn open(&mut self, now: Instant, id: RecordingId, contact: ContactId) -> usize {
+    /// Begin a recording, which listens for silence of this length; answers its slot.
+    pub(crate) fn open(
+        &mut self,
+        now: Instant,
+        (id, contact): (RecordingId, ContactId),
+        silence: Option<Duration>,
+    ) -> usize {
         self.waiting.push_back(RecorderMessage::Open { recording: id, contact, interaction: None });
         self.flush();
-        let recording = Some(Recording { id, tape: Tape::new(now) });
+        let recording = Some(Recording { id, tape: Tape::new(now), silence: silence.map(Silence::new) });
         match self.slots.iter().position(Option::is_none) {
             Some(slot) => {
                 self.slots[slot] = recording;
@@ -53,9 +62,13 @@ impl Tapes {
         self.pause(now, slot, false);
         let Some(mut recording) = self.slots.get_mut(slot).and_then(Option::take) else { return };
         if let Some(block) = recording.tape.finish(now) {
+            if let Some(silence) = &mut recording.silence {
+                silence.hear(block.start, &block.customer);
+            }
             self.send_block(recording.id, block);
         }
-        self.waiting.push_back(RecorderMessage::Close { recording: recording.id });
+        let worth = recording.silence.and_then(|silence| silence.worth());
+        self.waiting.push_back(RecorderMessage::Close { recording: recording.id, worth });
         self.flush();
     }
 
@@ -75,13 +88,17 @@ impl Tapes {
         }
     }
 
-    /// Hand over all blocks that are complete; answers how many were lost since the last time.
-    pub(crate) fn tick(&mut self, now: Instant) -> u64 {
+    /// Hand over all blocks that are complete, and tell whose customer fell silent; answers how many were lost since the
+    /// last time.
+    pub(crate) fn tick(&mut self, now: Instant, mut on_silent: impl FnMut(RecordingId)) -> u64 {
         self.flush();
         for slot in 0..self.slots.len() {
             let Some(recording) = &mut self.slots[slot] else { continue };
             let id = recording.id;
             if let Some(block) = recording.tape.take(now) {
+                if recording.silence.as_mut().is_some_and(|silence| silence.hear(block.start, &block.customer)) {
+                    on_silent(id);
+                }
                 self.send_block(id, block);
             }
         }
@@ -127,15 +144,15 @@ mod tests {
         let (sender, receiver) = sync_channel(2);
         let mut tapes = Tapes::new(sender);
         let (id, contact) = (RecordingId::new(1), ContactId::new(2));
-        let slot = tapes.open(Instant::ZERO, id, contact);
+        let slot = tapes.open(Instant::ZERO, (id, contact), None);
         for n in 1..=3 {
-            tapes.gaps += tapes.tick(Instant::from_millis(500 * n));
+            tapes.gaps += tapes.tick(Instant::from_millis(500 * n), |_| {});
         }
         tapes.close(Instant::from_millis(2_000), slot);
         assert_eq!(tapes.gaps, 3, "room for the opening and one block");
         assert!(matches!(receiver.recv().unwrap(), RecorderMessage::Open { .. }));
         assert!(matches!(receiver.recv().unwrap(), RecorderMessage::Block { start: 0, .. }));
-        tapes.tick(Instant::from_millis(2_020));
-        assert_eq!(receiver.recv().unwrap(), RecorderMessage::Close { recording: id });
+        tapes.tick(Instant::from_millis(2_020), |_| {});
+        assert_eq!(receiver.recv().unwrap(), RecorderMessage::Close { recording: id, worth: None });
     }
 }

@@ -1,6 +1,7 @@
 //! The vocabulary between the switchboard and the media workers: commands down, events up.
 
 use crate::codec::Codec;
+use core::time::Duration;
 use domain::{ContactId, InteractionId, Language, LegId, PlayId, PromptId, RecordingId, Spoken};
 
 /// How the media of a leg is carried.
@@ -198,6 +199,9 @@ pub enum Command {
         customer: LegId,
         /// The right channel, if there is one yet.
         agent: Option<LegId>,
+        /// After so much silence of a customer who has spoken `FellSilent` is told; `None`: never. What is silent at the
+        /// end is then not kept.
+        silence: Option<Duration>,
     },
     /// Change who is on the right channel.
     RecordAgent {
@@ -340,6 +344,11 @@ pub enum Event {
         /// The leg.
         leg: LegId,
     },
+    /// The customer of a recording has spoken, and then been silent for as long as `StartRecording` said.
+    FellSilent {
+        /// The recording.
+        recording: RecordingId,
+    },
     /// How the last five seconds were, on every leg of one worker that hears its peer: one event for all of them, so that
     /// figures cost the reader next to nothing. Packets, loss, jitter and score are those of the five seconds, the greatest
     /// jitter and what the peer says those of the whole session.
@@ -389,5 +398,7 @@ pub enum RecorderMessage {
     Close {
         /// The recording.
         recording: RecordingId,
+        /// So much of it is worth keeping, in samples from its beginning; `None`: all.
+        worth: Option<u64>,
     },
 }

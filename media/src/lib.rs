@@ -30,6 +30,7 @@ pub mod rtp;
 pub mod sdes;
 pub mod sdp;
 pub mod sequence;
+pub mod silence;
 pub mod stream;
 pub mod tape;
 pub mod tone;

@@ -97,6 +97,15 @@ pub(crate) fn mend(path: &Path) -> Result<u64, RecorderError> {
     Ok(frames)
 }
 
+/// Shortens a closed file to so many frames. The lengths in its header are written anew.
+pub(crate) fn cut(path: &Path, frames: u64) -> Result<(), RecorderError> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(disk(path))?;
+    let mut start = Vec::new();
+    Read::by_ref(&mut file).take(HEADER_MOST).read_to_end(&mut start).map_err(disk(path))?;
+    let audio = audio_offset(&start).ok_or_else(|| RecorderError::NotARecording { path: path.to_owned() })?;
+    write_lengths(&mut file, audio, frames).map_err(disk(path))
+}
+
 /// No header that we write is longer.
 const HEADER_MOST: u64 = 128;
 

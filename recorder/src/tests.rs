@@ -110,7 +110,7 @@ fn pauses_are_told_with_the_finished_recording_and_are_no_gaps() {
     desk.send(open());
     desk.send(block(0));
     desk.send(RecorderMessage::Paused { recording: RECORDING, start: 400, length: 800 });
-    desk.send(RecorderMessage::Close { recording: RECORDING });
+    desk.send(RecorderMessage::Close { recording: RECORDING, worth: None });
     let (reports, _dir) = desk.end();
     let [Report::Finished(done)] = &reports[..] else { panic!("{reports:?}") };
     assert_eq!((done.duration_ms, done.gap_ms), (250, 0));
@@ -122,7 +122,7 @@ fn the_customer_is_on_the_left_and_the_agent_on_the_right() {
     let desk = desk();
     desk.send(open());
     (0..8).for_each(|n| desk.send(block(n * BLOCK as u64)));
-    desk.send(RecorderMessage::Close { recording: RECORDING });
+    desk.send(RecorderMessage::Close { recording: RECORDING, worth: None });
     let (reports, dir) = desk.end();
     assert_eq!(reports.len(), 1);
     let done = finished(&reports[0]);
@@ -131,6 +131,27 @@ fn the_customer_is_on_the_left_and_the_agent_on_the_right() {
     assert_eq!(done.sha256, sha256(&path));
     let (left, right) = channels(&path);
     assert_eq!((heard(&left), heard(&right)), (Some(440), Some(1_000)));
+}
+
+#[test]
+fn a_recording_that_ends_in_silence_is_kept_as_far_as_it_is_worth_it() {
+    for (worth, ms, frames) in [(3_000, 375, 3_000), (90_000, 500, 4_000)] {
+        let desk = desk();
+        desk.send(open());
+        desk.send(block(0));
+        let quiet: Box<[i16]> = vec![0; BLOCK].into();
+        let start = BLOCK as u64;
+        desk.send(RecorderMessage::Block { recording: RECORDING, start, customer: quiet.clone(), agent: quiet });
+        desk.send(RecorderMessage::Close { recording: RECORDING, worth: Some(worth) });
+        let (reports, dir) = desk.end();
+        let done = finished(&reports[0]);
+        assert_eq!((done.duration_ms, done.voiced_ms), (ms, 250));
+        let path = dir.path().join(&done.path);
+        assert_eq!(done.sha256, sha256(&path));
+        let (left, right) = channels(&path);
+        assert_eq!((left.len(), right.len()), (frames, frames));
+        assert_eq!(heard(&left[..BLOCK]), Some(440));
+    }
 }
 
 #[test]
@@ -198,7 +219,7 @@ fn when_all_senders_are_gone_what_is_open_is_closed() {
 fn blocks_of_unknown_recordings_are_ignored() {
     let desk = desk();
     desk.send(block(0));
-    desk.send(RecorderMessage::Close { recording: RECORDING });
+    desk.send(RecorderMessage::Close { recording: RECORDING, worth: None });
     assert!(desk.end().0.is_empty());
 }
 

@@ -1,9 +1,10 @@
 //! One running recording: two channels on one timeline, written in blocks.
 
 use crate::RecorderError;
-use crate::file::{FRAME, RATE, disk, io_error, millis};
+use crate::file::{FRAME, RATE, cut, disk, io_error, millis};
 use domain::ContactId;
 use hound::{SampleFormat, WavSpec, WavWriter};
+use media::silence::voiced;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -14,18 +15,6 @@ pub(crate) const SPEC: WavSpec =
 
 /// The lengths in a WAV header have 32 bits; a little is kept for the header itself.
 const FRAMES_MAX: u64 = (u32::MAX as u64 - 1_024) / FRAME;
-
-/// Mean square of a sine of −45 dB of full scale: quieter is a line without anybody who speaks.
-const VOICED: i64 = 17_000;
-
-/// Samples that stand in 20 ms that are loud enough to be speech.
-fn voiced(samples: &[i16]) -> u64 {
-    let loud = |piece: &&[i16]| {
-        let energy: i64 = piece.iter().map(|sample| i64::from(*sample) * i64::from(*sample)).sum();
-        energy > VOICED * piece.len() as i64
-    };
-    samples.chunks(160).filter(loud).map(|piece| piece.len() as u64).sum()
-}
 
 /// Silence is written in pieces of one second.
 const PIECE: u64 = RATE as u64;
@@ -38,6 +27,8 @@ pub(crate) struct Track<W: Write + Seek> {
     frames: u64,
     gap_frames: u64,
     voiced_frames: u64,
+    /// What is behind this is cut off at the end.
+    cut: Option<u64>,
     pub(crate) pauses: Vec<crate::Pause>,
 }
 
@@ -63,6 +54,7 @@ impl<W: Write + Seek> Track<W> {
             frames: 0,
             gap_frames: 0,
             voiced_frames: 0,
+            cut: None,
             pauses: Vec::new(),
         };
         track.flush()?;
@@ -133,8 +125,15 @@ impl<W: Write + Seek> Track<W> {
         self.wav.flush().map_err(io_error).map_err(disk(&self.path))
     }
 
+    /// From here on nothing is worth keeping, if there is more.
+    pub(crate) fn end_at(&mut self, frames: u64) {
+        self.cut = (frames < self.frames).then_some(frames);
+        self.frames = self.frames.min(frames);
+    }
+
     /// Ends the file. It still has its name of a running recording.
     pub(crate) fn close(self) -> Result<(), RecorderError> {
-        self.wav.finalize().map_err(io_error).map_err(disk(&self.path))
+        self.wav.finalize().map_err(io_error).map_err(disk(&self.path))?;
+        self.cut.map_or(Ok(()), |frames| cut(&self.path, frames))
     }
 }

@@ -104,8 +104,9 @@ impl<R: Fn(Report)> Writer<R> {
                     track.pauses.push(Pause { start_ms: millis(start), length_ms: millis(length) });
                 }
             }
-            RecorderMessage::Close { recording } => {
-                if let Some(track) = self.open.remove(&recording) {
+            RecorderMessage::Close { recording, worth } => {
+                if let Some(mut track) = self.open.remove(&recording) {
+                    worth.into_iter().for_each(|frames| track.end_at(frames));
                     self.close(recording, track);
                 }
             }

@@ -388,6 +388,7 @@ fn rules(config: &Config, max_calls: usize) -> Rules {
         dial_spares: Vec::new(),
         srtp: switchboard::api::Srtp::default(),
         schedules: config.schedules().to_vec(),
+        default_language: config.server().default_language,
         utc_offset_s: config.server().utc_offset_s,
         max_calls,
     }

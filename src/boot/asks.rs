@@ -75,6 +75,28 @@ pub(super) async fn recall_callbacks(board: &mut Switchboard, store: &crm::Store
     }
 }
 
+/// The same for the steps of messages and surveys.
+pub(super) async fn recall_asides(board: &mut Switchboard, store: &crm::Store) {
+    let (from, to) = board.today();
+    let mut cursor = None;
+    loop {
+        match store.answer(Query::Asides { from, to, cursor }).await {
+            Ok(Answer::Asides(page)) => {
+                board.recall_asides(&page.items);
+                cursor = page.next;
+            }
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "not all of today's messages can be read; the queues' counters lack them");
+                return;
+            }
+        }
+        if cursor.is_none() {
+            return;
+        }
+    }
+}
+
 /// Gives the switchboard the calls back that were still to be made and the messages still to be heard when the engine stopped.
 pub(super) async fn recall_open_work(
     board: &mut Switchboard,

@@ -271,6 +271,7 @@ async fn make_board(
     let mut board = Switchboard::new(clock.now(), setup::switchboard(config, sip, clock)?, &mut first);
     asks::recall(&mut board, store).await;
     asks::recall_callbacks(&mut board, store).await;
+    asks::recall_asides(&mut board, store).await;
     asks::recall_open_work(&mut board, store, clock.now(), &mut first).await?;
     Ok((board, first, emergencies::keeper(config.data_dir())))
 }

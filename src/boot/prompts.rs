@@ -201,6 +201,10 @@ impl PromptKeeper {
                 blocking(move || file_of(&audio)).await
             }
             PromptWish::Delete(place) => self.remove(by, place).await,
+            PromptWish::Find(id) => {
+                let there = self.prompts().all().any(|(found, ..)| found == id);
+                if there { Ok(PromptReply::Done) } else { Err(PromptRefusal::NotFound) }
+            }
         }
     }
 
@@ -250,6 +254,7 @@ impl PromptKeeper {
                 id: id.to_string(),
                 languages: Vec::new(),
                 used_by: needs.users(id),
+                closings: Vec::new(),
                 text: texts.words(id),
             });
             prompt.languages.push(self.stored(PromptPlace { id, language }, audio));
@@ -259,10 +264,12 @@ impl PromptKeeper {
         let speech = self.0.speaker.status();
         let mut prompts: Vec<Prompt> = found.into_values().collect();
         prompts.sort_by(|a, b| a.id.cmp(&b.id));
+        let why = self.0.recordings.why_not();
         List {
             prompts,
             missing: needs.missing(&self.prompts()),
-            writable: self.0.recordings.is_writable(),
+            writable: why.is_none(),
+            why: why.map(|error| format!("{}: {error}", self.0.dir.display())),
             speech: SpeechState { available: speech.available, engine: speech.engine, why: speech.why },
         }
     }

@@ -249,6 +249,7 @@ pub(super) fn rules(config: &Config) -> Rules {
             trunks: config.trunks().iter().filter(|trunk| trunk.srtp).map(|trunk| trunk.id).collect(),
         },
         schedules: config.schedules().to_vec(),
+        default_language: config.server().default_language,
         utc_offset_s: config.server().utc_offset_s,
         emergency: config.sip_settings().emergency.clone(),
         max_calls: CALLS_MAX,

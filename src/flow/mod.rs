@@ -3,4 +3,5 @@
 pub(crate) mod graph;
 pub(crate) mod steps;
 pub(crate) mod texts;
+pub(crate) mod trial;
 pub(crate) mod walk;

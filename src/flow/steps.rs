@@ -15,9 +15,69 @@ pub(crate) enum After {
     /// It goes on.
     On,
     /// It is over, for this reason.
-    Ended(&'static str),
+    Ended(Ending),
     /// The step means nothing where the caller is.
     Nothing,
+}
+
+/// Why a walk is over that the flow did not end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The caller hung up.
+    HungUp,
+    /// An agent has the caller.
+    Agent,
+    /// Whoever the caller was sent to answered.
+    Transfer,
+}
+
+impl Ending {
+    /// In words.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::HungUp => "the caller hangs up",
+            Self::Agent => "an agent answers",
+            Self::Transfer => "the transfer is answered",
+        }
+    }
+
+    /// As a code.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::HungUp => "hangs_up",
+            Self::Agent => "agent_answers",
+            Self::Transfer => "transfer_answered",
+        }
+    }
+}
+
+/// An event as a code with its values by name, for those who tell it in another language.
+pub(crate) type Coded = (&'static str, Vec<(&'static str, String)>);
+
+/// What happened, as a code; `None`: it is a node, or what is heard.
+pub(crate) fn coded(event: &Happened) -> Option<Coded> {
+    let of = |queue: &domain::QueueId| ("queue", queue.to_string());
+    Some(match event {
+        Happened::Came(_) | Happened::Heard { .. } => return None,
+        Happened::Took(digits) => ("takes", vec![("digits", digits.clone())]),
+        Happened::Masks(true) => ("masked", Vec::new()),
+        Happened::Masks(false) => ("masked_no_more", Vec::new()),
+        Happened::Answered { question, answer } => {
+            ("answers", vec![("question", question.to_string()), ("answer", answer.to_string())])
+        }
+        Happened::LooksUp(by) => ("looks_up", vec![("by", by.clone())]),
+        Happened::Asks(what) => ("asks", vec![("what", what.clone())]),
+        Happened::Waits { queue, priority: 0 } => ("waits", vec![of(queue)]),
+        Happened::Waits { queue, priority } => ("waits_with", vec![of(queue), ("priority", format!("{priority:+}"))]),
+        Happened::Speaks { queue } => ("speaks", vec![of(queue)]),
+        Happened::Comments => ("comments", Vec::new()),
+        Happened::Spoke => ("has_spoken", Vec::new()),
+        Happened::Books { queue, booked: true } => ("books", vec![of(queue)]),
+        Happened::Books { queue, booked: false } => ("books_none", vec![of(queue)]),
+        Happened::SentTo(to) => ("sent_to", vec![("to", to.clone())]),
+        Happened::HungUp => ("ends", Vec::new()),
+        Happened::Noted(note) => ("note", vec![("note", note.clone())]),
+    })
 }
 
 /// The steps that mean something now.
@@ -41,9 +101,9 @@ pub(crate) fn follow(walk: &mut Walk<'_>, line: &str) -> Result<After, String> {
     let returned = RETURNS.iter().find(|edge| **edge == word);
     match (word, walk.waiting()) {
         (_, Waiting::Nothing) => return Ok(After::Nothing),
-        ("hangup", _) => return Ok(After::Ended("the caller hangs up")),
-        ("agent", Waiting::Queue(_)) => return Ok(After::Ended("an agent answers")),
-        ("answered", Waiting::Transfer) => return Ok(After::Ended("the transfer is answered")),
+        ("hangup", _) => return Ok(After::Ended(Ending::HungUp)),
+        ("agent", Waiting::Queue(_)) => return Ok(After::Ended(Ending::Agent)),
+        ("answered", Waiting::Transfer) => return Ok(After::Ended(Ending::Transfer)),
         ("failed", Waiting::Transfer) => walk.come_back(FAILED),
         (_, Waiting::Queue(_)) if returned.is_some() => walk.come_back(returned.copied().unwrap_or(OVERFLOW)),
         ("found", Waiting::LookUp) => {

@@ -266,7 +266,7 @@ impl<'a> Walk<'a> {
             Effect::Resume => self.wait_on(),
             Effect::Record { queue, .. } => self.happened.push(Happened::Speaks { queue }),
             Effect::RecordEnd => self.happened.push(Happened::Spoke),
-            Effect::Comment(_) => self.happened.push(Happened::Comments),
+            Effect::Comment { .. } => self.happened.push(Happened::Comments),
             Effect::CommentEnd => {
                 self.happened.push(Happened::Spoke);
                 let voiced_ms = if self.is_silent { 0 } else { SPOKEN_MS };

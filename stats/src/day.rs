@@ -1,12 +1,14 @@
 //! Today, queue by queue: the live figures.
 
 use crate::api::{Span, Thresholds};
+use crate::aside::{AsideFigures, AsideStory};
 use crate::callback::{CallbackFigures, CallbackStory};
 use crate::figures::Figures;
 use crate::story::{Step, Story};
 use crate::zone::Zone;
 use domain::{
-    CallbackMark, CallbackStep, ContactEventKind as Kind, ContactId, QueueExit, QueueId, QueueVisit, WallTime,
+    AsideStep, CallbackMark, CallbackStep, ContactEventKind as Kind, ContactId, QueueExit, QueueId, QueueVisit,
+    WallTime,
 };
 use std::collections::BTreeMap;
 
@@ -16,6 +18,7 @@ struct Queue {
     thresholds: Thresholds,
     figures: Figures,
     callbacks: CallbackFigures,
+    asides: AsideFigures,
 }
 
 /// A contact that is not closed, and when it left each queue.
@@ -35,6 +38,8 @@ pub struct Day {
     running: BTreeMap<ContactId, Running>,
     /// Calls back that are not closed.
     callbacks: BTreeMap<ContactId, CallbackStory>,
+    /// Messages, and contacts with a survey, that are not closed.
+    asides: BTreeMap<ContactId, AsideStory>,
 }
 
 fn millis(at: WallTime) -> i64 {
@@ -46,8 +51,8 @@ impl Day {
     #[must_use]
     pub fn new(zone: Zone, now: WallTime, queues: impl IntoIterator<Item = (QueueId, Thresholds)>) -> Self {
         let span = zone.day(millis(now));
-        let (running, callbacks) = (BTreeMap::new(), BTreeMap::new());
-        let mut day = Self { zone, span, queues: BTreeMap::new(), running, callbacks };
+        let (running, callbacks, asides) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut day = Self { zone, span, queues: BTreeMap::new(), running, callbacks, asides };
         day.set_queues(queues);
         day
     }
@@ -57,9 +62,9 @@ impl Day {
     pub fn set_queues(&mut self, queues: impl IntoIterator<Item = (QueueId, Thresholds)>) {
         let mut before = core::mem::take(&mut self.queues);
         for (id, thresholds) in queues {
-            let counted = before.remove(&id).map(|queue| (queue.figures, queue.callbacks));
-            let (figures, callbacks) = counted.unwrap_or_default();
-            self.queues.insert(id, Queue { thresholds, figures, callbacks });
+            let counted = before.remove(&id).map(|queue| (queue.figures, queue.callbacks, queue.asides));
+            let (figures, callbacks, asides) = counted.unwrap_or_default();
+            self.queues.insert(id, Queue { thresholds, figures, callbacks, asides });
         }
     }
 
@@ -92,6 +97,19 @@ impl Day {
         self.count_step(step);
     }
 
+    /// Takes in a step of a message or a survey from the history, as after a restart; those of a contact in order.
+    pub fn recall_aside(&mut self, step: &AsideStep) {
+        let story = self.asides.entry(step.contact).or_insert_with(|| AsideStory::new(step.contact));
+        story.recall(step);
+        self.count_aside(step);
+    }
+
+    fn count_aside(&mut self, step: &AsideStep) {
+        if let Some(queue) = self.queues.get_mut(&step.queue).filter(|_| self.span.holds(step.at_ms)) {
+            queue.asides.add(step.mark);
+        }
+    }
+
     fn count_step(&mut self, step: &CallbackStep) {
         if let Some(queue) = self.queues.get_mut(&step.queue).filter(|_| self.span.holds(step.at_ms)) {
             queue.callbacks.add(step.mark);
@@ -107,8 +125,15 @@ impl Day {
         if let Some(step) = self.callbacks.get_mut(&contact).and_then(|story| story.tell(at, kind)) {
             self.count_step(&step);
         }
+        if AsideStory::begins(kind) {
+            self.asides.entry(contact).or_insert_with(|| AsideStory::new(contact));
+        }
+        if let Some(step) = self.asides.get_mut(&contact).and_then(|story| story.tell(at, kind)) {
+            self.count_aside(&step);
+        }
         if let Kind::Closed { .. } = kind {
             self.callbacks.remove(&contact);
+            self.asides.remove(&contact);
         }
         if let Kind::Started { .. } = kind {
             self.running.insert(contact, Running { story: Story::new(contact), visits: Vec::new() });
@@ -134,6 +159,7 @@ impl Day {
         for queue in self.queues.values_mut() {
             queue.figures = Figures::default();
             queue.callbacks = CallbackFigures::default();
+            queue.asides = AsideFigures::default();
         }
         for running in self.running.values() {
             if let Some(queue) = running.story.waits_in().and_then(|id| self.queues.get_mut(&id)) {
@@ -153,6 +179,12 @@ impl Day {
     #[must_use]
     pub fn callbacks(&self, queue: QueueId) -> Option<&CallbackFigures> {
         self.queues.get(&queue).map(|queue| &queue.callbacks)
+    }
+
+    /// The figures of a queue's messages and surveys so far; `None` for an unknown one.
+    #[must_use]
+    pub fn asides(&self, queue: QueueId) -> Option<&AsideFigures> {
+        self.queues.get(&queue).map(|queue| &queue.asides)
     }
 
     fn take(&mut self, running: &mut Running, step: Step) {

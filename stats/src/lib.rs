@@ -15,6 +15,7 @@
 //! ```
 
 mod api;
+mod aside;
 mod callback;
 mod day;
 mod figures;
@@ -26,6 +27,7 @@ mod survey;
 mod zone;
 
 pub use api::{Attribution, Ratio, ServiceLevel, Span, Thresholds};
+pub use aside::{AsideFigures, MessageFigures, SurveyFigures, aside_steps};
 pub use callback::{CallbackFigures, callback_steps};
 pub use day::Day;
 pub use figures::Figures;

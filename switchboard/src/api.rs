@@ -126,6 +126,8 @@ pub struct Rules {
     pub srtp: Srtp,
     /// Schedules of opening hours.
     pub schedules: Vec<Arc<hours::Schedule>>,
+    /// The language where nothing else says one.
+    pub default_language: Language,
     /// Local time minus UTC, in seconds.
     pub utc_offset_s: i32,
     /// Numbers that are called in an emergency: those calls are let in however many there are.

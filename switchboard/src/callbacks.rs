@@ -244,7 +244,7 @@ impl Switchboard {
             age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
             priority,
             requirement,
-            language: live.run.as_ref().map_or(live.call.language(), ivr::Run::language),
+            language: Some(live.run.as_ref().map_or(live.call.language(), ivr::Run::language)),
             at: None,
             agent: None,
         };
@@ -298,6 +298,7 @@ impl Switchboard {
             recording: self.new_recording(),
             first_play: self.draw_u64() | (1 << 63),
             order,
+            default_language: self.rules.default_language,
             rules: offer.rules,
             queue,
             due,

@@ -247,11 +247,11 @@ impl Switchboard {
         if leads_away && self.calls.get(&contact).is_some_and(|live| live.call.is_lent()) {
             return self.tell_call(now, contact, call::Fact::NotLent, out);
         }
-        if let ivr::api::Effect::Record { queue, priority } = effect {
-            return self.take_message(now, contact, (queue, priority), out);
+        if let ivr::api::Effect::Record { queue, priority, silence } = effect {
+            return self.take_message(now, contact, (queue, priority, silence), out);
         }
-        if let ivr::api::Effect::Comment(node) = effect {
-            return self.take_comment(now, contact, node, out);
+        if let ivr::api::Effect::Comment { node, silence } = effect {
+            return self.take_comment(now, contact, (node, silence), out);
         }
         if effect == ivr::api::Effect::RecordEnd {
             return self.message_spoken(contact);

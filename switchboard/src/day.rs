@@ -2,8 +2,13 @@
 
 use crate::api::Setup;
 use crate::engine::Switchboard;
-use domain::{CallbackCounts, CallbackStep, ContactEvent, Counts, Instant, QueueId, QueueVisit, WallTime};
-use stats::{CallbackFigures, Day, Figures, Thresholds, Zone};
+use call::api::Phase;
+use domain::{
+    AsideStep, CallbackCounts, CallbackStep, ContactEvent, Counts, Instant, MessageCounts, QuestionScore, QueueId,
+    QueueVisit, SurveyCounts, WallTime,
+};
+use stats::{CallbackFigures, Day, Figures, SurveyFigures, Thresholds, Zone};
+use std::collections::BTreeMap;
 
 fn thresholds(acd: &acd::api::Setup) -> impl Iterator<Item = (QueueId, Thresholds)> + '_ {
     acd.queues.iter().map(|queue| (queue.id, queue.goal.into()))
@@ -44,6 +49,20 @@ fn callback_counts(open: u32, figures: &CallbackFigures) -> CallbackCounts {
     }
 }
 
+fn survey_counts(figures: &SurveyFigures) -> SurveyCounts {
+    let score = |(question, score): (&_, &stats::Score)| QuestionScore {
+        question: *question,
+        answers: score.answers,
+        sum: score.sum,
+    };
+    SurveyCounts {
+        asked: figures.asked,
+        answered: figures.answered,
+        skipped: figures.skipped,
+        questions: figures.scores.iter().map(score).collect(),
+    }
+}
+
 impl Switchboard {
     /// Takes today's visits from the history, so that figures survive a restart. Others change nothing. Call it once,
     /// before the first call.
@@ -57,6 +76,14 @@ impl Switchboard {
     pub fn recall_callbacks(&mut self, steps: &[CallbackStep]) {
         for step in steps {
             self.day.recall_callback(step);
+        }
+    }
+
+    /// Takes the steps of messages and surveys from the history, those of a contact in order. Call it once, before the first
+    /// call.
+    pub fn recall_asides(&mut self, steps: &[AsideStep]) {
+        for step in steps {
+            self.day.recall_aside(step);
         }
     }
 
@@ -85,6 +112,37 @@ impl Switchboard {
     pub(crate) fn callback_counts(&self, queue: QueueId) -> CallbackCounts {
         let open = self.callbacks.of_queue(queue);
         self.day.callbacks(queue).map(|figures| callback_counts(open, figures)).unwrap_or_default()
+    }
+
+    /// The messages that nobody has taken yet, by queue: how many, and when the oldest was left.
+    pub(crate) fn messages_waiting(&self) -> BTreeMap<QueueId, (u32, Instant)> {
+        let mut waiting = BTreeMap::new();
+        for live in self.calls.values().filter(|live| live.call.is_message()) {
+            let pop = live.call.pop();
+            let unheard = matches!(live.call.phase(), Phase::Pending | Phase::Queued | Phase::Offering);
+            let (Some(message), Some(queue)) = (pop.message.as_ref().filter(|_| unheard), pop.queue) else { continue };
+            let (n, oldest) = waiting.entry(queue).or_insert((0, message.left));
+            *n += 1;
+            *oldest = message.left.min(*oldest);
+        }
+        waiting
+    }
+
+    /// The counters of a queue's messages and surveys today, given its messages that wait.
+    pub(crate) fn aside_counts(
+        &self,
+        queue: QueueId,
+        waiting: Option<(u32, Instant)>,
+    ) -> (MessageCounts, SurveyCounts) {
+        let Some(figures) = self.day.asides(queue) else { return Default::default() };
+        let messages = MessageCounts {
+            waiting: waiting.map_or(0, |(n, _)| n),
+            oldest: waiting.map(|(_, oldest)| oldest),
+            left: figures.messages.left,
+            heard: figures.messages.heard,
+            wait_heard_ms: shown(figures.messages.wait_heard_ms),
+        };
+        (messages, survey_counts(&figures.surveys))
     }
 
     /// Queues and their goals are these from now on.

@@ -187,6 +187,7 @@ impl Switchboard {
             Input::Sip(fact) => self.tell_sip(now, fact, out),
             Input::Media(media::api::Event::Stats { leg, stats }) => self.on_measured(now, leg, &stats, out),
             Input::Media(media::api::Event::LiveStats(told)) => self.quality.lately(&told),
+            Input::Media(media::api::Event::FellSilent { recording }) => self.on_fell_silent(recording),
             Input::Media(event) => self.on_media(event),
             Input::Stored(contact) => self.on_stored(contact),
             Input::Found { contact, asker, customer } => self.on_found(contact, asker, customer),

@@ -72,11 +72,13 @@ impl Switchboard {
     #[must_use]
     pub fn floor(&self, now: Instant) -> FloorView {
         let (mut queues, mut agents, mut waiting) = self.acd.floor(now);
+        let messages = self.messages_waiting();
         for queue in &mut queues {
             queue.counts = self.counts(queue.id);
             queue.longest_wait_ms = self.longest_wait_ms(queue.id);
             queue.callbacks = self.callback_counts(queue.id);
             queue.not_offered = self.callbacks.refusals(queue.id);
+            (queue.messages, queue.surveys) = self.aside_counts(queue.id, messages.get(&queue.id).copied());
             queue.expected = self.expected_in(now, queue.id, queue.waiting, queue.agents_ready);
             queue.honesty = route::honesty(&self.watch.honesty(queue.id));
         }

@@ -3,6 +3,7 @@
 use crate::api::Effect;
 use crate::engine::{Job, Live, Switchboard};
 use call::api::{MessageFact, MessageStart, Speaker};
+use core::time::Duration;
 use domain::{
     AgentId, CommandError, ContactEvent, ContactEventKind, ContactId, Instant, MessageView, OfferId, Priority, QueueId,
     VoicemailOrder, WallTime,
@@ -14,7 +15,7 @@ impl Switchboard {
         &mut self,
         now: Instant,
         caller: ContactId,
-        (queue, priority): (QueueId, Priority),
+        (queue, priority, silence): (QueueId, Priority, Option<Duration>),
         out: &mut Vec<Effect>,
     ) {
         let (Some(live), Some(rules)) = (self.calls.get(&caller), self.rules.queues.get(&queue)) else { return };
@@ -32,6 +33,7 @@ impl Switchboard {
             queue: rules,
             caller: speaker,
             since,
+            silence,
             restored: None,
         };
         self.speaking.insert(caller, contact);
@@ -112,6 +114,7 @@ impl Switchboard {
             queue,
             caller,
             since: heard.left,
+            silence: None,
             restored: Some((seq, heard)),
         };
         self.open_message(now, start, out);

@@ -133,7 +133,10 @@ fn media_fact(event: MediaEvent) -> Option<(LegId, MediaFact)> {
         MediaEvent::Digit { leg, digit } => (leg, MediaFact::Digit(digit)),
         MediaEvent::PlayDone { leg, play } => (leg, MediaFact::PlayDone(play)),
         MediaEvent::Silent { leg } => (leg, MediaFact::Silent),
-        MediaEvent::Flowing { .. } | MediaEvent::LiveStats(_) | MediaEvent::Stats { .. } => return None,
+        MediaEvent::Flowing { .. }
+        | MediaEvent::FellSilent { .. }
+        | MediaEvent::LiveStats(_)
+        | MediaEvent::Stats { .. } => return None,
     })
 }
 
@@ -225,8 +228,8 @@ pub(crate) fn media_command(contact: ContactId, leg: LegId, effect: MediaEffect,
         MediaEffect::Gain { to, permille } => MediaCommand::Gain { from: leg, to, permille },
         MediaEffect::Mute(muted) => MediaCommand::Mute { leg, muted },
         MediaEffect::SendDigits(digits) => MediaCommand::SendDigits { leg, digits },
-        MediaEffect::Record { recording, agent } => {
-            MediaCommand::StartRecording { recording, contact, customer: leg, agent }
+        MediaEffect::Record { recording, agent, silence } => {
+            MediaCommand::StartRecording { recording, contact, customer: leg, agent, silence }
         }
         MediaEffect::RecordAgent { recording, agent } => MediaCommand::RecordAgent { recording, agent },
         MediaEffect::PauseRecording(recording, paused) => MediaCommand::PauseRecording { recording, paused },
@@ -302,7 +305,7 @@ pub(crate) fn flow_fact(rules: &Rules, leg: LegId, effect: ivr::api::Effect) -> 
         | Flow::Callback { .. }
         | Flow::Record { .. }
         | Flow::RecordEnd
-        | Flow::Comment(_) => {
+        | Flow::Comment { .. } => {
             return None;
         }
     })

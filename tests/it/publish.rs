@@ -343,3 +343,43 @@ async fn a_text_is_checked_drawn_and_walked_through_before_it_is_published() {
     assert_eq!(writer.file().await["version"], 1, "nothing was published");
     bench.stop().await;
 }
+
+/// What the menu of a version promises.
+fn tests(version: u32) -> String {
+    format!(
+        "flow = \"front\"\n\n[[test]]\nname = \"one leads on\"\nsteps = [\n  {{ expect_node = \"menu-v{version}\" }},\n]\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_with_which_the_tests_beside_the_file_fail_is_published_by_force_only() {
+    let bench = open().await;
+    let writer = Writer::of(&bench).await;
+    let beside = bench.dir.path().join("flows/front.test.toml");
+    let on_disk = || std::fs::read_to_string(bench.dir.path().join(FILE)).unwrap();
+    std::fs::write(&beside, tests(1)).unwrap();
+    let wish = json!({ "text": text(2), "base": writer.base().await });
+    let (status, problem) = writer.ask("publish", wish.clone()).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("flow_tests_failed")), "{problem}");
+    let flaw = &problem["problems"][0];
+    assert_eq!((&flaw["file"], &flaw["line"]), (&json!("flows/front.test.toml"), &json!(6)), "{flaw}");
+    let why = "front · one leads on, step 1: expected node menu-v1, got: the flow waits for a key at node menu-v2";
+    assert_eq!((flaw["why"].as_str(), on_disk()), (Some(why), text(1)));
+    assert_eq!(writer.file().await["version"], 1);
+    drop(stands_in(&bench, &number(3, 1), 1).await);
+
+    // A file of tests that is none is as good as one that fails.
+    std::fs::write(&beside, "nonsense").unwrap();
+    let (status, problem) = writer.ask("publish", wish.clone()).await;
+    assert_eq!((status, &problem["problems"][0]["line"]), (422, &json!(1)), "{problem}");
+
+    std::fs::write(&beside, tests(1)).unwrap();
+    let mut forced = wish;
+    forced["force"] = json!(true);
+    let (status, done) = writer.ask("publish", forced).await;
+    assert_eq!((status, &done["version"]), (200, &json!(2)), "{done}");
+    drop(stands_in(&bench, &number(3, 2), 2).await);
+    std::fs::write(&beside, tests(3)).unwrap();
+    assert_eq!(writer.publish(3).await["version"], 3, "with which they come true");
+    bench.stop().await;
+}

@@ -70,6 +70,18 @@ impl Floor {
         caller
     }
 
+    /// The floor's figures of the survey: asked, answered, skipped, and the sum of the answers.
+    async fn shows(&self, figures: (u64, u64, u64, u64)) {
+        until("the figures of the survey", async || {
+            let floor = self.bench.daemon.floor();
+            let floor = floor.borrow();
+            let surveys = &floor.queues.iter().find(|queue| queue.id.as_str() == "help")?.surveys;
+            let sum = surveys.questions.iter().map(|score| score.sum).sum();
+            ((surveys.asked, surveys.answered, surveys.skipped, sum) == figures).then_some(())
+        })
+        .await;
+    }
+
     async fn talks(&mut self, number: &str) -> Phone {
         let mut caller = back::call(self.bench.daemon.sip, "8001", number).await;
         report(&mut caller, |report| *report == Report::Talking).await;
@@ -133,6 +145,7 @@ async fn answers_stand_on_the_contact_in_the_figures_and_in_the_list_and_silence
     for (number, answer) in expected {
         let story = floor.closed(number).await;
         assert_eq!(story.row.outcome.as_deref(), Some("answered"), "{number}");
+        assert_eq!(story.row.ended_by.as_deref(), Some("agent"), "{number}: the talk");
         let wanted: Vec<_> = answer.map(|answer| given(answer, "anna", "help")).into_iter().collect();
         assert_eq!(answers(&story), wanted, "{number}");
     }
@@ -145,6 +158,9 @@ async fn answers_stand_on_the_contact_in_the_figures_and_in_the_list_and_silence
     let row = &told["surveys"][0];
     assert_eq!((row["queue"].as_str(), row["answers"].as_u64()), (Some("help"), Some(2)), "{told}");
     assert_eq!(row["mean"].as_f64(), Some(3.5), "{told}");
+    floor.shows((4, 2, 2, 7)).await;
+    floor.bench = floor.bench.restart().await;
+    floor.shows((4, 2, 2, 7)).await;
     floor.bench.stop().await;
 }
 

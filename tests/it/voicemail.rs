@@ -2,7 +2,7 @@
 
 use crate::support::desk::Desk;
 use crate::support::{Bench, FLOW, Plan, Rest, TONES, config_text, more_recorded, phone, report, until, write_config};
-use domain::{AgentState, ContactDetail, Query};
+use domain::{AgentState, ContactDetail, MessageCounts, Query};
 use futures_util::FutureExt as _;
 use media::tone::strongest_tone;
 use serde_json::json;
@@ -28,6 +28,7 @@ start = "speak"
 [flow.box.node.speak]
 type = "voicemail"
 queue = "help"
+silence_s = 1
 prompts = ["beep"]
 next = "bye"
 failed = "sorry"
@@ -69,6 +70,15 @@ async fn message(bench: &Bench, fits: impl Fn(&ContactDetail) -> bool) -> Contac
     .await
 }
 
+/// Waits until the floor's figures of the queue's messages fit.
+async fn figures(bench: &Bench, fits: impl Fn(&MessageCounts) -> bool) {
+    until("the figures of messages", async || {
+        let floor = bench.daemon.floor();
+        floor.borrow().queues.first().filter(|queue| fits(&queue.messages)).map(|_| ())
+    })
+    .await;
+}
+
 fn has(story: &ContactDetail, kind: &str) -> bool {
     story.events.iter().any(|event| event.kind == kind)
 }
@@ -94,8 +104,11 @@ async fn a_message_is_offered_on_the_desk_heard_and_closed_with_a_disposition() 
     let pop = &offered["event"]["pop"];
     assert_eq!(pop["channel"], "voicemail", "{offered}");
     assert!(pop["message"]["duration_ms"].as_u64() >= Some(2_000), "{offered}");
+    figures(&bench, |counts| (counts.waiting, counts.left, counts.heard) == (1, 1, 0) && counts.oldest.is_some()).await;
     assert_eq!(desk.wish(json!({ "type": "answer", "offer": offer })).await, Ok(()));
     bench.agent("anna", |state| state == AgentState::Busy).await;
+    let heard = |counts: &MessageCounts| (counts.waiting, counts.left, counts.heard) == (0, 1, 1);
+    figures(&bench, heard).await;
 
     message(&bench, |story| has(story, "connected")).await;
     let rest = Rest::sign_in(&format!("http://{}", bench.daemon.http), "anna", "secret-anna").await;
@@ -118,6 +131,34 @@ async fn a_message_is_offered_on_the_desk_heard_and_closed_with_a_disposition() 
     assert_eq!(anna.report().now_or_never(), None, "no phone rang");
     let call = bench.contacts().await.into_iter().find(|row| row.channel == "voice").unwrap();
     assert_eq!(call.outcome.as_deref(), Some("voicemail"));
+    let bench = bench.restart().await;
+    figures(&bench, heard).await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_falls_silent_after_the_message_has_left_it_without_the_silence() {
+    let (bench, _anna) = open().await;
+    let mut desk = Desk::sign_in(bench.daemon.http, "anna", "secret-anna").await;
+    let mut caller = bench.call_answered("8012").await;
+    message(&bench, |story| has(story, "recording_started")).await;
+    caller.order(Order::Tone(CALLER_HZ)).await;
+    more(&bench, 2).await;
+    caller.order(Order::Tone(0)).await;
+    report(&mut caller, |report| matches!(report, Report::Over(_))).await;
+
+    let offered = desk.until(|told| told["event"]["type"] == "offered").await;
+    let message = &offered["event"]["pop"]["message"];
+    let rest = Rest::sign_in(&format!("http://{}", bench.daemon.http), "anna", "secret-anna").await;
+    let file = rest.bytes(&format!("/recordings/{}", message["recording"].as_str().unwrap())).await;
+    let samples: Vec<i16> =
+        hound::WavReader::new(Cursor::new(file)).unwrap().samples::<i16>().map(Result::unwrap).collect();
+    let left: Vec<i16> = samples.iter().step_by(2).copied().collect();
+    assert_eq!(message["duration_ms"].as_u64(), Some(left.len() as u64 / 8));
+    let last = left.iter().rposition(|sample| sample.unsigned_abs() > LOUD).expect("the tone");
+    let tail_ms = (left.len() - last) / 8;
+    assert!((480..=540).contains(&tail_ms), "{tail_ms} ms of silence are kept");
+    assert_eq!(strongest_tone(&left, 8_000, TONES), Some(CALLER_HZ));
     bench.stop().await;
 }
 

@@ -4,9 +4,10 @@ import { callbacks } from './en-callbacks';
 import { desk } from './en-desk';
 import { journey } from './en-journey';
 import { pages } from './en-pages';
+import { told } from './en-told';
 import { why } from './en-why';
 
-export const en = { ...desk, ...pages, ...why, ...callbacks, ...journey, ...authoring };
+export const en = { ...desk, ...pages, ...why, ...callbacks, ...journey, ...authoring, ...told };
 
 /** A text of the console. */
 export type Key = keyof typeof en;

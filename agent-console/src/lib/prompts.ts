@@ -18,8 +18,13 @@ export function promptRows(list: PromptList): PromptRow[] {
     if (!row.used_by.includes(flow)) row.used_by = [...row.used_by, flow];
     rows.set(id, row);
   }
-  const unused = (row: PromptRow): number => Number(row.used_by.length === 0);
+  const unused = (row: PromptRow): number => Number(isUnused(row));
   return [...rows.values()].sort((a, b) => unused(a) - unused(b) || a.id.localeCompare(b.id, 'en', { numeric: true }));
+}
+
+/** Whether nobody plays it: no flow, and no schedule that is closed with it. */
+export function isUnused(row: Prompt): boolean {
+  return row.used_by.length === 0 && (row.closings ?? []).length === 0;
 }
 
 /** Whether a prompt has a recording with something wrong. */
@@ -34,7 +39,7 @@ function passes(row: PromptRow, filter: PromptFilter): boolean {
     case 'missing':
       return row.missing.length > 0;
     case 'unused':
-      return row.used_by.length === 0;
+      return isUnused(row);
     default:
       return true;
   }

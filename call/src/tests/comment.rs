@@ -27,9 +27,12 @@ fn kept() -> Fact {
 
 fn speaking() -> World {
     let mut world = World::in_flow();
-    let begun = world.tell(Fact::Flow(FlowFact::Comment(node(), COMMENT)));
+    let begun = world.tell(Fact::Flow(FlowFact::Comment { node: node(), recording: COMMENT, silence: None }));
     assert_eq!(events(&begun), [Kind::CommentStarted { node: node(), recording: COMMENT }]);
-    assert!(has(&begun, &Effect::Media(CUSTOMER, MediaEffect::Record { recording: COMMENT, agent: None })));
+    assert!(has(
+        &begun,
+        &Effect::Media(CUSTOMER, MediaEffect::Record { recording: COMMENT, agent: None, silence: None })
+    ));
     world
 }
 
@@ -66,7 +69,7 @@ fn a_comment_that_fails_is_stopped_by_nobody() {
 fn an_agent_who_takes_the_caller_ends_the_comment_before_the_talk_is_recorded() {
     let mut world = World::queued();
     world.tell(Fact::Flow(FlowFact::Key('1', node())));
-    world.tell(Fact::Flow(FlowFact::Comment(node(), COMMENT)));
+    world.tell(Fact::Flow(FlowFact::Comment { node: node(), recording: COMMENT, silence: None }));
     world.reserve(OFFER, agent(), AGENT);
     world.media(AGENT, MediaFact::Opened { sdp: "our offer".to_owned() });
     world.leg(AGENT, LegFact::Answered { sdp: "phone's answer".to_owned() });

@@ -85,7 +85,8 @@ fn an_agent_who_takes_the_caller_out_of_a_masked_entry_hears_and_records_nothing
     world.leg(AGENT, LegFact::Answered { sdp: "phone's answer".to_owned() });
     let joined = world.tell(Fact::OfferEnded { offer: OFFER, result: OfferResult::Answered });
     let place = |wanted: &CallEffect| joined.iter().position(|effect| effect == wanted);
-    let record = Effect::Media(CUSTOMER, MediaEffect::Record { recording: RECORDING, agent: Some(AGENT) });
+    let record =
+        Effect::Media(CUSTOMER, MediaEffect::Record { recording: RECORDING, agent: Some(AGENT), silence: None });
     assert!(place(&record).unwrap() < place(&silent(true)).unwrap(), "{joined:?}");
     assert!(has(&joined, &Effect::Flow(ToFlow::Taken)) && !has(&joined, &muted(false)));
     world.tell(mask(false));

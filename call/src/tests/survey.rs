@@ -60,7 +60,7 @@ fn a_customer_whom_the_agent_lets_go_is_asked_while_the_agent_wraps_up() {
     assert_eq!((world.call.phase(), world.call.agent()), (Phase::InFlow, None));
     let begun = world.tell(Fact::Survey(Some(how())));
     let interaction = InteractionId::new(u128::from(AGENT.number()));
-    assert_eq!(events(&begun), [ContactEventKind::SurveyStarted { flow: how(), interaction }]);
+    assert_eq!(events(&begun), [ContactEventKind::SurveyStarted { flow: how(), interaction, queue: Some(rules().id) }]);
     let answered = world.tell(Fact::Flow(FlowFact::Answered(question(), 5)));
     let (answer, queue) = (5, Some(rules().id));
     let kept = ContactEventKind::SurveyAnswered { question: question(), answer, agent: Some(agent()), queue };

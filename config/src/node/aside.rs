@@ -2,6 +2,7 @@
 
 use super::NodeReader;
 use crate::report::Placed;
+use core::time::Duration;
 use domain::{Priority, QueueId};
 use ivr::{Callback, Node, Record, Voicemail};
 
@@ -15,22 +16,30 @@ impl NodeReader<'_> {
         let say = self.say("prompts");
         let priority = self.table.int("priority", -1_000_000..=1_000_000).and_then(|points| i32::try_from(points).ok());
         let longest = self.table.seconds("max_s", 120, 5..=600);
+        let silence = self.silence();
         let next = self.need_edge("next");
         let failed = if self.table.has("failed") { self.edge("failed") } else { next };
         let priority = Priority(priority.unwrap_or(0));
         let (queue, next, failed) = (there?.value, next?, failed?);
-        Some(Node::Voicemail(Voicemail { say, queue, priority, longest, next, failed }))
+        Some(Node::Voicemail(Voicemail { say, queue, priority, longest, silence, next, failed }))
     }
 
     pub(super) fn record(&self) -> Option<Node> {
         let say = self.say("prompts");
         let variable = self.table.need_text_if_any("variable").filter(|name| self.is_variable("variable", name));
         let longest = self.table.seconds("max_s", 60, 1..=600);
+        let silence = self.silence();
         let next = self.need_edge("next");
         let silent = if self.table.has("silent") { self.edge("silent") } else { next };
         let failed = if self.table.has("failed") { self.edge("failed") } else { next };
         let variable = variable.map(|variable| variable.value);
-        Some(Node::Record(Record { say, variable, longest, next: next?, silent: silent?, failed: failed? }))
+        let (next, silent, failed) = (next?, silent?, failed?);
+        Some(Node::Record(Record { say, variable, longest, silence, next, silent, failed }))
+    }
+
+    /// The silence that ends what is spoken; 0: none does.
+    fn silence(&self) -> Option<Duration> {
+        Some(self.table.seconds("silence_s", 5, 0..=60)).filter(|silence| !silence.is_zero())
     }
 
     pub(super) fn callback(&self) -> Option<Node> {

@@ -56,6 +56,24 @@ fn a_queue_names_the_flow_that_asks_and_a_flow_used_only_so_is_used() {
 }
 
 #[test]
+fn a_comment_ends_after_five_seconds_of_silence_unless_it_is_said_otherwise() {
+    let record = "type = \"record\"\nprompts = [\"comment\"]\nnext = \"thanks\"";
+    let silence = |setting: &str| {
+        let asks = "type = \"hangup\"\nprompts = [\"sorry\"]";
+        check(&centre(&[(asks, &format!("{record}\n{setting}"))])).map(|config| {
+            match config.flows()[&"how".parse().unwrap()].node("sorry".parse().unwrap()) {
+                Some(Node::Record(record)) => record.silence.map(|silence| silence.as_secs()),
+                other => panic!("{other:?}"),
+            }
+        })
+    };
+    assert_eq!(silence(""), Ok(Some(5)));
+    assert_eq!(silence("silence_s = 12"), Ok(Some(12)));
+    assert_eq!(silence("silence_s = 0"), Ok(None));
+    assert_eq!(told(&silence("silence_s = 61").unwrap_err()), ["34:13 out_of_range"]);
+}
+
+#[test]
 fn a_survey_that_is_no_flow_is_refused() {
     assert_eq!(errors(&centre(&[("survey = \"how\"", "survey = \"who\"")])), ["6:10 unknown_flow"]);
 }

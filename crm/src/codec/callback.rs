@@ -3,8 +3,8 @@
 use super::{DecodeError, Fields, storable};
 use core::time::Duration;
 use domain::{
-    CallbackCancel, CallbackOrder, Cause, ContactEventKind as Kind, Dnis, Priority, Proficiency, Requirement, Ring,
-    SkillId, VoicemailOrder, WallTime,
+    CallbackCancel, CallbackOrder, Cause, ContactEventKind as Kind, Dnis, Language, Priority, Proficiency, Requirement,
+    Ring, SkillId, VoicemailOrder, WallTime,
 };
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ fn order_fields(order: &CallbackOrder) -> Value {
         "age_ms": order.age_ms,
         "priority": order.priority.0,
         "requirement": order.requirement.as_ref().map(requirement_fields),
-        "language": order.language.as_str(),
+        "language": order.language.as_ref().map(Language::as_str),
         "at_us": order.at.map(WallTime::as_micros),
         "agent": order.agent.map(|id| id.to_string()),
     })
@@ -99,7 +99,7 @@ fn order(f: &Fields<'_>) -> Result<CallbackOrder, DecodeError> {
         age_ms: f.number("age_ms")?,
         priority: f.opt_priority().unwrap_or(Priority(0)),
         requirement: needs.map(|value| requirement(value).ok_or(DecodeError::BadField("requirement"))).transpose()?,
-        language: f.id("language")?,
+        language: f.opt_id("language")?,
         at: f.0.get("at_us").and_then(Value::as_i64).map(WallTime::from_micros),
         agent: f.opt_id("agent")?,
     })

@@ -198,7 +198,7 @@ fn answers_are_kept_with_whom_they_are_about_and_the_talk_ends_before_the_questi
         (8, offered(PART, "wei")),
         (10, Kind::Connected { interaction: PART, agent: wei }),
         (30, Kind::InteractionEnded { interaction: PART, agent: wei }),
-        (30, Kind::SurveyStarted { flow: "how".parse().unwrap(), interaction: PART }),
+        (30, Kind::SurveyStarted { flow: "how".parse().unwrap(), interaction: PART, queue: None }),
         (35, Kind::WrapUpEnded { interaction: PART, agent: wei }),
         (40, answered(Some(wei), 4)),
         (44, Kind::CustomerLeft { by: EndedBy::Flow, cause: Cause::Normal }),
@@ -214,6 +214,20 @@ fn answers_are_kept_with_whom_they_are_about_and_the_talk_ends_before_the_questi
     assert_eq!(fold.survey, [(8, given)]);
     assert_eq!((fold.row.talk_ms, fold.row.wrap_up_ms), (20_000, 5_000));
     assert_eq!(fold.row.ended, Some(WallTime::from_micros(44_000_000)));
+    assert_eq!(fold.row.ended_by.as_deref(), Some("agent"), "the flow ended the questions, and not the talk");
+}
+
+#[test]
+fn a_talk_after_the_survey_is_ended_by_whoever_ends_it() {
+    let wei = agent("wei");
+    let fold = told(&[
+        (0, started()),
+        (10, Kind::Connected { interaction: PART, agent: wei }),
+        (30, Kind::SurveyStarted { flow: "how".parse().unwrap(), interaction: PART, queue: None }),
+        (50, Kind::Connected { interaction: PART, agent: wei }),
+        (60, Kind::CustomerLeft { by: EndedBy::Customer, cause: Cause::Normal }),
+    ]);
+    assert_eq!(fold.row.ended_by.as_deref(), Some("customer"));
 }
 
 #[test]
@@ -227,7 +241,9 @@ fn of_the_caller(which: u8, interaction: InteractionId, agent: AgentId) -> Kind 
         31 => Kind::Announced { position: Some(3), wait_s: None },
         32 => Kind::QueueKey { digit: '1', node: "leave-message".parse().unwrap() },
         33 => Kind::QueueResumed { queue: "billing".parse().unwrap() },
-        34 => Kind::SurveyStarted { flow: "how".parse().unwrap(), interaction },
+        34 => {
+            Kind::SurveyStarted { flow: "how".parse().unwrap(), interaction, queue: Some("support".parse().unwrap()) }
+        }
         35 => answered(Some(agent), 5),
         39 => Kind::SecureEntryStarted { flow: "card".parse().unwrap(), interaction },
         40 => Kind::SecureEntryEnded { interaction, done: true },

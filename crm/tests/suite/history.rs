@@ -3,8 +3,8 @@
 use crate::place::{Place, START, answered, detail, over, queued, started, story};
 use crm::{StoreError, WriterOptions};
 use domain::{
-    AgentId, Answer, ContactEventKind as Kind, ContactFilter, ContactId, Instant, InteractionId, LegQuality, LegRole,
-    NewCustomer, Outcome, Query, QueryError, RecordingId, Redacted,
+    AgentId, Answer, Channel, ContactEventKind as Kind, ContactFilter, ContactId, Instant, InteractionId, Language,
+    LegQuality, LegRole, NewCustomer, Outcome, Priority, Query, QueryError, RecordingId, Redacted, VoicemailOrder,
 };
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use std::time::Duration;
@@ -200,6 +200,47 @@ pub async fn filters_choose_contacts(place: &Place) {
     }
     let found = detail(&rig.store, ContactId::new(1)).await;
     assert_eq!(found.row.customer_name, Some(Redacted::from("Marta")));
+    rig.writer.stop().await;
+}
+
+pub async fn messages_that_wait_are_listed_for_the_agents_of_their_queue(place: &Place) {
+    let mut rig = place.rig().await;
+    let left = |contact, queue: &str, rest: Vec<Kind>| {
+        let order = VoicemailOrder {
+            queue: queue.parse().unwrap(),
+            from: ContactId::new(99),
+            priority: Priority(0),
+            language: Language::EN,
+        };
+        let mut first = started("1");
+        if let Kind::Started { channel, .. } = &mut first {
+            *channel = Channel::Voicemail;
+        }
+        let begun = [first, Kind::VoicemailRequested(Box::new(order)), queued(queue)];
+        story(contact, begun.into_iter().chain(rest).collect())
+    };
+    for events in [
+        left(1, "sales_a", vec![]),
+        left(2, "sales.a", vec![]),
+        left(3, "sales_a", over(Outcome::Cancelled)),
+        left(4, "sales_a", answered(4, "wei", "sales_a")),
+        story(5, vec![started("1"), queued("sales_a")]),
+    ] {
+        rig.keep(&events).await;
+    }
+    let (own, messages) = (ContactFilter { agent: "ann".parse().ok(), ..Default::default() }, Some(Channel::Voicemail));
+    let of = |queues: &[&str]| queues.iter().map(|queue| queue.parse().unwrap()).collect::<Vec<_>>();
+    let cases = [
+        (ContactFilter { channel: messages, ..Default::default() }, vec![4, 3, 2, 1]),
+        (ContactFilter { channel: Some(Channel::Voice), ..Default::default() }, vec![5]),
+        (own.clone(), vec![]),
+        (ContactFilter { waiting_in: of(&["sales_a", "x"]), channel: messages, ..own.clone() }, vec![1]),
+        (ContactFilter { waiting_in: of(&["x", "sales.a"]), ..own.clone() }, vec![2]),
+        (ContactFilter { agent: "wei".parse().ok(), waiting_in: of(&["sales_a"]), ..own }, vec![4, 1]),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(page(&rig.store, &filter, None).await.0, expected, "{filter:?}");
+    }
     rig.writer.stop().await;
 }
 

@@ -2,8 +2,8 @@
 
 use crate::place::{Place, START, answered, over, queued, started, story};
 use domain::{
-    Answer, CallbackMark, CallbackOrder, Channel, ContactEvent, ContactEventKind as Kind, ContactId, Dnis, Instant,
-    InteractionId, Language, Outcome, Priority, Query, QueueExit, QueueVisit, WallTime,
+    Answer, AsideMark, CallbackMark, CallbackOrder, Channel, ContactEvent, ContactEventKind as Kind, ContactId, Dnis,
+    Instant, InteractionId, Language, Outcome, Priority, Query, QueueExit, QueueVisit, VoicemailOrder, WallTime,
 };
 use std::collections::BTreeSet;
 
@@ -89,7 +89,7 @@ fn called_back(contact: u128, rest: Vec<Kind>) -> Vec<ContactEvent> {
         age_ms: 0,
         priority: Priority(0),
         requirement: None,
-        language: Language::EN,
+        language: Some(Language::EN),
         at: None,
         agent: None,
     };
@@ -118,5 +118,38 @@ pub async fn calls_back_are_told_from_their_first_step_on_while_they_are_open_or
     assert_eq!((steps.as_slice(), page.next), (expected.as_slice(), None), "the first was over before");
     assert!(page.items.iter().all(|step| step.queue.as_str() == "sales"));
     assert_eq!(page.items[0].at_ms - minute(2).as_micros() / 1_000, 2_000);
+    rig.writer.stop().await;
+}
+
+pub async fn steps_of_messages_and_surveys_are_told_while_they_are_open_or_of_today(place: &Place) {
+    let mut rig = place.rig().await;
+    let message = |contact, rest: Vec<Kind>| {
+        let mut first = started("");
+        if let Kind::Started { channel, .. } = &mut first {
+            *channel = Channel::Voicemail;
+        }
+        let (queue, from) = ("sales".parse().unwrap(), ContactId::new(9));
+        let order = VoicemailOrder { queue, from, priority: Priority(0), language: Language::EN };
+        story(contact, [first, Kind::VoicemailRequested(Box::new(order))].into_iter().chain(rest).collect())
+    };
+    let asked = || Kind::SurveyStarted {
+        flow: "how".parse().unwrap(),
+        interaction: InteractionId::new(1),
+        queue: "sales".parse().ok(),
+    };
+    let skipped: Vec<Kind> = [started("1"), asked()].into_iter().chain(over(Outcome::Answered)).collect();
+    for events in [story(1, skipped.clone()), message(2, vec![queued("sales")]), story(3, skipped), gave_up(4)] {
+        rig.keep(&events).await;
+    }
+    let query = Query::Asides { from: minute(2), to: minute(60), cursor: None };
+    let Answer::Asides(page) = rig.store.answer(query).await.unwrap() else { panic!("no steps") };
+    let steps: Vec<_> = page.items.iter().map(|step| (step.contact.number(), step.mark)).collect();
+    let expected = [
+        (2, AsideMark::MessageBegun),
+        (2, AsideMark::MessageLeft),
+        (3, AsideMark::SurveyBegun),
+        (3, AsideMark::SurveySkipped),
+    ];
+    assert_eq!((steps.as_slice(), page.next), (expected.as_slice(), None), "the first was over before");
     rig.writer.stop().await;
 }

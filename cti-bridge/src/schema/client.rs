@@ -203,6 +203,9 @@ pub enum WishBody {
         /// Who is to call; others do when this agent is not free for a while. Left out: anybody.
         #[serde(default)]
         agent: Option<String>,
+        /// The language of what the customer is told; left out: the customer's own where it is known, else the centre's.
+        #[serde(default)]
+        language: Option<String>,
     },
     /// Supervisors only: take a call back away.
     CancelCallback {

@@ -17,6 +17,10 @@ pub struct CallbackWish {
     /// Who is to call; others do when this agent is not free for a while. Left out: anybody.
     #[serde(default)]
     pub agent: Option<String>,
+    /// The language of what the customer is told, such as `zh-CN`; left out: the customer's own where it is known, else the
+    /// centre's.
+    #[serde(default)]
+    pub language: Option<String>,
     /// Points on top of the queue's, −1,000,000 to 1,000,000.
     #[serde(default)]
     pub priority: Option<i32>,

@@ -33,7 +33,7 @@ pub struct Contact {
     pub agent: Option<String>,
     /// `answered`, `abandoned`, `self_served`, `rejected`, `flowed_out`, `unanswered`, `system`; `null` while it lives.
     pub outcome: Option<String>,
-    /// Who ended it: `customer`, `agent`, `flow`, `system`.
+    /// Who ended it, or the talk where a survey followed: `customer`, `agent`, `flow`, `system`.
     pub ended_by: Option<String>,
     /// Nodes of the flow, in order.
     pub path: Vec<String>,

@@ -50,6 +50,10 @@ pub struct Queue {
     pub counts: QueueCounts,
     /// Counters of its calls back.
     pub callbacks: CallbackCounts,
+    /// Counters of its messages.
+    pub messages: MessageCounts,
+    /// Counters of the surveys about its agents.
+    pub surveys: SurveyCounts,
     /// The queue's agents by state.
     pub agents: QueueAgents,
     /// What one who came now could be told; `null` while nobody on duty would serve it, or before anything was served.
@@ -139,6 +143,45 @@ pub struct CallbackCounts {
     pub cancelled: u64,
     /// Mean time from the request until the customer was joined; `null` before anybody was.
     pub wait_reached_ms: Option<u64>,
+}
+
+/// Counters of a queue's messages since local midnight. Those of live callers leave them out.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct MessageCounts {
+    /// To be heard at this moment.
+    pub waiting: u32,
+    /// When the oldest of them was left.
+    pub oldest_at: Option<i64>,
+    /// Left.
+    pub left: u64,
+    /// Taken by an agent.
+    pub heard: u64,
+    /// Mean time until an agent took them; `null` before any was heard.
+    pub wait_heard_ms: Option<u64>,
+}
+
+/// Counters of the surveys about a queue's agents since local midnight.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct SurveyCounts {
+    /// Customers who were asked.
+    pub asked: u64,
+    /// Customers who answered a question at least.
+    pub answered: u64,
+    /// Customers who were gone without an answer.
+    pub skipped: u64,
+    /// Each question that was answered, in order of its id.
+    pub questions: Vec<QuestionScore>,
+}
+
+/// The answers to a question of a survey.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct QuestionScore {
+    /// The question.
+    pub question: String,
+    /// How many.
+    pub answers: u64,
+    /// Their mean, in thousandths: 4410 is 4.41.
+    pub mean_permille: u64,
 }
 
 /// The agents of a queue who are signed in, by state.

@@ -161,6 +161,9 @@ pub struct FlowPublish {
     /// What is said of it; at most 500 characters.
     #[serde(default)]
     pub note: String,
+    /// Publish it although the tests beside the file fail.
+    #[serde(default)]
+    pub force: bool,
 }
 
 /// An old version to be published once more.
@@ -229,6 +232,12 @@ pub struct FlowStory {
 /// Something that happened on a walk through a flow.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct FlowSaid {
+    /// What an event is, for those who tell it in another language, such as `waits`; left out where it is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The values of the event by name, such as `queue`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
     /// Whose doing it is.
     pub who: FlowSpeaker,
     /// What it is.

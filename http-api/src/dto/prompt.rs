@@ -13,6 +13,9 @@ pub struct Prompts {
     pub missing: Vec<MissingPrompt>,
     /// The folder of prompts can be written: prompts can be changed here.
     pub writable: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// Who speaks texts.
     pub speech: SpeechState,
 }
@@ -26,6 +29,9 @@ pub struct Prompt {
     pub languages: Vec<StoredPrompt>,
     /// The flows that may play it, also as a piece of a value.
     pub used_by: Vec<String>,
+    /// The schedules that a person has closed with it, and whose callers hear it now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closings: Vec<String>,
     /// Its words by language, as far as they are known.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub text: BTreeMap<String, String>,

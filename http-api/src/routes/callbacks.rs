@@ -30,6 +30,8 @@ pub(crate) async fn request_callback(
     let queue: QueueId = body.queue.parse().map_err(|_| Problem::new("unknown_queue").at("queue"))?;
     let agent = body.agent.map(|agent| agent.parse::<AgentId>()).transpose();
     let agent = agent.map_err(|_| Problem::new("unknown_agent").at("agent"))?;
+    let language = body.language.map(|tag| tag.parse::<Language>()).transpose();
+    let language = language.map_err(|error| Problem::new("bad_field").because(error.to_string()).at("language"))?;
     let order = CallbackOrder {
         queue,
         number: Dnis::new(body.number.chars().filter(|c| !" -()/.".contains(*c)).collect::<String>()),
@@ -37,7 +39,7 @@ pub(crate) async fn request_callback(
         age_ms: 0,
         priority: Priority(body.priority.unwrap_or(0).clamp(-1_000_000, 1_000_000)),
         requirement: None,
-        language: Language::EN,
+        language,
         at: body.due_at.map(|ms| WallTime::from_micros(ms.saturating_mul(1_000))),
         agent,
     };

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::state::State;
 use axum::Json;
 use axum::extract::State as With;
-use domain::{AgentId, Answer, ContactDetail, ContactFilter, ContactId, Query, WallTime};
+use domain::{AgentId, Answer, Channel, ContactDetail, ContactFilter, ContactId, Query, QueueId, WallTime};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -28,6 +28,8 @@ pub(crate) struct ContactQuery {
     queue: Option<String>,
     /// Of this customer.
     customer: Option<String>,
+    /// `voice`, `callback` or `voicemail`. Agents who ask for `voicemail` also see the messages that wait in their queues.
+    channel: Option<String>,
     /// Started at or after, in milliseconds since 1970.
     from_at: Option<i64>,
     /// Started before, in milliseconds since 1970.
@@ -53,7 +55,7 @@ pub(crate) async fn list_contacts(
 ) -> Result<Json<dto::ContactPage>, Problem> {
     let limit = page_size(asked.limit)?;
     let cursor = asked.cursor.clone();
-    let filter = filter(&by, asked)?;
+    let filter = filter(&by, &api, asked)?;
     match api.ask(Query::Contacts { filter, cursor, limit }).await? {
         Answer::Contacts(page) => Ok(Json(page.into())),
         _ => Err(Problem::new("unexpected_answer")),
@@ -69,10 +71,14 @@ pub(crate) fn page_size(limit: Option<u32>) -> Result<u32, Problem> {
     Err(Problem::new("bad_query").because(format!("limit: {limit} is not within 1 to {PAGE_MAX}")).at("limit"))
 }
 
-fn filter(by: &By<Anyone>, asked: ContactQuery) -> Result<ContactFilter, Problem> {
+fn filter(by: &By<Anyone>, api: &State, asked: ContactQuery) -> Result<ContactFilter, Problem> {
+    let channel = optional("channel", asked.channel.as_deref(), "bad_query")?;
+    let own_only = !by.sees_all() && channel == Some(Channel::Voicemail);
     let agent = visible_agent(by, optional("agent", asked.agent.as_deref(), "bad_query")?)?;
     let wall = |ms: i64| WallTime::from_micros(ms.saturating_mul(1_000));
     Ok(ContactFilter {
+        waiting_in: agent.filter(|_| own_only).map(|agent| queues_of(api, agent)).unwrap_or_default(),
+        channel,
         agent,
         queue: optional("queue", asked.queue.as_deref(), "bad_query")?,
         customer: optional("customer", asked.customer.as_deref(), "bad_query")?,
@@ -81,6 +87,11 @@ fn filter(by: &By<Anyone>, asked: ContactQuery) -> Result<ContactFilter, Problem
         outcome: asked.outcome.filter(|o| !o.is_empty()),
         number: asked.number.filter(|n| !n.is_empty()),
     })
+}
+
+/// The queues that an agent serves, by the configuration that is in force.
+fn queues_of(api: &State, agent: AgentId) -> Vec<QueueId> {
+    api.floor().agents.iter().find(|one| one.id == agent).map(|one| one.queues.clone()).unwrap_or_default()
 }
 
 /// Agents ask for their own contacts, whether they say so or not.

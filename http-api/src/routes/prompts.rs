@@ -47,12 +47,28 @@ fn sound(bytes: Vec<u8>) -> Response {
     response
 }
 
+/// The prompts that callers hear of schedules that a person has closed, with the schedules.
+fn closings(api: &State) -> Vec<(String, String)> {
+    let floor = api.floor();
+    let said = |schedule: &domain::ScheduleView| {
+        let prompt = schedule.emergency.as_ref()?.prompt?;
+        Some((prompt.to_string(), schedule.id.to_string()))
+    };
+    floor.schedules.iter().filter_map(said).collect()
+}
+
 /// Every prompt with its recordings and how loud they are, and what flows name and is not there.
 #[utoipa::path(get, path = "/prompts", tag = "prompts",
     responses((status = 200, description = "In order of id", body = dto::Prompts)))]
 pub(crate) async fn list_prompts(With(api): With<State>, by: By<Admins>) -> Result<Json<dto::Prompts>, Problem> {
     match api.prompt(by.session.user.login, PromptWish::List).await? {
-        PromptReply::List(prompts) => Ok(Json(*prompts)),
+        PromptReply::List(mut prompts) => {
+            let closed = closings(&api);
+            for prompt in &mut prompts.prompts {
+                prompt.closings = closed.iter().filter(|(id, _)| *id == prompt.id).map(|(_, of)| of.clone()).collect();
+            }
+            Ok(Json(*prompts))
+        }
         _ => Err(Problem::new("unexpected_answer")),
     }
 }
@@ -129,12 +145,18 @@ pub(crate) async fn speak(
     }
 }
 
-/// Take a recording away, unless a flow or a queue plays it and nothing else would be heard in its language.
+/// Take a recording away, unless a flow or a queue plays it and nothing else would be heard in its language, or a schedule is
+/// closed with it.
 #[utoipa::path(delete, path = "/prompts/{language}/{id}", tag = "prompts",
     params(("language" = String, Path, description = "The language; `music`: the one for all languages"),
         ("id" = String, Path, description = "The prompt")),
     responses((status = 204, description = "Done")))]
 pub(crate) async fn delete_prompt(With(api): With<State>, by: By<Admins>, named: Named) -> Result<StatusCode, Problem> {
-    api.prompt(by.session.user.login, PromptWish::Delete(place(&named)?)).await?;
+    let place = place(&named)?;
+    if let Some((_, schedule)) = closings(&api).into_iter().find(|(id, _)| *id == place.id.as_str()) {
+        let why = format!("The schedule {schedule} is closed with it: its callers hear it.");
+        return Err(Problem::new("prompt_in_use").because(why));
+    }
+    api.prompt(by.session.user.login, PromptWish::Delete(place)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,7 +4,7 @@ use crate::auth::{By, Supervisors};
 use crate::dto;
 use crate::extract::{Body, Id};
 use crate::problem::Problem;
-use crate::state::State;
+use crate::state::{PromptRefusal, PromptWish, State};
 use axum::Json;
 use axum::extract::State as With;
 use axum::http::StatusCode;
@@ -36,6 +36,15 @@ pub(crate) async fn set_emergency(
         },
         None => None,
     };
+    if let Some(id) = prompt.filter(|_| body.closed) {
+        // Callers would hear silence.
+        let unheard =
+            || Problem::new("bad_field").because(format!("prompt: there is no recording of `{id}`")).at("prompt");
+        match api.ask_prompt(by.session.user.login.clone(), PromptWish::Find(id)).await? {
+            Err(PromptRefusal::NotFound) => return Err(unheard()),
+            found => _ = found?,
+        }
+    }
     let wish = Wish::CloseSchedule { schedule, closed: body.closed, prompt };
     api.wish(None, by.session.user.login, wish).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -23,6 +23,23 @@ async fn an_agent_asks_for_own_contacts_whether_it_says_so_or_not() {
 }
 
 #[tokio::test]
+async fn an_agent_who_asks_for_messages_also_sees_those_that_wait_in_the_own_queues() {
+    let rig = Rig::new();
+    let asked = async |token, query: &str| {
+        rig.get(token, &format!("/api/v1/contacts?{query}")).await;
+        let Query::Contacts { filter, .. } = rig.last_query() else { panic!("a question for contacts") };
+        let names = |queues: Vec<domain::QueueId>| queues.iter().map(ToString::to_string).collect::<Vec<_>>();
+        (filter.agent.map(|agent| agent.to_string()), names(filter.waiting_in), filter.channel)
+    };
+    let (li, messages) = (Some("li.wei".to_owned()), Some(domain::Channel::Voicemail));
+    assert_eq!(asked("li", "channel=voicemail").await, (li.clone(), vec!["sales".to_owned()], messages));
+    assert_eq!(asked("li", "channel=voice").await, (li.clone(), vec![], Some(domain::Channel::Voice)));
+    assert_eq!(asked("li", "limit=9").await, (li, vec![], None), "the own contacts and no others");
+    assert_eq!(asked("sam", "channel=voicemail").await, (None, vec![], messages), "who sees all needs no more");
+    assert_eq!(rig.get("li", "/api/v1/contacts?channel=fax").await.problem(), (400, "bad_query".into()));
+}
+
+#[tokio::test]
 async fn a_supervisor_asks_for_all_contacts() {
     let rig = Rig::new();
     rig.get("sam", "/api/v1/contacts").await;

@@ -94,6 +94,16 @@ async fn metrics_hold_the_floor_and_the_daemons_own_figures() {
         "switchroom_callbacks_not_offered_total{queue=\"sales\",reason=\"load\"} 2",
         "switchroom_callbacks_not_offered_total{queue=\"sales\",reason=\"backlog\"} 0",
         "# TYPE switchroom_callbacks_open gauge",
+        "switchroom_messages_waiting{queue=\"sales\"} 2",
+        "switchroom_messages_left_total{queue=\"sales\"} 5",
+        "switchroom_messages_heard_total{queue=\"sales\"} 3",
+        "switchroom_messages_wait_seconds_total{queue=\"sales\"} 60",
+        "# TYPE switchroom_messages_oldest_seconds gauge",
+        "switchroom_surveys_asked_total{queue=\"sales\"} 4",
+        "switchroom_surveys_answered_total{queue=\"sales\"} 3",
+        "switchroom_surveys_skipped_total{queue=\"sales\"} 1",
+        "switchroom_survey_answers_total{queue=\"sales\",question=\"satisfaction\"} 3",
+        "switchroom_survey_score_total{queue=\"sales\",question=\"satisfaction\"} 13",
         "switchroom_legs{leg=\"browser\"} 2",
     ] {
         assert!(text.lines().any(|l| l == line), "{line} in\n{text}");

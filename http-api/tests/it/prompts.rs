@@ -17,9 +17,11 @@ async fn prompts_are_listed_with_their_levels_their_users_and_what_is_missing() 
     assert_eq!(
         list,
         json!({
-            "prompts": [{ "id": "hello", "languages": [stored], "used_by": ["main"], "text": { "en": "Hello." } }],
+            "prompts": [{ "id": "hello", "languages": [stored], "used_by": ["main"],
+                "closings": ["shop"], "text": { "en": "Hello." } }],
             "missing": [{ "id": "hello", "language": "zh", "flow": "main" }],
-            "writable": true,
+            "writable": false,
+            "why": "a disk of its own",
             "speech": { "available": false, "engine": "espeak-ng", "why": "not there" },
         })
     );
@@ -35,7 +37,7 @@ async fn a_prompt_is_heard_kept_spoken_and_taken_away_by_the_admin_who_asks() {
     rig.post("root", "/api/v1/prompts/zh/hello/speak", &json!({ "text": "您好" })).await;
     let spoken = rig.post("root", "/api/v1/speech", &json!({ "language": "en", "text": "Hi" })).await;
     assert_eq!(spoken.bytes, WAV);
-    assert_eq!(rig.call("root", "DELETE /api/v1/prompts/en/hello", None).await.status, 204);
+    assert_eq!(rig.call("root", "DELETE /api/v1/prompts/en/bye", None).await.status, 204);
     let wishes: Vec<PromptWish> =
         rig.prompt_wishes().into_iter().map(|(by, wish)| (by == "root").then_some(wish).unwrap()).collect();
     let (zh, en) = ("zh".parse().unwrap(), "en".parse().unwrap());
@@ -46,7 +48,7 @@ async fn a_prompt_is_heard_kept_spoken_and_taken_away_by_the_admin_who_asks() {
             PromptWish::Put(place("calm", None), sent.as_bytes().to_vec()),
             PromptWish::Speak { id: "hello".parse().unwrap(), language: zh, text: "您好".into() },
             PromptWish::Listen { language: en, text: "Hi".into() },
-            PromptWish::Delete(place("hello", Some("en"))),
+            PromptWish::Delete(place("bye", Some("en"))),
         ]
     );
 }
@@ -65,6 +67,8 @@ async fn what_cannot_be_done_is_told_with_a_code() {
         ("PUT /api/v1/prompts/en/hello", Some(("audio/mpeg", "ID3")), (415, "wrong_media_type")),
         ("PUT /api/v1/prompts/en/hello", Some(("audio/wav", large.as_str())), (413, "too_large")),
         ("DELETE /api/v1/prompts/music/hold", None, (409, "prompt_in_use")),
+        // A schedule is closed with it.
+        ("DELETE /api/v1/prompts/en/hello", None, (409, "prompt_in_use")),
         ("POST /api/v1/prompts/en/hello/speak", Some((json, long.as_str())), (422, "bad_field")),
         ("POST /api/v1/prompts/en/hello/speak", Some((json, r#"{"text":" "}"#)), (422, "bad_field")),
         ("POST /api/v1/prompts/music/hello/speak", Some((json, r#"{"text":"x"}"#)), (422, "bad_field")),

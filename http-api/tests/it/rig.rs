@@ -152,7 +152,7 @@ impl Rig {
     }
 }
 
-/// There is one prompt, `hello` in English; `music/hold` is needed, `zh/odd` is no recording, `en/closed` cannot be
+/// There is one prompt, `hello` in English, and anything but `unspoken` is found; `music/hold` is needed, `zh/odd` is no recording, `en/closed` cannot be
 /// written, and nobody speaks French.
 async fn keep_prompts(seen: Arc<Mutex<Seen>>, mut wished: mpsc::Receiver<PromptRequest>) {
     while let Some(PromptRequest { by, wish, reply }) = wished.recv().await {
@@ -170,6 +170,8 @@ async fn keep_prompts(seen: Arc<Mutex<Seen>>, mut wished: mpsc::Receiver<PromptR
             PromptWish::Listen { .. } => Ok(PromptReply::Sound(WAV.to_vec())),
             PromptWish::Delete(place) if is(place.id, "hold") => Err(PromptRefusal::InUse("flow main".into())),
             PromptWish::Delete(_) => Ok(PromptReply::Done),
+            PromptWish::Find(id) if is(*id, "unspoken") => Err(PromptRefusal::NotFound),
+            PromptWish::Find(_) => Ok(PromptReply::Done),
         };
         seen.lock().unwrap().prompts.push((by, wish));
         let _ = reply.send(result);
@@ -193,12 +195,14 @@ fn prompts() -> dto::Prompts {
         id: "hello".into(),
         languages: vec![stored()],
         used_by: vec!["main".into()],
+        closings: Vec::new(),
         text: [("en".into(), "Hello.".into())].into(),
     };
     dto::Prompts {
         prompts: vec![hello],
         missing: vec![dto::MissingPrompt { id: "hello".into(), language: "zh".into(), flow: "main".into() }],
-        writable: true,
+        writable: false,
+        why: Some("a disk of its own".into()),
         speech: dto::SpeechState { available: false, engine: "espeak-ng".into(), why: Some("not there".into()) },
     }
 }
@@ -508,7 +512,11 @@ fn answer(store: &Mutex<Seen>, query: &Query) -> Result<Answer, QueryError> {
             labels: vec![(Language::EN, "Resolved".into()), (Language::ZH, "已解决".into())],
             queues: vec![],
         }]),
-        Query::CustomerByNumber { .. } | Query::CustomerByAccount { .. } | Query::Callbacks { .. } | Query::Agents => {
+        Query::CustomerByNumber { .. }
+        | Query::CustomerByAccount { .. }
+        | Query::Callbacks { .. }
+        | Query::Asides { .. }
+        | Query::Agents => {
             return Err(QueryError::Unavailable);
         }
     })
@@ -645,6 +653,19 @@ fn floor() -> FloorView {
             cancelled: 1,
             wait_reached_ms: 90_000,
         },
+        messages: domain::MessageCounts {
+            waiting: 2,
+            oldest: Some(Instant::from_millis(500)),
+            left: 5,
+            heard: 3,
+            wait_heard_ms: 60_000,
+        },
+        surveys: domain::SurveyCounts {
+            asked: 4,
+            answered: 3,
+            skipped: 1,
+            questions: vec![domain::QuestionScore { question: "satisfaction".parse().unwrap(), answers: 3, sum: 13 }],
+        },
         agents_signed_in: 2,
         agents_ready: 1,
         agents_reserved: 0,
@@ -671,7 +692,7 @@ fn floor() -> FloorView {
         calls: 4,
         web_callers: vec![web_caller()],
         counts_since: WallTime::from_micros((START_MS - 60_000) * 1_000),
-        schedules: vec![a_schedule()],
+        schedules: vec![a_schedule(), a_closed_schedule()],
         ..FloorView::default()
     }
 }
@@ -687,6 +708,14 @@ fn a_schedule() -> domain::ScheduleView {
         emergency: None,
         openings: vec![(at(8), at(16))],
     }
+}
+
+/// One that a supervisor has closed, with a prompt.
+fn a_closed_schedule() -> domain::ScheduleView {
+    let since = WallTime::from_micros(START_MS * 1_000);
+    let emergency = Some(domain::Emergency { prompt: Some("hello".parse().unwrap()), since });
+    let (id, name) = ("shop".parse().unwrap(), "Shop".to_owned());
+    domain::ScheduleView { id, name, closed: Some(domain::ClosedWhy::Emergency), emergency, ..a_schedule() }
 }
 
 fn a_visit(number: u128) -> QueueVisit {

@@ -50,7 +50,7 @@ fn cases() -> Vec<Case<'static>> {
         admins("GET /api/v1/prompts/en/hello.wav", None, 200),
         admins("PUT /api/v1/prompts/en/hello", Some(("audio/wav", "RIFF")), 200),
         admins("POST /api/v1/prompts/en/hello/speak", Some((JSON, r#"{"text":"Hello"}"#)), 200),
-        admins("DELETE /api/v1/prompts/en/hello", None, 204),
+        admins("DELETE /api/v1/prompts/en/bye", None, 204),
         admins("POST /api/v1/speech", Some((JSON, r#"{"language":"en","text":"Hello"}"#)), 200),
         anyone(format!("GET /api/v1/recordings/{}", recording(1)), None, 200),
         (format!("GET /api/v1/recordings/{}", recording(2)), None, [401, 404, 200, 200]),

@@ -69,10 +69,12 @@ async fn a_supervisor_closes_a_schedule_at_once() {
     let (schedule, prompt) = ("office".parse().unwrap(), Some("storm".parse().unwrap()));
     let wish = Wish::CloseSchedule { schedule, closed: true, prompt };
     assert_eq!(rig.wishes().pop().unwrap(), (None, "sam".into(), wish));
-    assert_eq!(
-        rig.post("sam", path, &json!({"closed": true, "prompt": "no prompt"})).await.problem(),
-        (422, "bad_field".into())
-    );
+    let before = rig.wishes().len();
+    for prompt in ["no prompt", "unspoken"] {
+        let refused = rig.post("sam", path, &json!({"closed": true, "prompt": prompt})).await;
+        assert_eq!(refused.problem(), (422, "bad_field".into()), "{prompt}");
+    }
+    assert_eq!(rig.wishes().len(), before);
     assert_eq!(rig.post("li", path, &json!({"closed": true})).await.problem(), (403, "forbidden".into()));
 }
 

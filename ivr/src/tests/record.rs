@@ -7,6 +7,7 @@ fn comment() -> Arc<Flow> {
         say: prompts(&["leave-message"]),
         variable: Some("comment".into()),
         longest: secs(30),
+        silence: Some(secs(5)),
         next: id("thanks"),
         silent: id("bye"),
         failed: id("sorry"),
@@ -17,7 +18,7 @@ fn comment() -> Arc<Flow> {
 
 fn speaking() -> Walk {
     let mut walk = Walk::started(&comment());
-    assert_eq!(walk.played(), [Effect::Comment(id("ask"))]);
+    assert_eq!(walk.played(), [Effect::Comment { node: id("ask"), silence: Some(secs(5)) }]);
     walk
 }
 
@@ -39,6 +40,31 @@ fn a_comment_ends_by_a_key_or_its_longest_time_and_goes_on_when_it_stands() {
     assert_eq!(long.expire(Reason::Message), [Effect::CommentEnd]);
     long.tell(recorded(29_000));
     assert_eq!(long.at(), "thanks");
+}
+
+#[test]
+fn silence_ends_what_is_spoken_and_nothing_else() {
+    let mut walk = speaking();
+    assert_eq!(walk.tell(Fact::FellSilent), [Effect::CommentEnd]);
+    assert!(walk.tell(Fact::FellSilent).is_empty(), "it is over");
+    walk.tell(recorded(4_000));
+    assert_eq!(walk.at(), "thanks");
+
+    let message = Node::Voicemail(Voicemail {
+        say: Vec::new(),
+        queue: id("billing"),
+        priority: Priority(3),
+        longest: secs(60),
+        silence: None,
+        next: id("more"),
+        failed: id("end"),
+    });
+    let nodes = vec![("speak", message), ("more", menu(&[('2', "end")], 3, "end")), ("end", hangup())];
+    let mut walk = Walk::started(&flow("speak", nodes));
+    assert!(walk.tell(Fact::FellSilent).contains(&Effect::RecordEnd));
+    assert_eq!(walk.at(), "more");
+    assert!(walk.tell(Fact::FellSilent).is_empty());
+    assert_eq!(walk.at(), "more", "a question is not answered by it");
 }
 
 #[test]
@@ -72,6 +98,7 @@ fn keys_while_the_comment_is_kept_are_for_the_next_node() {
         say: Vec::new(),
         variable: None,
         longest: secs(30),
+        silence: Some(secs(5)),
         next: id("more"),
         silent: id("end"),
         failed: id("end"),

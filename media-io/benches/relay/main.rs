@@ -122,7 +122,13 @@ fn measure(is_recorded: bool) -> Outcome<Figures> {
         workers.send(Command::Bridge { a, b });
         if is_recorded {
             let recording = RecordingId::new(call as u128 + 1);
-            workers.send(Command::StartRecording { recording, contact: CONTACT, customer: a, agent: Some(b) });
+            workers.send(Command::StartRecording {
+                recording,
+                contact: CONTACT,
+                customer: a,
+                agent: Some(b),
+                silence: None,
+            });
         }
     }
     // Commands are done in order: when this leg is open, all calls are joined, and the load may begin.

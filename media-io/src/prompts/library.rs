@@ -91,11 +91,11 @@ impl Library {
         gone(fs::remove_file(self.file(prompt, language, "txt")))
     }
 
-    /// Whether prompts can be kept here: found out by writing.
+    /// Why prompts cannot be kept here; `None`: they can. Found out by writing.
     #[must_use]
-    pub fn is_writable(&self) -> bool {
+    pub fn why_not(&self) -> Option<io::Error> {
         let probe = self.dir.join(".switchroom-probe");
-        fs::write(&probe, b"probe").and_then(|()| fs::remove_file(&probe)).is_ok()
+        fs::write(&probe, b"probe").and_then(|()| fs::remove_file(&probe)).err()
     }
 }
 
@@ -135,10 +135,10 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_takes_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(Library::new(dir.path()).is_writable());
+        assert!(Library::new(dir.path()).why_not().is_none());
         fs::write(dir.path().join("file"), "in the way").unwrap();
         let library = Library::new(&dir.path().join("file"));
-        assert!(!library.is_writable());
+        assert!(library.why_not().is_some());
         assert!(library.put("x".parse().unwrap(), None, &[1], None).is_err());
     }
 }

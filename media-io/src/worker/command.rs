@@ -5,6 +5,7 @@ use crate::leg::{Leg, Playing, Terms, Transport};
 use crate::plain::Plain;
 use crate::poller::Token;
 use crate::ports::Pair;
+use core::time::Duration;
 use domain::{ContactId, LegId, PlayId, PromptId, RecordingId, Spoken};
 use media::api::{Command, Direction, Event, LegKind, MediaError, PlayItem};
 use media::codec::Codec;
@@ -37,8 +38,8 @@ impl Worker {
             Command::Open { leg, contact, kind, offer } => self.on_open(leg, contact, kind, offer.as_deref()),
             Command::Mix { legs, gains } => self.on_mix(&legs, &gains),
             Command::Gain { from, to, permille } => self.on_gain(from, to, permille),
-            Command::StartRecording { recording, contact, customer, agent } => {
-                self.on_start_recording(recording, contact, customer, agent);
+            Command::StartRecording { recording, contact, customer, agent, silence } => {
+                self.on_start_recording((recording, contact), (customer, agent), silence);
             }
             Command::RecordAgent { recording, agent } => self.on_record_agent(recording, agent),
             Command::PauseRecording { recording, paused } => {
@@ -283,15 +284,14 @@ impl Worker {
 
     fn on_start_recording(
         &mut self,
-        recording: RecordingId,
-        contact: ContactId,
-        customer: LegId,
-        agent: Option<LegId>,
+        (recording, contact): (RecordingId, ContactId),
+        (customer, agent): (LegId, Option<LegId>),
+        silence: Option<Duration>,
     ) {
         if self.tapes.find(recording).is_some() {
             return;
         }
-        let tape = self.tapes.open(self.now.media, recording, contact);
+        let tape = self.tapes.open(self.now.media, (recording, contact), silence);
         self.tap(Some(customer), tape, Channel::Customer);
         self.tap(agent, tape, Channel::Agent);
     }

@@ -48,7 +48,9 @@ impl Worker {
         if self.ticks.is_multiple_of(TELL_EVERY) {
             self.tell_figures();
         }
-        self.counts.recorder_gaps += self.tapes.tick(self.now.media);
+        let mut silent = Vec::new();
+        self.counts.recorder_gaps += self.tapes.tick(self.now.media, |recording| silent.push(recording));
+        silent.into_iter().for_each(|recording| self.tell(Event::FellSilent { recording }));
         self.shared.figures.add(&mut self.counts);
     }
 

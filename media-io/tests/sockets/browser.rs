@@ -151,7 +151,7 @@ fn a_recording_carries_both_sides_of_a_call_with_a_page() {
     phone.wait_tone(Some(440));
     page.wait_tone(Some(620));
     let recording = RecordingId::new(1);
-    bench.send(Command::StartRecording { recording, contact: CONTACT, customer: B, agent: Some(A) });
+    bench.send(Command::StartRecording { recording, contact: CONTACT, customer: B, agent: Some(A), silence: None });
     let (customer, agent) = collect(&bench, recording, 16_000);
     assert_eq!((tone(&customer[4_000..]), tone(&agent[4_000..])), (Some(620), Some(440)));
 }

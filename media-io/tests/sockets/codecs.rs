@@ -40,7 +40,7 @@ fn every_pair_of_codecs_hears_each_other_and_is_recorded() {
         assert!(a.heard(Heard::is_one_stream) && b.heard(Heard::is_one_stream), "{one:?} {other:?}");
         assert_eq!(bench.workers.figures().relayed > 0, one == other, "relayed only where nothing is to be transcoded");
         let recording = RecordingId::new(3);
-        bench.send(Command::StartRecording { recording, contact: CONTACT, customer: A, agent: Some(B) });
+        bench.send(Command::StartRecording { recording, contact: CONTACT, customer: A, agent: Some(B), silence: None });
         let (customer, agent) = collect(&bench, recording, 8_000);
         assert_eq!((tone(&customer), tone(&agent)), (Some(440), Some(620)), "{one:?} {other:?}");
     }

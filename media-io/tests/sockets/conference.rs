@@ -83,6 +83,7 @@ fn every_cell_of_the_table_is_heard_and_recorded_as_it_says() {
         contact: CONTACT,
         customer: CUSTOMER,
         agent: Some(AGENT),
+        silence: None,
     });
     floor.hear("barge", [&[620, 850], &[440, 850], &[440, 620]]);
     floor.record("barge", &[440], &[620, 850]);
@@ -130,6 +131,7 @@ fn a_held_customer_hears_music_only_while_agent_and_supervisor_consult() {
         contact: CONTACT,
         customer: CUSTOMER,
         agent: Some(AGENT),
+        silence: None,
     });
     floor.hear("consult", [&[1_150], &[850], &[620]]);
     floor.record("consult", &[440], &[620]);
@@ -165,6 +167,7 @@ fn a_paused_recording_is_silent_on_both_channels_and_says_where() {
         contact: CONTACT,
         customer: CUSTOMER,
         agent: Some(AGENT),
+        silence: None,
     });
     floor.record("both", &[440], &[620]);
     floor.bench.send(Command::PauseRecording { recording: RECORDING, paused: true });

@@ -134,7 +134,7 @@ fn a_muted_leg_is_neither_heard_nor_recorded() {
     b.wait_tone(Some(440));
     bench.send(Command::Mute { leg: A, muted: true });
     let recording = RecordingId::new(9);
-    bench.send(Command::StartRecording { recording, contact: CONTACT, customer: A, agent: Some(B) });
+    bench.send(Command::StartRecording { recording, contact: CONTACT, customer: A, agent: Some(B), silence: None });
     b.wait_tone(None);
     a.wait_tone(Some(620));
     let (customer, agent) = collect(&bench, recording, 8_000);
@@ -155,8 +155,9 @@ fn a_recording_of_the_customer_alone_borrows_the_leg_from_the_one_of_the_talk() 
     let a = Phone::new(Codec::Pcmu, 101, 440);
     bench.connect(A, &a);
     let (talk, comment) = (RecordingId::new(1), RecordingId::new(2));
-    let start =
-        |recording| bench.send(Command::StartRecording { recording, contact: CONTACT, customer: A, agent: None });
+    let start = |recording| {
+        bench.send(Command::StartRecording { recording, contact: CONTACT, customer: A, agent: None, silence: None })
+    };
     let mut left: [Vec<i16>; 2] = [Vec::new(), Vec::new()];
     let mut until = |wanted: RecordingId, length: usize| {
         while left[usize::from(wanted == comment)].len() < length {
@@ -189,7 +190,7 @@ fn a_recording_has_the_customer_left_and_the_agent_right_on_one_timeline() {
     bench.send(Command::Bridge { a: A, b: B });
     a.wait_tone(Some(620));
     let recording = RecordingId::new(1);
-    bench.send(Command::StartRecording { recording, contact: CONTACT, customer: A, agent: Some(B) });
+    bench.send(Command::StartRecording { recording, contact: CONTACT, customer: A, agent: Some(B), silence: None });
     let (customer, agent) = collect(&bench, recording, 8_000);
     assert_eq!((tone(&customer), tone(&agent)), (Some(440), Some(620)));
     // Hold: parted and with music, both are still recorded, the music is not.
@@ -205,7 +206,7 @@ fn a_recording_has_the_customer_left_and_the_agent_right_on_one_timeline() {
     bench.send(Command::StopRecording { recording });
     loop {
         match bench.blocks.recv_timeout(PATIENCE).unwrap() {
-            RecorderMessage::Close { recording: closed } => break assert_eq!(closed, recording),
+            RecorderMessage::Close { recording: closed, .. } => break assert_eq!(closed, recording),
             other => assert!(matches!(other, RecorderMessage::Block { .. })),
         }
     }

@@ -3,16 +3,21 @@
 use super::super::reload;
 use super::publish::is_error;
 use crate::flow::graph;
-use crate::flow::steps::{After, customer, follow, local, may, node_of, told};
+use crate::flow::steps::{After, Coded, coded, customer, follow, local, may, node_of, told};
 use crate::flow::texts::Texts;
+use crate::flow::trial::{self, Broken, Stage};
 use crate::flow::walk::{Caller, Happened, Waiting, Walk};
 use config::{Drafts, FlowFile, FlowSet, Origin, ServerSettings};
 use domain::{FlowId, Language, NodeId};
 use http_api::FlowError;
 use http_api::dto::{
-    FlowChecked, FlowGraph, FlowSaid, FlowSaidKind as Kind, FlowSpeaker as Who, FlowStory, FlowTrial, FlowWaits,
+    ConfigFlaw, FlawLevel, FlowChecked, FlowGraph, FlowSaid, FlowSaidKind as Kind, FlowSpeaker as Who, FlowStory,
+    FlowTrial, FlowWaits,
 };
 use ivr::{Flow, Node, QueueFigures};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Nodes of the largest flow that is drawn: beyond it, nobody reads the picture.
@@ -44,6 +49,42 @@ impl Look {
         let problems = set.problems.iter().map(|problem| reload::flaw(problem, &set.flow_files)).collect();
         let graphs = set.server.as_ref().map(|server| self.graphs(&set, server)).unwrap_or_default();
         FlowChecked { problems, graphs }
+    }
+
+    /// What of the tests beside the file does not come true with this text, or is no test; nothing where there are none.
+    pub(super) fn tests(&self, text: String) -> Vec<ConfigFlaw> {
+        let beside = trial::beside(&self.file.path);
+        let tests = match fs::read_to_string(&beside) {
+            Ok(tests) => tests,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+            Err(error) => return vec![self.untrue(1, error.to_string())],
+        };
+        let set = self.set(text);
+        let Some(server) = &set.server else { return Vec::new() };
+        let texts = Texts::of_folder(&server.prompts_dir);
+        let stage = Stage { set: &set, default_language: server.default_language, texts: &texts };
+        let told = trial::play_all(&tests, &stage).into_iter().filter_map(|played| match played {
+            Ok(played) => {
+                let Broken { line, step, why } = played.failed?;
+                Some((line, format!("{} · {}, step {step}: {why}", played.flow, played.name)))
+            }
+            Err(wrong) => Some((wrong.line, wrong.why)),
+        });
+        told.map(|(line, why)| self.untrue(line, why)).collect()
+    }
+
+    fn untrue(&self, line: usize, why: String) -> ConfigFlaw {
+        ConfigFlaw {
+            level: FlawLevel::Error,
+            code: "flow_tests_failed".to_owned(),
+            rule: None,
+            file: trial::beside(Path::new(&self.file.name)).display().to_string(),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            column: 1,
+            path: String::new(),
+            why,
+            hint: None,
+        }
     }
 
     fn graphs(&self, set: &FlowSet, server: &ServerSettings) -> Vec<FlowGraph> {
@@ -139,8 +180,11 @@ struct Story<'a> {
 }
 
 impl Story<'_> {
-    fn say(&mut self, who: Who, kind: Kind, text: String) {
-        self.said.push(FlowSaid { who, kind, text, node: self.at.to_string() });
+    fn say(&mut self, who: Who, kind: Kind, text: String, coded: Option<Coded>) {
+        let (code, values) = coded.unzip();
+        let values = values.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect();
+        let code = code.map(str::to_owned);
+        self.said.push(FlowSaid { who, kind, text, node: self.at.to_string(), code, values });
     }
 
     /// Tells what happened; look-ups are answered by the customer of the walk, if there is one.
@@ -149,7 +193,8 @@ impl Story<'_> {
         while self.walk.waiting() == Waiting::LookUp
             && let Some(customer) = self.walk.customer()
         {
-            self.say(Who::Engine, Kind::Event, format!("found: {}", customer.name.0));
+            let name = customer.name.0.clone();
+            self.say(Who::Engine, Kind::Event, format!("found: {name}"), Some(("found", vec![("name", name)])));
             self.walk.found(Some(customer));
             self.tell();
         }
@@ -166,19 +211,24 @@ impl Story<'_> {
                 _ => Kind::Event,
             };
             let text = told(&self.walk, &event);
-            self.say(Who::Engine, kind, text);
+            self.say(Who::Engine, kind, text, coded(&event));
         }
     }
 
     /// Does a step; true when the walk is over.
     fn step(&mut self, step: &str, over: bool) -> Result<bool, String> {
-        self.say(Who::Caller, Kind::Step, step.to_owned());
+        self.say(Who::Caller, Kind::Step, step.to_owned(), None);
         let after = if over { After::Nothing } else { follow(&mut self.walk, step)? };
         self.settle();
         match after {
             After::On => {}
-            After::Nothing => self.say(Who::Engine, Kind::Event, format!("`{step}` means nothing here")),
-            After::Ended(how) => self.say(Who::Engine, Kind::Event, how.to_owned()),
+            After::Nothing => {
+                let nothing = Some(("means_nothing", vec![("step", step.to_owned())]));
+                self.say(Who::Engine, Kind::Event, format!("`{step}` means nothing here"), nothing);
+            }
+            After::Ended(how) => {
+                self.say(Who::Engine, Kind::Event, how.words().to_owned(), Some((how.code(), Vec::new())));
+            }
         }
         Ok(over || matches!(after, After::Ended(_)))
     }

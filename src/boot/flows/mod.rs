@@ -51,8 +51,8 @@ impl Reloader {
             }
             FlowRequest::DropDraft { file, by, reply } => drop(reply.send(self.drop_draft(&file, &by).await)),
             FlowRequest::Publish { file, by, wish, reply } => {
-                let dto::FlowPublish { text, base, note } = wish;
-                drop(reply.send(self.publish(&file, &by, publish::Wish { text, base, note }).await));
+                let dto::FlowPublish { text, base, note, force } = wish;
+                drop(reply.send(self.publish(&file, &by, publish::Wish { text, base, note, tested: !force }).await));
             }
             FlowRequest::RollBack { file, by, wish, reply } => {
                 drop(reply.send(self.roll_back(&file, &by, &wish).await));

@@ -2,6 +2,7 @@
 //! holds what it held.
 
 use super::super::reload::{self, Reloader};
+use super::look::Look;
 use super::{disk, not_stored};
 use crate::clock::wall_now;
 use config::{Config, Drafts, FlowFile, Level, Problem};
@@ -21,6 +22,8 @@ pub(super) struct Wish {
     /// The SHA-256 of the text with which the writer began.
     pub base: String,
     pub note: String,
+    /// Whether the tests beside the file are to hold.
+    pub tested: bool,
 }
 
 fn failed(error: ReloadError) -> FlowError {
@@ -68,7 +71,7 @@ impl Reloader {
     ) -> Result<FlowPublished, FlowError> {
         let (_, text) = self.old_text(name, wish.version).await?;
         let note = format!("back to {}", wish.version);
-        self.publish(name, by, Wish { text, base: wish.base.clone(), note }).await
+        self.publish(name, by, Wish { text, base: wish.base.clone(), note, tested: false }).await
     }
 
     /// Brings a text into force.
@@ -86,6 +89,9 @@ impl Reloader {
         if before == wish.text {
             let (changed, restart) = (Vec::new(), Vec::new());
             return Ok(FlowPublished { version: version.number, sha256: version.sha256, problems, changed, restart });
+        }
+        if wish.tested {
+            self.tested(&file, &wish.text).await?;
         }
         let kept = self.store.add_flow_version(name, &wish.text, wall_now(), Some(by), &wish.note).await;
         let version = kept.map_err(not_stored)?;
@@ -112,6 +118,16 @@ impl Reloader {
             Ok(Ok(config)) => Ok(config),
             Ok(Err(problems)) => Err(FlowError::Faulty(self.flaws(file, &problems))),
             Err(error) => Err(FlowError::NotWritten(format!("the text could not be checked: {error}"))),
+        }
+    }
+
+    /// What the tests beside a file expect of it must come true with this text.
+    async fn tested(&self, file: &FlowFile, text: &str) -> Result<(), FlowError> {
+        let (look, text) = (Look::new(self.origin.clone(), file.clone()), text.to_owned());
+        match tokio::task::spawn_blocking(move || look.tests(text)).await {
+            Ok(broken) if broken.is_empty() => Ok(()),
+            Ok(broken) => Err(FlowError::Untrue(broken)),
+            Err(error) => Err(FlowError::NotWritten(format!("the text could not be tested: {error}"))),
         }
     }
 

@@ -1,16 +1,17 @@
 //! `switchroom flow`: checks, draws, tries and tests flows.
 
 mod simulate;
-mod trial;
 mod versions;
 
 use super::Failure;
 use crate::flow::graph;
 use crate::flow::texts::Texts;
+use crate::flow::trial::{self, Stage};
 use clap::{Args, Subcommand, ValueHint};
 use config::{FlowSet, Level, ServerSettings};
 use domain::{FlowId, Language};
 use ivr::Flow;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -140,7 +141,7 @@ pub fn run(command: &FlowCommand) -> Result<ExitCode, Failure> {
         }
         Verb::Test(args) => {
             let flows = Flows::load(&args.place.config)?;
-            trial::run(&args.files, &flows)
+            test(&args.files, &flows)
         }
         Verb::Publish(args) => versions::publish(args),
         Verb::Versions(args) => versions::versions(args),
@@ -161,6 +162,32 @@ fn check(args: &Check) -> Result<ExitCode, Failure> {
     }
     println!("{} flows are in order, {warnings} warnings", set.flows.len());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the tests of these files.
+fn test(files: &[PathBuf], flows: &Flows) -> Result<ExitCode, Failure> {
+    let beside = || flows.set.files.iter().map(|file| trial::beside(Path::new(file))).filter(|path| path.exists());
+    let files: Vec<PathBuf> = if files.is_empty() { beside().collect() } else { files.to_vec() };
+    let stage = Stage { set: &flows.set, default_language: flows.server.default_language, texts: &flows.texts };
+    let (mut run, mut failed) = (0, 0);
+    for path in &files {
+        let text = fs::read_to_string(path).map_err(|source| Failure::File { path: path.clone(), source })?;
+        for played in trial::play_all(&text, &stage) {
+            let wrong = |wrong: trial::Wrong| Failure::Line { path: path.clone(), line: wrong.line, why: wrong.why };
+            let played = played.map_err(wrong)?;
+            run += 1;
+            match played.failed {
+                None => println!("ok      {} · {}", played.flow, played.name),
+                Some(broken) => {
+                    failed += 1;
+                    println!("FAILED  {} · {}", played.flow, played.name);
+                    println!("        {}:{}: step {}: {}", path.display(), broken.line, broken.step, broken.why);
+                }
+            }
+        }
+    }
+    println!("{run} tests, {failed} failed");
+    if failed > 0 { Err(Failure::FlowTests(failed)) } else { Ok(ExitCode::SUCCESS) }
 }
 
 fn graph(args: &Graph) -> Result<ExitCode, Failure> {

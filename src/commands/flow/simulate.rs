@@ -98,7 +98,7 @@ pub(super) fn run(args: &Simulate, flows: &Flows) -> Result<ExitCode, Failure> {
             After::Nothing => println!("    `{}` means nothing here", line.trim()),
             After::Ended(how) => {
                 tell(&mut walk);
-                println!("{how}");
+                println!("{}", how.words());
                 return Ok(ExitCode::SUCCESS);
             }
         }

@@ -15,7 +15,8 @@ use std::process::ExitCode;
   switchroom flow publish main.toml --name flows/main.toml --base 7
 
 The password is in SWITCHROOM_PASSWORD. The text takes the place of the file on the server, and the configuration is read
-anew; calls in progress stay in the version in which they began. A faulty text changes nothing. The user must be an admin.")]
+anew; calls in progress stay in the version in which they began. A faulty text, or one with which the tests
+beside the file fail, changes nothing. The user must be an admin.")]
 pub(super) struct Publish {
     /// The file with the new text.
     #[arg(value_hint = ValueHint::FilePath)]
@@ -30,6 +31,9 @@ pub(super) struct Publish {
     /// server's is taken over, whatever it is.
     #[arg(long, value_name = "VERSION")]
     base: Option<u32>,
+    /// Publish it although the tests beside the file on the server fail.
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     server: Server,
 }
@@ -92,7 +96,7 @@ pub(super) fn publish(args: &Publish) -> Result<ExitCode, Failure> {
         Some(number) => parsed(&api.get(&format!("/flows/file/versions/{number}?name={}", encoded(&args.name)))?)?,
         None => read(&api, &args.name)?,
     };
-    let body = json!({ "text": text, "base": base["sha256"], "note": args.note });
+    let body = json!({ "text": text, "base": base["sha256"], "note": args.note, "force": args.force });
     tell(&parsed(&api.post(&format!("/flows/file/publish?name={}", encoded(&args.name)), &body)?)?);
     Ok(ExitCode::SUCCESS)
 }

@@ -33,7 +33,7 @@ fn requested() -> Kind {
         age_ms: 40_000,
         priority: Priority(0),
         requirement: None,
-        language: Language::EN,
+        language: Some(Language::EN),
         at: None,
         agent: None,
     }))

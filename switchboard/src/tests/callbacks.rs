@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::CallbackOffer;
 use call::api::{CallbackMode, CallbackRules};
-use domain::{CallbackCancel, CallbackOrder, CallbackRefusal, CallbackState, Cause, Dnis, Language, Outcome};
+use domain::{CallbackCancel, CallbackOrder, CallbackRefusal, CallbackState, Cause, Customer, Dnis, Language, Outcome};
 
 const CARRIER: &str = "127.0.0.4:5060";
 
@@ -69,7 +69,7 @@ fn order(number: &str) -> CallbackOrder {
         age_ms: 0,
         priority: Priority(0),
         requirement: None,
-        language: Language::EN,
+        language: Some(Language::EN),
         at: None,
         agent: None,
     }
@@ -109,6 +109,10 @@ impl Bench {
         let contact = self.contact();
         self.tell(Input::Stored(contact));
         contact
+    }
+
+    fn language(&self, contact: ContactId) -> Language {
+        self.board.calls[&contact].call.language()
     }
 
     fn callback(&self, contact: ContactId) -> Option<CallbackState> {
@@ -429,4 +433,30 @@ fn none_is_offered_where_the_queue_does_not_or_nobody_serves_it() {
     assert_eq!(bench.board.offers_callback(bench.now, queue), short, "no such wait is expected");
     bench.board.rules.callbacks.clear();
     assert_eq!(bench.board.offers_callback(bench.now, queue), None);
+}
+
+#[test]
+fn a_call_back_that_a_person_asks_for_is_in_the_language_named_or_the_customers_or_the_centres() {
+    let customer = Box::new(Customer {
+        id: domain::CustomerId::new(1),
+        name: domain::Redacted::from("Li"),
+        company: String::new(),
+        tier: String::new(),
+        account: String::new(),
+        language: Some(Language::ZH),
+        notes: String::new(),
+        contact_points: Vec::new(),
+        last_contacts: Vec::new(),
+        contacts_7d: 0,
+        contacts_total: 0,
+    });
+    let french: Language = "fr".parse().unwrap();
+    for (named, then, found) in [(Some(french), french, french), (None, Language::EN, Language::ZH)] {
+        let mut bench = centre();
+        let contact = bench.book(CallbackOrder { language: named, ..order("0301234567") });
+        assert_eq!(bench.language(contact), then);
+        let customer = Some(customer.clone());
+        bench.tell(Input::Found { contact, asker: crate::api::Asker::Arrival, customer });
+        assert_eq!(bench.language(contact), found);
+    }
 }

@@ -84,6 +84,17 @@ fn a_comment_stays_on_its_contact_and_the_flow_goes_on_when_it_stands() {
 }
 
 #[test]
+fn silence_ends_the_comment_that_is_spoken_and_no_other() {
+    let (mut bench, _, recording) = speaking();
+    bench.tell(Input::Media(Event::FellSilent { recording: RecordingId::new(7) }));
+    assert!(bench.place(|effect| stops(effect, recording)).is_none(), "it is not this one");
+    bench.tell(Input::Media(Event::FellSilent { recording }));
+    assert!(bench.place(|effect| stops(effect, recording)).is_some());
+    bench.comment_kept(recording, Some(4_000));
+    assert_eq!(bench.at(), "thanks");
+}
+
+#[test]
 fn a_caller_who_hangs_up_leaves_the_comment_and_nothing_is_left_behind() {
     let (mut bench, contact, recording) = speaking();
     bench.hang_up("a");

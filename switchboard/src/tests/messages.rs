@@ -134,6 +134,24 @@ fn the_longest_message_ends_by_itself_and_the_flow_goes_on() {
 }
 
 #[test]
+fn silence_after_the_message_ends_it_and_the_flow_goes_on() {
+    let mut bench = centre();
+    let message = bench.speaks("a");
+    let listens = |effect: &Effect| {
+        let five = Some(Duration::from_secs(5));
+        matches!(effect, Effect::Media(Media::StartRecording { silence, .. }) if *silence == five)
+    };
+    assert!(bench.place(listens).is_some());
+    let recording = bench.board.calls[&message].recording;
+    bench.tell(Input::Media(Event::FellSilent { recording }));
+    assert!(bench.place(stops).is_some());
+    assert!(bench.sent("BYE").is_some(), "the next node hangs up");
+    bench.recorded(message, Some(4_000));
+    bench.ready();
+    assert!(bench.place(pops).is_some(), "it is offered");
+}
+
+#[test]
 fn where_nothing_can_be_recorded_the_flow_says_so() {
     let mut bench = centre();
     let message = bench.speaks("a");

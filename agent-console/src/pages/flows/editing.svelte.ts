@@ -34,6 +34,8 @@ export class FlowEditing {
   failed = $state<string | null>(null);
   problems = $state.raw<FlowProblem[] | null>(null);
   graphs = $state.raw<Drawing[]>([]);
+  /** What of the tests beside the file did not come true when this text was to be published. */
+  broken = $state.raw<FlowProblem[]>([]);
   checking = $state(false);
   checkFailed = $state<string | null>(null);
   /** Counts the checks that ended: whoever depends on a checked text asks anew. */
@@ -99,6 +101,7 @@ export class FlowEditing {
     if (text === this.text || !this.writable) return;
     if (!this.dirty && this.file) this.base = this.file.sha256;
     this.text = text;
+    this.broken = [];
     this.saved = 'waiting';
     clearTimeout(this.saveTimer);
     this.saveTimer = setTimeout(() => void this.save(), SAVE_AFTER);
@@ -178,11 +181,11 @@ export class FlowEditing {
     return [...now.map((g) => ({ ...g, stale: g.stale ?? false })), ...old.map((g) => ({ ...g, stale: true }))].sort((a, b) => place(a.flow) - place(b.flow));
   }
 
-  /** Puts the text in force. Throws the engine's refusal; what it found wrong is in `problems` then. */
-  async publish(note: string): Promise<FlowPublished> {
+  /** Puts the text in force; `force`: though its tests fail. Throws the engine's refusal; what it found wrong is in `problems` or `broken` then. */
+  async publish(note: string, force = false): Promise<FlowPublished> {
     clearTimeout(this.saveTimer);
     await this.saving;
-    return this.change(() => this.engine.publish(this.name, this.text, this.base, note));
+    return this.change(() => this.engine.publish(this.name, this.text, this.base, note, force));
   }
 
   /** Puts the text of an older version in force again. Throws the engine's refusal. */
@@ -192,11 +195,13 @@ export class FlowEditing {
 
   private async change(ask: () => Promise<FlowPublished>): Promise<FlowPublished> {
     try {
+      this.broken = [];
       const done = await ask();
       await this.load();
       return done;
     } catch (error) {
-      if (problemsOf(error).length > 0) this.problems = problemsOf(error);
+      if (error instanceof ApiError && error.code === 'flow_tests_failed') this.broken = problemsOf(error);
+      else if (problemsOf(error).length > 0) this.problems = problemsOf(error);
       if (error instanceof ApiError && error.status === 409) await this.refresh().catch(() => undefined);
       throw error;
     }

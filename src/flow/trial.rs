@@ -1,17 +1,16 @@
-//! `switchroom flow test`: what a flow promises, step by step.
+//! Tests of flows: what a flow promises, step by step.
 
-use super::Flows;
-use crate::commands::Failure;
-use crate::flow::steps::{RETURNS, customer, edge_of, local};
-use crate::flow::walk::{Caller, Happened, Waiting, Walk};
-use domain::{Language, QueueId};
-use ivr::QueueFigures;
+use super::steps::{RETURNS, customer, edge_of, local};
+use super::texts::Texts;
+use super::walk::{Caller, Happened, Waiting, Walk};
+use config::FlowSet;
+use domain::{FlowId, Language, QueueId};
 use ivr::api::FAILED;
+use ivr::{Flow, QueueFigures};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::sync::Arc;
 use toml::Spanned;
 
 /// A file of tests.
@@ -121,49 +120,102 @@ enum Step {
     ExpectLanguage(String),
 }
 
-/// Runs the tests of these files.
-///
-/// # Errors
-/// [`Failure::FlowTests`] when one fails, [`Failure::File`] and [`Failure::Line`] for files that cannot be read.
-pub(super) fn run(files: &[PathBuf], flows: &Flows) -> Result<ExitCode, Failure> {
-    let files = if files.is_empty() { beside(&flows.set.files) } else { files.to_vec() };
-    let (mut run, mut failed) = (0, 0);
-    for path in &files {
-        let text = fs::read_to_string(path).map_err(|source| Failure::File { path: path.clone(), source })?;
-        let line_of = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
-        let wrong = |at: usize, why: String| Failure::Line { path: path.clone(), line: line_of(at), why };
-        let file: File = toml::from_str(&text)
-            .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
-        for test in &file.test {
-            let at = test.span().start;
-            let test = test.get_ref();
-            let name = test.flow.as_ref().or(file.flow.as_ref());
-            let name = name.ok_or_else(|| wrong(at, "no flow is named: write flow = \"…\"".to_owned()))?;
-            let told = play(test, name, flows).map_err(|why| wrong(at, why))?;
-            run += 1;
-            match told {
-                Ok(()) => println!("ok      {} · {}", name, test.name),
-                Err((step, why)) => {
-                    failed += 1;
-                    let at = test.steps.get(step).map_or(at, |step| step.span().start);
-                    println!("FAILED  {} · {}", name, test.name);
-                    println!("        {}:{}: step {}: {why}", path.display(), line_of(at), step + 1);
-                }
-            }
-        }
-    }
-    println!("{run} tests, {failed} failed");
-    if failed > 0 { Err(Failure::FlowTests(failed)) } else { Ok(ExitCode::SUCCESS) }
+/// What tests are played on.
+pub(crate) struct Stage<'a> {
+    /// The flows.
+    pub(crate) set: &'a FlowSet,
+    /// The language of flows that no entry point leads to.
+    pub(crate) default_language: Language,
+    /// The words of prompts.
+    pub(crate) texts: &'a Texts,
 }
 
-/// `NAME.test.toml` beside each `NAME.toml`.
-fn beside(files: &[String]) -> Vec<PathBuf> {
-    files.iter().map(|file| Path::new(file).with_extension("test.toml")).filter(|path| path.exists()).collect()
+/// A test that was played.
+pub(crate) struct Played {
+    /// The flow.
+    pub(crate) flow: String,
+    /// The test's name.
+    pub(crate) name: String,
+    /// What did not come true; `None`: all did.
+    pub(crate) failed: Option<Broken>,
+}
+
+/// What did not come true.
+pub(crate) struct Broken {
+    /// The line of the step, from 1.
+    pub(crate) line: usize,
+    /// The number of the step, from 1.
+    pub(crate) step: usize,
+    /// What was expected, and what came.
+    pub(crate) why: String,
+}
+
+/// A test that is none.
+pub(crate) struct Wrong {
+    /// The line, from 1.
+    pub(crate) line: usize,
+    /// What is wrong.
+    pub(crate) why: String,
+}
+
+/// `NAME.test.toml` beside a file of flows `NAME.toml`.
+pub(crate) fn beside(file: &Path) -> PathBuf {
+    file.with_extension("test.toml")
+}
+
+/// Plays the tests of a file with this text, in order. One that is wrong is the last that is told.
+pub(crate) fn play_all(text: &str, stage: &Stage<'_>) -> Vec<Result<Played, Wrong>> {
+    let line_of = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+    let wrong = |at: usize, why: String| Wrong { line: line_of(at), why };
+    let file: File = match toml::from_str(text) {
+        Ok(file) => file,
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            return vec![Err(wrong(at, error.message().to_owned()))];
+        }
+    };
+    let mut told = Vec::new();
+    for test in &file.test {
+        let at = test.span().start;
+        let test = test.get_ref();
+        let name = test.flow.as_ref().or(file.flow.as_ref());
+        let name = name.ok_or_else(|| "no flow is named: write flow = \"…\"".to_owned());
+        let played = name.and_then(|name| Ok((name.clone(), play(test, name, stage)?)));
+        let played = played.map(|(flow, played)| {
+            let broken = |(step, why): (usize, String)| {
+                let at = test.steps.get(step).map_or(at, |step| step.span().start);
+                Broken { line: line_of(at), step: step + 1, why }
+            };
+            Played { flow, name: test.name.clone(), failed: played.err().map(broken) }
+        });
+        let is_wrong = played.is_err();
+        told.push(played.map_err(|why| wrong(at, why)));
+        if is_wrong {
+            break;
+        }
+    }
+    told
+}
+
+impl Stage<'_> {
+    fn flow(&self, name: &str) -> Result<&Arc<Flow>, String> {
+        let found = name.parse::<FlowId>().ok().and_then(|id| self.set.flows.get(&id));
+        found.ok_or_else(|| {
+            let known: Vec<&str> = self.set.flows.keys().map(FlowId::as_str).collect();
+            format!("there is no flow `{name}`; there are: {}", known.join(", "))
+        })
+    }
+
+    /// The language in which a flow begins.
+    fn language(&self, flow: FlowId) -> Language {
+        let entry = self.set.entries.iter().find(|entry| entry.flow == flow);
+        entry.map_or(self.default_language, |entry| entry.language)
+    }
 }
 
 /// Plays a test; the step that failed, and why. The outer error: the test itself is wrong.
-fn play(test: &Test, flow: &str, flows: &Flows) -> Result<Result<(), (usize, String)>, String> {
-    let flow = flows.flow(flow).map_err(|error| error.to_string())?;
+fn play(test: &Test, flow: &str, flows: &Stage<'_>) -> Result<Result<(), (usize, String)>, String> {
+    let flow = flows.flow(flow)?;
     let language = match &test.language {
         Some(tag) => tag.parse::<Language>().map_err(|error| format!("`{tag}`: {error}"))?,
         None => flows.language(flow.id()),
@@ -185,7 +237,7 @@ fn play(test: &Test, flow: &str, flows: &Flows) -> Result<Result<(), (usize, Str
         schedules: flows.set.schedules.clone(),
         customer: found,
     };
-    let mut trial = Trial { walk: Walk::begin(flow, caller, &flows.texts), events: Vec::new(), heard: 0 };
+    let mut trial = Trial { walk: Walk::begin(flow, caller, flows.texts), events: Vec::new(), heard: 0 };
     trial.settle(test.steps.first().map(Spanned::get_ref));
     for (n, step) in test.steps.iter().enumerate() {
         if let Err(why) = trial.step(step.get_ref()) {
