@@ -1,7 +1,9 @@
 //! Phones that behave as few do, written out message by message, with exact assertions on the wire.
 
+use crate::support::desk::Desk;
 use crate::support::{Bench, PATIENCE, Plan, report};
 use domain::AgentState;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -32,6 +34,11 @@ impl Came {
             field.trim().eq_ignore_ascii_case(name).then(|| value.trim())
         });
         value.unwrap_or_else(|| panic!("no {name} in {}", self.text))
+    }
+
+    /// The number in CSeq.
+    fn number(&self) -> u32 {
+        self.field("CSeq").split(' ').next().unwrap().parse().unwrap()
     }
 
     /// The URI of the Contact.
@@ -282,6 +289,38 @@ async fn an_offer_that_crosses_another_one_of_the_same_peer_gets_491_or_500() {
     }
     assert!(taken >= 1, "the first offer is taken");
     peer.request(&invite, "BYE", 3, "anna", "").await;
+    report(&mut caller, |report| matches!(report, Report::Over(_))).await;
+    bench.quiet().await;
+    bench.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn offers_of_both_sides_that_cross_are_each_refused_by_491_and_ours_is_made_again() {
+    let (bench, mut peer) = bench_with_peer().await;
+    let mut desk = Desk::sign_in(bench.daemon.http, "anna", "secret-anna").await;
+    let mut caller = bench.call_answered("8001").await;
+    let invite = peer.hear("the INVITE", |came| came.starts("INVITE ")).await;
+    peer.answer(&invite, "200 OK", "anna", true).await;
+    peer.hear("the ACK", |came| came.starts("ACK ")).await;
+    let talks = desk.phase("talking").await;
+    desk.granted("hold", talks["event"]["contact"].as_str().unwrap(), json!({})).await;
+    let is_newer = |than: &Came, came: &Came| came.starts("INVITE ") && came.number() > than.number();
+    let offer = peer.hear("our offer", |came| is_newer(&invite, came)).await;
+    assert!(offer.text.contains("a=sendonly"), "{}", offer.text);
+    // RFC 3261 14.1, 14.2: the peer's own offer while ours waits for its answer.
+    let sdp = peer.sdp();
+    peer.request(&invite, "INVITE", 1, "anna", &sdp).await;
+    peer.hear("the refusal", |came| came.starts("SIP/2.0 491 ") && came.field("CSeq") == "1 INVITE").await;
+    peer.request(&invite, "ACK", 1, "anna", "").await;
+    peer.answer(&offer, "491 Request Pending", "anna", false).await;
+    let ack = peer.hear("its ACK", |came| came.starts("ACK ") && came.number() == offer.number()).await;
+    assert_eq!(ack.field("Via"), offer.field("Via"), "the offer's transaction");
+    let again = peer.hear("our offer again", |came| is_newer(&offer, came)).await;
+    assert_eq!(again.number(), offer.number() + 1);
+    assert!(again.text.contains("a=sendonly"), "{}", again.text);
+    peer.answer(&again, "200 OK", "anna", true).await;
+    peer.hear("the ACK", |came| came.starts("ACK ") && came.number() == again.number()).await;
+    peer.request(&invite, "BYE", 2, "anna", "").await;
     report(&mut caller, |report| matches!(report, Report::Over(_))).await;
     bench.quiet().await;
     bench.stop().await;
