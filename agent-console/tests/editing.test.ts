@@ -103,7 +103,7 @@ describe('a flow in the editor', () => {
     editing.edit('old');
     engine.gate = new Promise((done) => { open = done; });
     await vi.advanceTimersByTimeAsync(400);
-    engine.found = { problems: [{ level: 'error', code: 'syntax', file: 'flows/main.toml', line: 1, column: 1, why: 'of the old text' }], graphs: [] };
+    engine.found = { problems: [{ level: 'error', code: 'syntax', file: 'flows/main.toml', line: 1, column: 1, path: '', why: 'of the old text' }], graphs: [] };
     editing.edit('new');
     open();
     engine.gate = Promise.resolve();
@@ -115,7 +115,7 @@ describe('a flow in the editor', () => {
 
   it('keeps the last drawing while nothing can be drawn', async () => {
     const { engine, editing } = await rig();
-    engine.found = { problems: [{ level: 'error', code: 'syntax', file: '/etc/switchroom/flows/main.toml', line: 1, column: 1, path: '', why: 'x' }, { level: 'error', code: 'unknown_flow', file: 'flows/other.toml', line: 1, column: 1, why: 'y' }], graphs: [] };
+    engine.found = { problems: [{ level: 'error', code: 'syntax', file: '/etc/switchroom/flows/main.toml', line: 1, column: 1, path: '', why: 'x' }, { level: 'error', code: 'unknown_flow', file: 'flows/other.toml', line: 1, column: 1, path: '', why: 'y' }], graphs: [] };
     editing.edit('broken');
     await vi.advanceTimersByTimeAsync(400);
     expect([editing.graphs.map((g) => [g.flow, g.stale]), editing.errors, editing.here.length]).toEqual([[['main', true]], 2, 1]);

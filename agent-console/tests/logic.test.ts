@@ -14,6 +14,7 @@ const queue = (name: string, permille: number | null, waiting = 0): FloorQueue =
   service_level: { permille, formula: 'no_short' }, asa_ms: null, longest_wait_ms: 0, expected_wait: null,
   counts: { offered: 0, answered: 0, answered_within: 0, abandoned: 0, short_abandons: 0, flowed_out: 0 },
   callbacks: { open: 0, booked: 0, tries: 0, reached: 0, failed: 0, cancelled: 0, wait_reached_ms: null },
+  messages: { waiting: 0, oldest_at: null, left: 0, heard: 0, wait_heard_ms: null }, surveys: { asked: 0, answered: 0, skipped: 0, questions: [] },
   agents: { signed_in: 0, ready: 0, reserved: 0, busy: 0, after_contact_work: 0, not_ready: 0 },
 });
 const agent = (id: string, state: FloorAgent['state'], phase: FloorAgent['phase'] = null, since_at = 0): FloorAgent => ({

@@ -61,6 +61,7 @@ export function query(values: Record<string, string | number | null | undefined>
 
 /** Which contacts; see `GET /contacts`. */
 export interface ContactQuery {
+  channel?: string;
   agent?: string; queue?: string; customer?: string; from_at?: number; to_at?: number; outcome?: string; number?: string;
   cursor?: string | null; limit?: number;
 }

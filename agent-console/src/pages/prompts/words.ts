@@ -1,5 +1,5 @@
 /** How a recording is told of. */
-import type { PromptFault, PromptRecording } from '../../api/authoring';
+import type { PromptFault } from '../../api/authoring';
 import { currentLang, t, word } from '../../i18n/index.svelte';
 import { listIn } from '../../i18n/say';
 import { languageName } from '../../lib/languages';
@@ -26,7 +26,7 @@ export function faultWords(problems: PromptFault[]): string {
 const SILENCE = -96;
 
 /** The level in words: `−21 dB, peak −6 dB`. */
-export function levelWords(r: Pick<PromptRecording, 'level_dbfs' | 'peak_dbfs'>): string {
+export function levelWords(r: { level_dbfs: number | null; peak_dbfs: number | null }): string {
   if (r.level_dbfs == null || r.level_dbfs <= SILENCE) return t('prompt_silent');
   const db = (n: number): string => `${n < 0 ? '−' : ''}${Math.abs(Math.round(n))} dB`;
   return r.peak_dbfs == null ? db(r.level_dbfs) : t('prompt_level', { level: db(r.level_dbfs), peak: db(r.peak_dbfs) });
