@@ -231,7 +231,7 @@ async fn race(bench: &Bench, peer: &mut Peer, round: u64, last: &mut String) -> 
     caller.order(Order::HangUp).await;
     let call = invite.field("Call-ID").to_owned();
     let is_cancel = |came: &Came| came.starts("CANCEL ") && came.field("Call-ID") == call;
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         // Deaf until it has answered, as if the CANCEL were on its way for so long.
         tokio::time::sleep(at - APART).await;
         peer.answer(&invite, "200 OK", &tag, true).await;

@@ -249,6 +249,7 @@ const WATCHED_CONFERENCE: [Row; 3] = [
 ];
 
 /// Compares the recording with the rows that were walked through, and prints them. It is the end of the call.
+#[allow(clippy::print_stdout, reason = "prints the table of who hears whom")]
 async fn is_on_tape(floor: Floor, walked: Vec<(Row, Duration)>) {
     floor.caller.order(Order::HangUp).await;
     let story = floor.bench.story(|story| story.recordings.iter().any(|tape| tape.state == "complete")).await;
