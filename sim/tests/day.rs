@@ -248,14 +248,17 @@ fn simulation_and_live_counters_tell_the_same_days_of_many_seeds() {
 
 #[test]
 fn the_same_callers_are_sent_away_by_the_longest_wait_and_leave_messages_or_go() {
+    let mut left = 0;
     for seed in 40..46 {
         let mut scenario = scenario(callback(), seed);
         scenario.types[0].limits.max_wait_s = Some(90.0);
         let (live, back, messages) = compare_days(scenario, callback());
         let sent_away = live.flowed_out - back.booked;
-        assert!(messages.left > 5, "nobody has waited for two minutes, yet messages are left: {messages:?}");
+        // After two minutes in line a message is offered by key: who was sent away after a minute and a half left these.
+        left += messages.left;
         assert!(sent_away > messages.left as u64, "some of {sent_away} go without a word: {messages:?}");
     }
+    assert!(left > 20, "{left} messages in six days");
 }
 
 #[test]
