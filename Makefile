@@ -50,7 +50,7 @@ test-needs: build-needs
 	$(call need,sipp=sip-tester baresip=baresip-core chromium=chromium runuser=util-linux faketime=faketime espeak-ng=espeak-ng /usr/lib/postgresql/*/bin/initdb=postgresql)
 
 test: test-needs console ## Format, lints, tidy and every test, with real SIP clients and a real browser
-	@echo "Testing: about 30 minutes from nothing on two cores, about 10 with a warm target folder."
+	@echo "Testing: about 35 minutes from nothing on two cores, about 15 with a warm target folder."
 	$(CARGO) fmt --all --check
 	cd agent-console && npm run --silent check && npm test --silent
 	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
