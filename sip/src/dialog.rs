@@ -87,6 +87,31 @@ impl Dialog {
         Some(dialog)
     }
 
+    /// The dialog that a response makes all by itself, when what the INVITE began with is gone: enough to acknowledge it and to
+    /// hang up, not to be called in. `None` if the response lacks what it needs.
+    pub(crate) fn of_fork(response: &Response, hop: Hop) -> Option<Self> {
+        let headers = &response.headers;
+        let (from, to) = (headers.from().ok()?, headers.to().ok()?);
+        let mut dialog = Self {
+            call_id: headers.call_id().ok()?.to_owned(),
+            local_tag: from.tag().unwrap_or_default().to_owned(),
+            remote_tag: to.tag().unwrap_or_default().to_owned(),
+            local: headers.first(&HeaderName::From)?.to_owned(),
+            remote: headers.first(&HeaderName::To)?.to_owned(),
+            routes: headers.record_route().unwrap_or_default(),
+            target: to.uri,
+            local_seq: headers.cseq().ok()?.0,
+            remote_seq: None,
+            hop,
+            contact: String::new(),
+            owns_call_id: true,
+            allows_update: false,
+        };
+        dialog.routes.reverse();
+        dialog.refresh(headers.contacts().unwrap_or_default().into_iter().next());
+        Some(dialog)
+    }
+
     /// Target refresh (§12.2): the peer's new Contact, if it gave one.
     pub(crate) fn refresh(&mut self, contact: Option<NameAddr>) {
         if let Some(contact) = contact.filter(|contact| contact.uri.is_sip()) {

@@ -5,6 +5,7 @@ use crate::slim::slim;
 use crate::transaction::{Timer, TxId};
 use domain::{Instant, LegId};
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 /// A timer of an INVITE usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,6 +89,19 @@ impl Key {
             }
         }
     }
+}
+
+/// Transactions that only wait for stragglers end together at these steps, in microseconds: each end by itself would wake the
+/// engine once more for nearly every message of a call.
+const LINGER_STEP_US: u64 = 250_000;
+
+/// When a timer of a transaction fires that is armed now. What is seen on the wire is exact; the end of a transaction is not.
+pub(crate) fn due(now: Instant, timer: Timer, after: Duration) -> Instant {
+    let at = now + after;
+    if timer != Timer::Linger || after.is_zero() {
+        return at;
+    }
+    Instant::from_micros(at.as_micros().div_ceil(LINGER_STEP_US).saturating_mul(LINGER_STEP_US))
 }
 
 /// All deadlines of an endpoint. Each key has at most one.

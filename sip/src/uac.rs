@@ -2,11 +2,13 @@
 //! all at once. The first answer wins, the others are cancelled.
 
 mod early;
+mod forked;
 mod group;
 mod outcome;
 mod redirect;
 
 pub(crate) use early::{Early, Prack};
+pub(crate) use forked::Forked;
 use redirect::Redirect;
 
 use crate::api::{Destination, Effect, OutgoingInvite, Target, Transport};

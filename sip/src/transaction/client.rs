@@ -5,8 +5,8 @@ use crate::api::{Counter, Destination, Effect};
 use crate::message::{HeaderName, Method, Request, Response};
 use crate::shared::{Core, TRANSACTIONS_MAX};
 use crate::slim::slim;
-use crate::timers::Key;
-use crate::uac::{Attempt, Prack};
+use crate::timers::{Key, due};
+use crate::uac::{Attempt, Forked, Prack};
 use domain::{Cause, LegId};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub(crate) enum User {
     Refer(LegId),
     /// A REGISTER to the trunk at this place of the setup.
     Register(usize),
+    /// An answered INVITE, of which other forks may answer.
+    Forked(Box<Forked>),
     /// OPTIONS to the trunk at this place of the setup.
     TrunkProbe(usize),
     /// OPTIONS to the phone of this binding.
@@ -194,6 +196,8 @@ impl Core {
         ack.headers.push(HeaderName::UserAgent, self.setup.agent_name.as_str());
         let bytes = ack.to_bytes();
         if let Some(client) = self.clients.by_id.get_mut(&tx) {
+            // One, nearly always.
+            client.acknowledged.reserve_exact(1);
             client.acknowledged.push(Acknowledged { tag: tag.to_owned(), to, bytes: bytes.clone() });
         }
         self.send(to, bytes);
@@ -344,7 +348,7 @@ impl Core {
                         client.bytes = Vec::new();
                         client.head = None;
                     }
-                    self.deadlines.set(Key::Client(tx, *timer), self.now + *after);
+                    self.deadlines.set(Key::Client(tx, *timer), due(self.now, *timer, *after));
                 }
                 Act::Disarm(timer) => self.deadlines.clear(Key::Client(tx, *timer)),
             }

@@ -5,7 +5,7 @@ use crate::api::{Counter, Destination, Effect};
 use crate::message::{HeaderName, Method, Request, Response, Via};
 use crate::shared::{Core, TRANSACTIONS_MAX};
 use crate::slim::slim;
-use crate::timers::Key;
+use crate::timers::{Key, due};
 use domain::LegId;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -142,8 +142,10 @@ impl Core {
     /// Sends a response in its transaction and gives back what was sent, for the 2xx that the usage must repeat.
     pub(crate) fn respond(&mut self, tx: TxId, response: &Response) -> Option<(Destination, Vec<u8>)> {
         let server = self.servers.by_id.get_mut(&tx)?;
-        server.last = response.to_bytes();
-        let sent = (server.to, server.last.clone());
+        let bytes = response.to_bytes();
+        // A copy takes no more room than it needs.
+        server.last = bytes.clone();
+        let sent = (server.to, bytes);
         let class = Class::of(response.code);
         let is_invite = matches!(server.state, State::Invite(_));
         self.step_server(tx, Event::Respond(class));
@@ -199,7 +201,9 @@ impl Core {
                 Act::Send => self.out.push(Effect::Send { to: server.to, bytes: server.last.clone() }),
                 Act::Deliver => deliver = true,
                 Act::Absorb => self.out.push(Effect::Count(Counter::Retransmission)),
-                Act::Arm(timer, after) => self.deadlines.set(Key::Server(tx, *timer), self.now + *after),
+                Act::Arm(timer, after) => {
+                    self.deadlines.set(Key::Server(tx, *timer), due(self.now, *timer, *after));
+                }
                 Act::Disarm(timer) => self.deadlines.clear(Key::Server(tx, *timer)),
                 // Client machines only.
                 Act::Ack | Act::Expire => {}

@@ -229,6 +229,10 @@ impl Endpoint {
                     attempt.numbers.push((dialog.remote_tag.clone(), dialog.local_seq));
                     self.core.give_back(early.tx, User::Attempt(attempt));
                 }
+                Some(User::Forked(mut forked)) => {
+                    forked.numbers.push((dialog.remote_tag.clone(), dialog.local_seq));
+                    self.core.give_back(early.tx, User::Forked(forked));
+                }
                 Some(other) => self.core.give_back(early.tx, other),
                 None => {}
             }

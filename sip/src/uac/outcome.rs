@@ -1,12 +1,13 @@
 //! What comes of an outgoing INVITE: progress, answers, refusals; the end of those that nobody wants any more.
 
+use super::forked::Forked;
 use super::{Attempt, Early};
 use crate::api::Effect;
 use crate::cause;
 use crate::dialog::Dialog;
 use crate::endpoint::Endpoint;
 use crate::leg::Leg;
-use crate::message::{Method, Response};
+use crate::message::{HeaderName, Method, Response};
 use crate::session::{First, Session, authorize};
 use crate::session_timer::{self, SessionTimer};
 use crate::shared::Core;
@@ -63,7 +64,8 @@ impl Endpoint {
             self.core.give_back(tx, User::Attempt(attempt));
             return;
         };
-        acknowledge(&mut self.core, tx, &attempt, &dialog);
+        let number = attempt.dialog.local_seq;
+        acknowledge(&mut self.core, tx, &dialog, number, attempt.authorization.as_ref());
         let calling = self.legs.calling_mut(attempt.leg).filter(|_| attempt.cancelled.is_none());
         let wanted = calling.is_some();
         let early = calling.and_then(|calling| calling.take_early(tx, &dialog.remote_tag));
@@ -71,8 +73,9 @@ impl Endpoint {
         if let Some((_, number)) = attempt.numbers.iter().find(|(tag, _)| *tag == dialog.remote_tag) {
             dialog.local_seq = *number;
         }
-        let preview = attempt.early_sdp.clone();
-        self.core.give_back(tx, User::Attempt(attempt));
+        let mut attempt = *attempt;
+        let preview = attempt.early_sdp.take();
+        self.core.give_back(tx, User::Forked(Forked::of(attempt)));
         if !wanted {
             self.hang_up_fork(dialog, Cause::AnsweredElsewhere);
             return;
@@ -107,7 +110,7 @@ impl Endpoint {
         self.with_session(id, |session, core| session.flush(id, core));
     }
 
-    fn hang_up_fork(&mut self, mut dialog: Dialog, cause: Cause) {
+    pub(super) fn hang_up_fork(&mut self, mut dialog: Dialog, cause: Cause) {
         let mut bye = dialog.request(Method::Bye);
         Core::explain(&mut bye, cause);
         let to = dialog.destination(&self.core);
@@ -216,6 +219,7 @@ impl Endpoint {
         let Delivery { tx, user, outcome } = delivery;
         match user {
             User::Attempt(attempt) => self.on_attempt(tx, attempt, outcome),
+            User::Forked(forked) => self.on_forked(tx, forked, &outcome),
             User::Offer(id) => self.on_offer(id, tx, outcome),
             User::Notify(id) => self.with_session(id, |session, core| session.on_notify_outcome(id, core, &outcome)),
             User::Refer(id) => self.with_session(id, |session, core| session.on_refer_outcome(id, core, &outcome)),
@@ -285,9 +289,16 @@ fn confirmed(
     Ok(session)
 }
 
-fn acknowledge(core: &mut Core, tx: TxId, attempt: &Attempt, dialog: &Dialog) {
-    let mut ack = dialog.build(Method::Ack, attempt.dialog.local_seq);
-    if let Some((name, value)) = &attempt.authorization {
+/// Sends the ACK for a 2xx of this dialog; `number`: of its INVITE (§13.2.2.4).
+pub(super) fn acknowledge(
+    core: &mut Core,
+    tx: TxId,
+    dialog: &Dialog,
+    number: u32,
+    authorization: Option<&(HeaderName, String)>,
+) {
+    let mut ack = dialog.build(Method::Ack, number);
+    if let Some((name, value)) = authorization {
         ack.headers.push(name.clone(), value.as_str());
     }
     let to = dialog.destination(core);
