@@ -1,11 +1,11 @@
 //! Two engines behind one small interface: SQL text with `$n` places, text and 64-bit integers, nothing else.
 
-use crate::lite::{LiteTx, Writing};
+use crate::lite::{LiteTx, Readers, Writing};
 use domain::{AgentId, ContactId, CustomerId, DispositionCode, InteractionId, QueueId, RecordingId, WallTime};
 use sqlx::Row as _;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgRow, Postgres};
-use sqlx::sqlite::{Sqlite, SqlitePool, SqliteRow};
+use sqlx::sqlite::{Sqlite, SqliteRow};
 use std::str::FromStr;
 
 /// The database.
@@ -14,7 +14,7 @@ pub(crate) enum Db {
     /// SQLite: many readers, one writer.
     Sqlite {
         /// For reading.
-        read: SqlitePool,
+        read: Readers,
         /// One connection, for writing.
         write: Writing,
     },
@@ -82,7 +82,7 @@ impl Db {
     pub(crate) async fn fetch(&self, sql: &'static str, vals: Vec<Val>) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite { read, .. } => {
-                let rows = bound!(Sqlite, sql, vals).fetch_all(read).await?;
+                let rows = read.fetch(bound!(Sqlite, sql, vals)).await?;
                 Ok(rows.into_iter().map(Row::Sqlite).collect())
             }
             Self::Postgres(pool) => {

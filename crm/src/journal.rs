@@ -43,8 +43,10 @@ pub(crate) struct Shared {
     awaited: AtomicU64,
     /// Somebody has begun to wait.
     pub(crate) hurry: Notify,
-    /// There are events in the spool that were not there before.
+    /// There are events in the spool, and nobody has planned to file them, or somebody waits for them, or there are many.
     pub(crate) kept: Notify,
+    /// Somebody has planned to file what is in the spool: he need not be told of every event more.
+    pub(crate) is_planned: AtomicBool,
     /// Events taken from the queue that are not on disk.
     pub(crate) unsaved: AtomicUsize,
     /// Events in the spool.
@@ -70,6 +72,8 @@ struct Queue {
     urgent: bool,
     /// When the first of the events came.
     since: Option<Instant>,
+    /// The writer waits without an end: it must be told of any event.
+    is_idle: bool,
     end: Option<End>,
 }
 
@@ -104,7 +108,8 @@ impl Shared {
         queue.urgent |= matches!(event.kind, ContactEventKind::Started { .. }) || queue.events.len() + 1 >= BATCH;
         queue.events.push(event);
         queue.since.get_or_insert_with(Instant::now);
-        let is_news = queue.urgent != was_urgent || queue.events.len() == 1;
+        // Else the writer looks by itself soon enough.
+        let is_news = queue.urgent != was_urgent || std::mem::take(&mut queue.is_idle);
         drop(queue);
         self.handed_in.fetch_add(1, Ordering::Relaxed);
         if is_news {
@@ -121,6 +126,7 @@ impl Shared {
     /// nothing for `at_most`, or the writer is to stop, and how.
     pub(crate) fn gather(&self, patience: Duration, at_most: Option<Duration>) -> (Vec<ContactEvent>, Option<End>) {
         let begun = Instant::now();
+        let mut has_rested = false;
         let mut queue = self.lock();
         loop {
             let gathered = queue.since.map(|since| patience.saturating_sub(since.elapsed()));
@@ -129,10 +135,16 @@ impl Shared {
                 (queue.urgent, queue.since) = (false, None);
                 return (std::mem::take(&mut queue.events), queue.end);
             }
-            queue = match left {
-                Some(left) => self.wake.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0,
+            // An event that comes while we rest has waited for less than it may when we look; under calls that spares a
+            // wake-up for each that is not urgent.
+            let rest = left.or_else(|| (!has_rested).then_some(patience));
+            has_rested = true;
+            queue.is_idle = rest.is_none();
+            queue = match rest {
+                Some(rest) => self.wake.wait_timeout(queue, rest).unwrap_or_else(PoisonError::into_inner).0,
                 None => self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
             };
+            queue.is_idle = false;
         }
     }
 

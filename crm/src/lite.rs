@@ -1,12 +1,83 @@
-//! The one connection that writes to SQLite. It is no pool's: a pool asks its connection how it is before and after each
-//! use, and each question is a way to SQLite's thread and back, as long as a small commit itself.
+//! The connections to SQLite: some that read, and the one that writes. They are no pool's: a pool asks its connection how it
+//! is before and after each use, and each question is a way to SQLite's thread and back, as long as a small commit itself.
 
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool};
-use sqlx::{Connection as _, Error};
-use std::sync::Arc;
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::{ConnectOptions as _, Connection as _, Error};
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+
+/// The way to the connections that read.
+#[derive(Clone, Debug)]
+pub(crate) enum Readers {
+    /// Ours.
+    Own(Arc<Reading>),
+    /// The one connection of a database in memory, which the writer shares.
+    Shared(SqlitePool),
+}
+
+/// Connections that read, opened when they are needed first.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    options: SqliteConnectOptions,
+    /// Closed with the database.
+    free: Semaphore,
+    /// The one used last is used first: it knows most.
+    idle: std::sync::Mutex<Vec<SqliteConnection>>,
+}
+
+impl Readers {
+    /// At most so many of our own.
+    pub(crate) fn own(options: SqliteConnectOptions, connections: usize) -> Self {
+        Self::Own(Arc::new(Reading { options, free: Semaphore::new(connections), idle: std::sync::Mutex::default() }))
+    }
+
+    /// Runs a reading statement, when a connection is free.
+    pub(crate) async fn fetch(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<Vec<SqliteRow>, Error> {
+        match self {
+            Self::Own(reading) => reading.fetch(query).await,
+            Self::Shared(pool) => query.fetch_all(pool).await,
+        }
+    }
+
+    /// Closes every connection; those in use are closed after it.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Own(reading) => {
+                reading.free.close();
+                let idle = std::mem::take(&mut *reading.idle());
+                for connection in idle {
+                    // It has only read: there is nothing to lose.
+                    drop(connection.close().await);
+                }
+            }
+            Self::Shared(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Reading {
+    fn idle(&self) -> MutexGuard<'_, Vec<SqliteConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection whose statement fails or is given up is not used again: nobody knows what state it is in.
+    async fn fetch(&self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<Vec<SqliteRow>, Error> {
+        let _turn = self.free.acquire().await.map_err(|_| Error::PoolClosed)?;
+        let idle = self.idle().pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => self.options.connect().await?,
+        };
+        let rows = query.fetch_all(&mut connection).await?;
+        if !self.free.is_closed() {
+            self.idle().push(connection);
+        }
+        Ok(rows)
+    }
+}
 
 /// The way to the connection that writes.
 #[derive(Clone, Debug)]

@@ -138,18 +138,16 @@ pub(crate) async fn write(
 ) -> Result<BTreeMap<ContactId, Fold>, sqlx::Error> {
     let row =
         |entry: &Entry| json!([entry.contact.to_string(), entry.kind, entry.fields, entry.seq, entry.at.as_micros()]);
-    let rows = EVENTS.put(tx, entries.iter().map(row).collect()).await?;
-    let key = |row: &Row| Ok((row.id::<ContactId>(0)?, u32::try_from(row.int(1)?).unwrap_or(u32::MAX)));
-    let mut new = rows.iter().map(key).collect::<Result<BTreeSet<_>, sqlx::Error>>()?;
+    let put = EVENTS.put(tx, entries.iter().map(row).collect()).await?;
+    // Some are there already after a crash, or when a commit was too slow to be heard of: then what is there decides.
+    let all_new = put == entries.len() as u64;
     let mut touched: BTreeMap<ContactId, Fold> = BTreeMap::new();
     let mut loaded = BTreeSet::new();
     for entry in entries {
-        if !new.remove(&(entry.contact, entry.seq)) {
-            continue;
-        }
-        let mut fold = match touched.remove(&entry.contact).or_else(|| known.get(&entry.contact).cloned()) {
+        let known = touched.remove(&entry.contact).or_else(|| known.get(&entry.contact).filter(|_| all_new).cloned());
+        let mut fold = match known {
             Some(fold) => fold,
-            None if entry.seq == FIRST => Fold::new(entry.contact),
+            None if all_new && entry.seq == FIRST => Fold::new(entry.contact),
             None => {
                 loaded.insert(entry.contact);
                 load(tx, entry.contact).await?

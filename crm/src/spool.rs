@@ -5,7 +5,7 @@
 
 use crate::persist::Entry;
 use domain::WallTime;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
@@ -139,11 +139,9 @@ impl Spool {
 
     /// Writes a new file with the events that are left, and puts it in the old one's place.
     fn shorten(&mut self) -> io::Result<()> {
-        let mut left = Vec::new();
-        self.reader_at(self.replayed)?.read_to_end(&mut left)?;
         let beside = with_suffix(&self.path, "new");
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&beside)?;
-        file.write_all(&left)?;
+        io::copy(&mut self.reader_at(self.replayed)?, &mut file)?;
         file.sync_all()?;
         std::fs::rename(&beside, &self.path)?;
         sync_directory(&self.path)?;
@@ -213,11 +211,10 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 }
 
 fn write_line(lines: &mut Vec<u8>, entry: &Entry) {
-    let text = json!({
-        "contact": entry.contact.to_string(), "seq": entry.seq, "at": entry.at.as_micros(),
-        "kind": entry.kind, "fields": entry.fields,
-    })
-    .to_string();
+    // `fmt::Write` to a string cannot fail, nor can the writing of text as JSON.
+    let (kind, fields) = (Value::from(entry.kind.as_str()), Value::from(entry.fields.as_str()));
+    let (contact, seq, at) = (entry.contact, entry.seq, entry.at.as_micros());
+    let text = format!(r#"{{"contact":"{contact}","seq":{seq},"at":{at},"kind":{kind},"fields":{fields}}}"#);
     lines.extend_from_slice(format!("{:08x} ", text.len()).as_bytes());
     lines.extend_from_slice(checksum(text.as_bytes()).as_bytes());
     lines.push(b' ');

@@ -3,7 +3,7 @@
 use crate::db::{Db, vals};
 use crate::error::Failure;
 use crate::journal::{Journal, Shared, Stored};
-use crate::lite::Writing;
+use crate::lite::{Readers, Writing};
 use crate::persist::{self, CommitError, Committer};
 use crate::phone::Numbering;
 use crate::spool::{self, Spool};
@@ -400,9 +400,7 @@ async fn connect_sqlite(path: &Path) -> Result<Db, StoreError> {
     let not_opened = |source| StoreError::NotOpened { path: path.to_owned(), source };
     let mut write = SqliteConnection::connect_with(&options).await.map_err(not_opened)?;
     migrator(&SQLITE).run(&mut write).await.map_err(migration_failed)?;
-    // A file does not go away as a peer does: nothing is learned by asking before each use.
-    let read = SqlitePoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false);
-    Ok(Db::Sqlite { read: read.connect_lazy_with(options), write: Writing::own(write) })
+    Ok(Db::Sqlite { read: Readers::own(options, CONNECTIONS as usize), write: Writing::own(write) })
 }
 
 /// A database in memory lives as long as its only connection.
@@ -411,7 +409,7 @@ async fn connect_memory(url: &str) -> Result<Db, StoreError> {
     let pool = SqlitePoolOptions::new().max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
     let pool = pool.connect_with(options).await?;
     migrator(&SQLITE).run(&pool).await.map_err(migration_failed)?;
-    Ok(Db::Sqlite { read: pool.clone(), write: Writing::shared(pool) })
+    Ok(Db::Sqlite { read: Readers::Shared(pool.clone()), write: Writing::shared(pool) })
 }
 
 async fn connect_postgres(url: &str) -> Result<Db, StoreError> {

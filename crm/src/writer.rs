@@ -216,7 +216,10 @@ impl<F: FnMut(Stored)> Keeper<F> {
         match appended {
             Ok(depth) => {
                 self.shared.spooled.store(depth, Ordering::Relaxed);
-                self.shared.kept.notify_one();
+                let is_planned = self.shared.is_planned.load(Ordering::Relaxed) && !self.shared.is_awaited();
+                if depth >= FILED_TOGETHER || !is_planned {
+                    self.shared.kept.notify_one();
+                }
                 true
             }
             Err(error) => {
@@ -244,7 +247,8 @@ struct Filer {
 
 impl Filer {
     async fn run(mut self) {
-        self.due = (self.depth() > 0).then(Instant::now);
+        let due = (self.depth() > 0).then(Instant::now);
+        self.set_due(due);
         loop {
             let due = self.due;
             tokio::select! {
@@ -273,7 +277,18 @@ impl Filer {
         let depth = self.depth();
         if self.due.is_none() || !self.is_behind() {
             let soonest = self.next(depth);
-            self.due = self.due.into_iter().chain(soonest).min();
+            self.set_due(self.due.into_iter().chain(soonest).min());
+        }
+    }
+
+    /// Plans the next batch; none when the spool is empty.
+    fn set_due(&mut self, due: Option<Instant>) {
+        self.due = due;
+        // The spool's lock orders this and the keeper's look at it: either he sees that nothing is planned, or we see what
+        // he has put there.
+        self.shared.is_planned.store(due.is_some(), Ordering::Relaxed);
+        if due.is_none() && self.depth() > 0 {
+            self.plan();
         }
     }
 
@@ -288,7 +303,7 @@ impl Filer {
                 }
                 self.shared.spooled.store(replayed.left, Ordering::Relaxed);
                 self.shared.filed(replayed.count);
-                self.due = self.next(replayed.left);
+                self.set_due(self.next(replayed.left));
             }
             Err(error) => self.back_off(&error),
         }
@@ -330,7 +345,7 @@ impl Filer {
         }
         // Whoever waits for the database is to wait no more.
         self.shared.filed(0);
-        self.due = Some(Instant::now() + self.backoff);
+        self.set_due(Some(Instant::now() + self.backoff));
         self.backoff = (self.backoff * 2).min(BACKOFF_MAX);
     }
 
