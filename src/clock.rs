@@ -45,11 +45,10 @@ impl Clock {
         self.wall_at_origin
     }
 
-    /// The runtime's instant for one of ours.
+    /// The machine's instant for one of ours.
     #[must_use]
-    pub fn to_tokio(self, at: Instant) -> tokio::time::Instant {
-        let since_start = Duration::from_micros(at.as_micros()).saturating_sub(BEFORE);
-        tokio::time::Instant::from_std(self.start + since_start)
+    pub fn to_std(self, at: Instant) -> std::time::Instant {
+        self.start + Duration::from_micros(at.as_micros()).saturating_sub(BEFORE)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The control loop: it owns the switchboard, awaits its inbox and its deadline, and carries out what it wants.
+//! The control loop: it owns the switchboard, waits for its inbox and its deadline, and carries out what it wants.
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -7,8 +7,12 @@ use domain::{
     CommandError, ContactEvent, ContactEventKind, ContactId, Emergency, Explanation, FloorView, HttpRequest, Instant,
     Query, ScheduleId, TrunkId,
 };
+use poller::{Poller, Ready, Token};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use switchboard::api::{LookupBy, TrunkState};
 use switchboard::{Effect, Input, Switchboard};
@@ -20,8 +24,14 @@ use tracing::{debug, info, warn};
 const FLOOR_EVERY: Duration = Duration::from_millis(200);
 /// And at least this often, though nothing happens: a console takes a floor of some seconds for a lost one.
 const FLOOR_AT_REST: Duration = Duration::from_secs(2);
-/// Inputs taken in one go before deadlines are looked at again.
+/// Longest wait for anything at all.
+const IDLE_AT_MOST: Duration = Duration::from_secs(1);
+/// Inputs taken in one go before deadlines and datagrams are looked at again.
 const BATCH: usize = 64;
+/// The wait ends: somebody has put something into the inbox.
+const CALLED: Token = Token(0);
+/// Datagrams have come.
+const DATAGRAMS: Token = Token(1);
 
 /// A wish from a console or the API.
 pub struct WishRequest {
@@ -44,7 +54,9 @@ pub struct ExplainRequest {
 
 /// What the loop is woken by.
 pub struct Inbox {
-    /// SIP, from the transports' reader tasks.
+    /// SIP datagrams, which the loop takes from the socket itself, into `sip`.
+    pub datagrams: sip_io::Datagrams,
+    /// SIP messages.
     pub sip: mpsc::Receiver<sip::api::Fact>,
     /// Everything else.
     pub inputs: mpsc::Receiver<Input>,
@@ -136,61 +148,71 @@ impl Control {
         control
     }
 
-    /// Runs until `stop` is cancelled and every call is over, or `stop` is cancelled and `patience` has passed.
-    pub async fn run(mut self, mut inbox: Inbox, mut stop: oneshot::Receiver<Duration>) {
-        let mut patience: Option<tokio::time::Instant> = None;
+    /// Runs until `stop` is cancelled and every call is over, or `stop` is cancelled and `patience` has passed. The loop
+    /// waits by itself and not in a runtime: a runtime's timers and its sockets wake their thread for themselves, too,
+    /// which is half of what a message costs.
+    ///
+    /// # Errors
+    /// Those of the system: no descriptors, or the wait itself fails.
+    pub fn run(mut self, mut inbox: Inbox, mut stop: oneshot::Receiver<Duration>) -> io::Result<()> {
+        let poller = Poller::new(CALLED)?;
+        poller.add(&inbox.datagrams, DATAGRAMS)?;
+        let waker = poller.waker().into();
+        let mut context = Context::from_waker(&waker);
+        let mut ready = Ready::new();
+        let mut patience: Option<std::time::Instant> = None;
         loop {
-            self.publish_floor();
-            if let Some(until) = patience
-                && (self.board.legs() == 0 || tokio::time::Instant::now() >= until)
+            if patience.is_none()
+                && let Poll::Ready(asked) = Pin::new(&mut stop).poll(&mut context)
             {
-                return;
+                patience = Some(std::time::Instant::now() + asked.unwrap_or_default());
+                self.handle(Input::Drain);
             }
-            let wake = self.wake_at(patience);
-            tokio::select! {
-                biased;
-                asked = &mut stop, if patience.is_none() => {
-                    patience = Some(tokio::time::Instant::now() + asked.unwrap_or_default());
-                    self.handle(Input::Drain);
-                }
-                Some(input) = inbox.inputs.recv() => {
-                    self.handle(input);
-                    self.drain(&mut inbox).await;
-                }
-                Some(request) = inbox.wishes.recv() => self.wish(request),
-                Some(fact) = inbox.sip.recv() => {
-                    self.handle(Input::Sip(fact));
-                    self.drain(&mut inbox).await;
-                }
-                Some(request) = inbox.explains.recv() => {
-                    self.handle(Input::Tick);
-                    // The asker may have gone away.
-                    let _ = request.reply.send(self.board.explain(self.clock.now(), request.contact));
-                }
-                () = tokio::time::sleep_until(wake) => self.tick(),
+            let has_more = self.drain(&mut inbox, &mut context);
+            self.tick();
+            self.publish_floor();
+            let now = std::time::Instant::now();
+            if patience.is_some_and(|until| self.board.legs() == 0 || now >= until) {
+                return Ok(());
+            }
+            let left = if has_more { Duration::ZERO } else { self.wake_at(now, patience) - now };
+            match poller.wait(&mut ready, left) {
+                Err(why) if why.kind() != io::ErrorKind::Interrupted => return Err(why),
+                _ => {}
+            }
+            if ready.tokens().any(|token| token == DATAGRAMS) {
+                // The inbox is ours and open.
+                let _ = inbox.datagrams.take();
             }
         }
     }
 
-    async fn drain(&mut self, inbox: &mut Inbox) {
+    /// Works on what has come, for a while; whether there is more. When there is not, whoever brings something calls.
+    fn drain(&mut self, inbox: &mut Inbox, context: &mut Context<'_>) -> bool {
         for _ in 0..BATCH {
-            if let Ok(input) = inbox.inputs.try_recv() {
+            if let Poll::Ready(Some(input)) = inbox.inputs.poll_recv(context) {
                 self.handle(input);
-            } else if let Ok(fact) = inbox.sip.try_recv() {
+            } else if let Poll::Ready(Some(request)) = inbox.wishes.poll_recv(context) {
+                self.wish(request);
+            } else if let Poll::Ready(Some(fact)) = inbox.sip.poll_recv(context) {
                 self.handle(Input::Sip(fact));
+            } else if let Poll::Ready(Some(request)) = inbox.explains.poll_recv(context) {
+                self.handle(Input::Tick);
+                // The asker may have gone away.
+                let _ = request.reply.send(self.board.explain(self.clock.now(), request.contact));
             } else {
-                return;
+                return false;
             }
         }
-        // Whoever reads the sockets on this thread must see how many wait.
-        tokio::task::yield_now().await;
+        true
     }
 
-    fn wake_at(&self, patience: Option<tokio::time::Instant>) -> tokio::time::Instant {
-        let deadline = self.board.deadline().map(|(at, _)| self.clock.to_tokio(at));
-        let floor = self.floor_stale.then(|| self.clock.to_tokio(self.floor_at + FLOOR_EVERY));
-        let idle = tokio::time::Instant::now() + Duration::from_secs(1);
-        [deadline, floor, patience].into_iter().flatten().fold(idle, tokio::time::Instant::min)
+    fn wake_at(&self, now: std::time::Instant, patience: Option<std::time::Instant>) -> std::time::Instant {
+        let deadline = self.board.deadline().map(|(at, _)| self.clock.to_std(at));
+        let floor = self.floor_stale.then(|| self.clock.to_std(self.floor_at + FLOOR_EVERY));
+        let soonest =
+            [deadline, floor, patience].into_iter().flatten().fold(now + IDLE_AT_MOST, std::time::Instant::min);
+        soonest.max(now)
     }
 
     fn tick(&mut self) {
@@ -246,6 +268,7 @@ impl Control {
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
+        let mut commands = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Send { to, bytes } => {
@@ -255,7 +278,7 @@ impl Control {
                 Effect::Close(flow) => self.shells.transports.close(flow),
                 Effect::Resolve(question) => self.resolve(question),
                 Effect::Unlocated { host } => warn!(host, "no address is known for this name"),
-                Effect::Media(command) => self.shells.workers.send(command),
+                Effect::Media(command) => commands.push(command),
                 Effect::Store(event) => {
                     debug!(contact = %event.contact, event = event.kind.as_str(), "contact event");
                     self.shells.metrics.contact_event(&event.kind);
@@ -280,6 +303,7 @@ impl Control {
                 Effect::FlowNote { contact, note } => warn!(%contact, node = %note.node, "{}", note.kind),
             }
         }
+        self.shells.workers.send_all(commands);
     }
 
     fn resolve(&self, question: sip::locate::Question) {

@@ -19,7 +19,6 @@ mod browser;
 mod clock;
 mod leg;
 mod plain;
-mod poller;
 mod ports;
 mod prompts;
 mod rtcp_report;

@@ -2,7 +2,6 @@
 
 use crate::browser::{BrowserPort, SharedCertificate};
 use crate::clock::Clock;
-use crate::poller::{Poller, Waker};
 use crate::ports::{PortFigures, Ports};
 use crate::prompts::Prompts;
 use crate::settings::{Figures, Settings, SharedFigures};
@@ -10,6 +9,7 @@ use crate::tapes::Tapes;
 use crate::worker::{Order, Shared, WAKE, Worker};
 use domain::{ContactId, LegId, RecordingId};
 use media::api::{Command, Event, RecorderMessage};
+use poller::{Poller, Waker};
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +19,18 @@ use std::thread::JoinHandle;
 
 /// Commands that wait for one worker. When it is full the sender waits: commands are never lost.
 const QUEUE: usize = 4_096;
+
+/// How much sooner than other threads a worker gets the processor: audio that waits is heard as a gap, signalling that waits is
+/// not noticed.
+const NICE: i32 = -10;
+
+/// Prefers the present thread to others. Where that is not allowed it works like any other.
+fn prefer() {
+    // On Linux each thread has its own priority, and no process means the present thread.
+    if let Err(why) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%why, "media workers have no priority: audio may be late when the machine is busy");
+    }
+}
 
 /// Which worker has which leg and recording; contacts are spread by their ids.
 #[derive(Default)]
@@ -151,19 +163,40 @@ impl Workers {
         let browser_address = browser.local_addr();
         let shared = (Arc::clone(&self.shared), Arc::clone(prompts));
         let worker = Worker::new(shared, poller, inbox, browser, tapes)?;
-        let thread = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || worker.run())?;
+        let thread = std::thread::Builder::new().name(format!("media-{number}")).spawn(move || {
+            prefer();
+            worker.run();
+        })?;
         self.handles.push(Handle { inbox: Inbox { orders, waker }, browser_address, thread: Some(thread) });
         Ok(())
     }
 
     /// Hand over a command. Waits only if thousands of commands are already waiting for the same worker.
     pub fn send(&self, command: Command) {
+        if let Some(inbox) = self.put(command) {
+            inbox.wake();
+        }
+    }
+
+    /// Hand over commands that belong together. Who works on them is woken once, behind the last.
+    pub fn send_all(&self, commands: impl IntoIterator<Item = Command>) {
+        let mut called: Vec<&Inbox> = Vec::new();
+        for inbox in commands.into_iter().filter_map(|command| self.put(command)) {
+            if !called.iter().any(|known| std::ptr::eq(*known, inbox)) {
+                called.push(inbox);
+            }
+        }
+        called.into_iter().for_each(Inbox::wake);
+    }
+
+    /// Puts a command into its worker's inbox, which is to be woken.
+    fn put(&self, command: Command) -> Option<&Inbox> {
         let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         let worker = routes.route(&command, self.handles.len());
         drop(routes);
-        if let Some(handle) = worker.and_then(|worker| self.handles.get(worker)) {
-            handle.inbox.send(Order::Command(command));
-        }
+        let inbox = &self.handles.get(worker?)?.inbox;
+        inbox.put(Order::Command(command));
+        Some(inbox)
     }
 
     /// What gives the workers other prompts.
@@ -215,13 +248,17 @@ impl PortCount {
 
 impl Inbox {
     fn send(&self, order: Order) {
+        self.put(order);
+        self.wake();
+    }
+
+    fn put(&self, order: Order) {
         if let Err(TrySendError::Full(order)) = self.orders.try_send(order) {
             tracing::warn!("a media worker is far behind with its commands");
             self.wake();
             // An error means that the worker has ended; so have its legs.
             let _ = self.orders.send(order);
         }
-        self.wake();
     }
 
     fn wake(&self) {

@@ -3,8 +3,7 @@
 use sip::admission::Rules;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
-use std::net::SocketAddr;
-use tokio::runtime::Handle;
+use std::net::{SocketAddr, UdpSocket};
 
 /// Asked of the kernel for UDP, in bytes: about two thousand messages. It may grant less.
 const UDP_BUFFER_BYTES: usize = 4 << 20;
@@ -16,28 +15,20 @@ const PORT_TRIES: u32 = 16;
 #[derive(Debug)]
 pub struct Bound {
     /// The UDP socket.
-    pub udp: tokio::net::UdpSocket,
+    pub udp: UdpSocket,
     /// The TCP listener.
     pub tcp: tokio::net::TcpListener,
     /// The address of both.
     pub local: SocketAddr,
     /// The listener for TLS, with its address.
     pub tls: Option<(tokio::net::TcpListener, SocketAddr)>,
-    /// The same UDP socket, for sending without the runtime.
-    pub(crate) udp_out: std::net::UdpSocket,
-    /// Where datagrams are read.
-    pub(crate) reader: Handle,
+    /// The same UDP socket, for sending.
+    pub(crate) udp_out: UdpSocket,
     /// What is agreed about overload.
     pub(crate) admission: Rules,
 }
 
 impl Bound {
-    /// Lets datagrams be read on this runtime: that of the inbox's reader, so that a message wakes no second thread.
-    #[must_use]
-    pub fn read_datagrams_on(self, reader: Handle) -> Self {
-        Self { reader, ..self }
-    }
-
     /// Refuses new calls by these rules while more come than can be served.
     #[must_use]
     pub fn with_admission(self, admission: Rules) -> Self {
@@ -75,13 +66,12 @@ fn bind_once(address: SocketAddr) -> io::Result<Bound> {
         udp.set_only_v6(true)?;
     }
     udp.bind(&address.into())?;
-    let udp: std::net::UdpSocket = udp.into();
+    let udp: UdpSocket = udp.into();
     let local = udp.local_addr()?;
 
     let tcp = listen(local)?;
     let udp_out = udp.try_clone()?;
-    let udp = tokio::net::UdpSocket::from_std(udp)?;
-    Ok(Bound { udp, tcp, local, tls: None, udp_out, reader: Handle::current(), admission: Rules::default() })
+    Ok(Bound { udp, tcp, local, tls: None, udp_out, admission: Rules::default() })
 }
 
 fn listen(address: SocketAddr) -> io::Result<tokio::net::TcpListener> {

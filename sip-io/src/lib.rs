@@ -1,6 +1,6 @@
 //! SIP transports: UDP, TCP, TLS and WebSocket sockets, framing, connection reuse, limits (RFC 3261 §18, RFC 7118).
 //!
-//! Reader tasks parse; whole messages go to one inbox as [`sip::api::Fact`]s. This crate decides nothing about
+//! Readers parse; whole messages go to one inbox as [`sip::api::Fact`]s. This crate decides nothing about
 //! transactions or calls, and sending never waits.
 //!
 //! When the inbox is full, datagrams are dropped and counted (their senders repeat them), while streams wait, so
@@ -22,6 +22,7 @@ pub use counters::Counters;
 pub use limits::Limits;
 pub use names::Names;
 pub use tls::Tls;
+pub use udp::{Closed, Datagrams};
 
 use flows::{Admission, Flows, Queued};
 use sip::api::{Destination, DoorNote, Fact, FlowId, Transport};
@@ -70,13 +71,13 @@ struct Shared {
 }
 
 impl Transports {
-    /// Starts the readers. Every message is put into `inbox`.
+    /// Starts the readers of connections. Every message is put into `inbox`; datagrams are, when they are taken.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     #[must_use]
-    pub fn start(bound: Bound, settings: Settings, inbox: Sender<Fact>, counters: Arc<Counters>) -> Self {
-        let Bound { udp, tcp, local, tls: listener, udp_out, reader, admission } = bound;
+    pub fn start(bound: Bound, settings: Settings, inbox: Sender<Fact>, counters: Arc<Counters>) -> (Self, Datagrams) {
+        let Bound { udp, tcp, local, tls: listener, udp_out, admission } = bound;
         let Settings { tls, limits, door } = settings;
         let (door, started) = (Mutex::new(Door::new(door)), Instant::now());
         let flows = Flows::new(limits.connections_max, limits.connections_per_address_max);
@@ -94,12 +95,12 @@ impl Transports {
             runtime,
             waits_since: AtomicU64::new(0),
         });
-        reader.spawn(udp::receive(udp, admission, Arc::clone(&shared)));
+        let datagrams = Datagrams::new(udp, admission, Arc::clone(&shared));
         tokio::spawn(tcp::accept(tcp, Transport::Tcp, Arc::clone(&shared)));
         if let Some((listener, _)) = listener {
             tokio::spawn(tcp::accept(listener, Transport::Tls, Arc::clone(&shared)));
         }
-        Self(shared)
+        (Self(shared), datagrams)
     }
 
     /// Of the calls that were let in and cannot be answered yet, the first came then; `None`: none waits.

@@ -7,45 +7,62 @@ use sip::door::Verdict;
 use sip::message::{MESSAGE_BYTES_MAX, ParseErrorKind, parse_datagram};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
-use tokio::net::UdpSocket;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::time::Instant;
 
 /// Datagrams read before whoever works on them gets its turn: enough to see how many wait.
 const BATCH: usize = 256;
 
-pub(crate) async fn receive(socket: UdpSocket, rules: Rules, shared: Arc<Shared>) {
-    // It was bound in another runtime, perhaps, whose driver would have to wake this one.
-    let socket = match socket.into_std().and_then(UdpSocket::from_std) {
-        Ok(socket) => socket,
-        Err(error) => return tracing::error!(%error, "datagrams cannot be read"),
-    };
-    let mut entrance = Entrance::new(rules, shared);
-    let mut buffer = vec![0; MESSAGE_BYTES_MAX.saturating_add(1)];
-    loop {
-        tokio::select! {
-            // A socket that cannot be waited for cannot be read either, and says so there.
-            _ = socket.readable() => {}
-            () = entrance.shared.inbox.closed() => return,
+/// Nobody reads the inbox any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed;
+
+/// The datagrams that come in. Whoever works on messages reads them himself, so that none wakes a second thread: he waits
+/// for the socket to be readable, and then lets some be taken.
+#[derive(Debug)]
+pub struct Datagrams {
+    socket: UdpSocket,
+    entrance: Entrance,
+    buffer: Vec<u8>,
+}
+
+impl Datagrams {
+    pub(crate) fn new(socket: UdpSocket, rules: Rules, shared: Arc<Shared>) -> Self {
+        let buffer = vec![0; MESSAGE_BYTES_MAX.saturating_add(1)];
+        Self { socket, entrance: Entrance::new(rules, shared), buffer }
+    }
+
+    /// Puts into the inbox what has come, 256 datagrams at most: there may be more. Never waits.
+    ///
+    /// # Errors
+    /// When nobody reads the inbox any more.
+    pub fn take(&mut self) -> Result<(), Closed> {
+        if self.entrance.shared.inbox.is_closed() {
+            return Err(Closed);
         }
-        entrance.look_round();
+        self.entrance.look_round();
         for _ in 0..BATCH {
-            match socket.try_recv_from(&mut buffer) {
+            match self.socket.recv_from(&mut self.buffer) {
                 Ok((length, remote)) => {
-                    if entrance.enter(buffer.get(..length).unwrap_or_default(), remote).is_err() {
-                        return;
-                    }
+                    self.entrance.enter(self.buffer.get(..length).unwrap_or_default(), remote)?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // An earlier datagram could not be delivered. The socket itself is fine.
                 Err(error) => tracing::debug!(%error, "receiving failed"),
             }
         }
-        tokio::task::yield_now().await;
+        Ok(())
+    }
+}
+
+impl AsFd for Datagrams {
+    /// The socket to wait for.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 
@@ -53,6 +70,7 @@ pub(crate) async fn receive(socket: UdpSocket, rules: Rules, shared: Arc<Shared>
 const CALM: Duration = Duration::from_secs(10);
 
 /// What a datagram passes before it is parsed.
+#[derive(Debug)]
 struct Entrance {
     admission: Admission,
     since: Instant,
@@ -93,8 +111,7 @@ impl Entrance {
         }
     }
 
-    /// An error when nobody reads the inbox any more.
-    fn enter(&mut self, datagram: &[u8], remote: SocketAddr) -> Result<(), ()> {
+    fn enter(&mut self, datagram: &[u8], remote: SocketAddr) -> Result<(), Closed> {
         // Too many of its source, or a banned one: not even looked at.
         if self.shared.knock(remote.ip(), Destination::Udp(remote)) != Verdict::Heard {
             return Ok(());
@@ -112,8 +129,7 @@ impl Entrance {
     }
 }
 
-/// An error when nobody reads the inbox any more.
-fn deliver(datagram: &[u8], remote: SocketAddr, shared: &Shared) -> Result<(), ()> {
+fn deliver(datagram: &[u8], remote: SocketAddr, shared: &Shared) -> Result<(), Closed> {
     let message = parse_datagram(datagram);
     if matches!(&message, Err(error) if error.kind == ParseErrorKind::Empty) {
         return Ok(());
@@ -122,7 +138,7 @@ fn deliver(datagram: &[u8], remote: SocketAddr, shared: &Shared) -> Result<(), (
     match shared.inbox.try_send(Fact::Received { source, message }) {
         Ok(()) => shared.counters.received(),
         Err(TrySendError::Full(_)) => shared.counters.inbox_full(),
-        Err(TrySendError::Closed(_)) => return Err(()),
+        Err(TrySendError::Closed(_)) => return Err(Closed),
     }
     Ok(())
 }

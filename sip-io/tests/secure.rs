@@ -56,7 +56,7 @@ fn started(tls: Tls, limits: Limits, address: &str) -> Under {
     let local = bound.tls.as_ref().unwrap().1;
     let (sender, inbox) = mpsc::channel(8);
     let counters = Arc::new(Counters::default());
-    let transports =
+    let (transports, _datagrams) =
         Transports::start(bound, Settings { tls, limits, ..Settings::default() }, sender, Arc::clone(&counters));
     Under { transports, inbox, counters, tls: local }
 }

@@ -1,10 +1,11 @@
 //! The transports over real sockets on 127.0.0.1.
 
 use futures_util::{SinkExt, StreamExt};
+use poller::{Poller, Ready, Token};
 use sip::Message;
 use sip::api::{Destination, DoorNote, Fact, FlowId, Source, Transport};
 use sip::door::Rules;
-use sip_io::{Counters, Limits, Settings, Transports, bind};
+use sip_io::{Counters, Datagrams, Limits, Settings, Transports, bind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -37,11 +38,25 @@ async fn guarded(limits: Limits, door: Rules, inbox_size: usize) -> Under {
     let counters = Arc::new(Counters::default());
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let http = server.local_addr().unwrap();
-    let transports =
+    let (transports, datagrams) =
         Transports::start(bound, Settings { limits, door, ..Settings::default() }, sender, Arc::clone(&counters));
+    std::thread::spawn(move || take_all(datagrams));
     let service = transports.ws_router(http, false).into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(server, service).await });
     Under { transports, inbox, counters, local, http }
+}
+
+/// Takes datagrams as they come, until nobody reads the inbox.
+fn take_all(mut datagrams: Datagrams) {
+    let poller = Poller::new(Token(0)).unwrap();
+    poller.add(&datagrams, Token(1)).unwrap();
+    let mut ready = Ready::new();
+    loop {
+        poller.wait(&mut ready, Duration::from_secs(1)).unwrap();
+        if datagrams.take().is_err() {
+            return;
+        }
+    }
 }
 
 impl Under {

@@ -32,7 +32,7 @@ use std::time::Duration;
 use switchboard::{Effect, Input, Switchboard};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 /// SIP messages that may wait for the control loop; more datagrams are dropped and counted.
@@ -80,12 +80,9 @@ pub struct Daemon {
     pub closed_at_start: usize,
     floor: watch::Receiver<Arc<FloorView>>,
     reloads: mpsc::Sender<http_api::ReloadRequest>,
-    stop_control: oneshot::Sender<Duration>,
-    control: JoinHandle<()>,
     serving: JoinSet<()>,
     writer: crm::Writer,
     recorder: recorder::Recorder,
-    /// Last, so that it ends after what runs on it.
     signalling: Signalling,
 }
 
@@ -181,9 +178,8 @@ impl Daemon {
             .start_writer(crm::WriterOptions::new(clock.wall_at_start()), asks::tell_stored(back.clone()))
             .map_err(BootError::Media)?;
 
-        let signalling = Signalling::start().map_err(BootError::Media)?;
-        let Entrance { transports, edge, http, https, sip: (sip_address, sip_tls) } =
-            Entrance::open(&config, sockets, sip_tx, &signalling, &tap);
+        let Entrance { transports, datagrams, edge, http, https, sip: (sip_address, sip_tls) } =
+            Entrance::open(&config, sockets, sip_tx, &tap);
         let (floor, shown) = watch::channel(Arc::new(FloorView::default()));
         let metrics = Arc::new(Metrics::new(workers.port_count()));
         let (gate, certificate, steps) = (edge.gate.clone(), edge.certificate.clone(), edge.steps.clone());
@@ -202,7 +198,8 @@ impl Daemon {
         let kept = store.clone();
         let shells = Shells { transports, workers, journal, store, bridge, back, floor, metrics, tap, names, steps };
         let control = Control::new(board, clock, shells, first, emergencies);
-        let (control, stop_control) = signalling.run(control, Inbox { sip, inputs, wishes, explains: explained });
+        let inbox = Inbox { datagrams, sip, inputs, wishes, explains: explained };
+        let signalling = Signalling::start(control, inbox).map_err(BootError::Media)?;
         info!(%http, ?https, sip = %sip_address, ?sip_tls, "ready");
         Ok(Self {
             http,
@@ -213,8 +210,6 @@ impl Daemon {
             closed_at_start,
             floor: shown,
             reloads: reload_tx,
-            stop_control,
-            control,
             serving,
             writer,
             recorder,
@@ -242,12 +237,9 @@ impl Daemon {
     /// Stops: new calls are refused, those in progress may end by themselves for `patience`, then everything that
     /// was said is written and the store is closed.
     pub async fn stop(self, patience: Duration) {
-        // The loop ends by itself only when the process ends.
-        let _ = self.stop_control.send(patience);
-        if let Err(error) = self.control.await {
-            warn!(%error, "the control loop failed");
+        if !self.signalling.stop(patience).await {
+            warn!("the control loop failed");
         }
-        drop(self.signalling);
         // Consoles hold their WebSockets open; they are cut.
         drop(self.serving);
         let recorder = self.recorder;
@@ -279,6 +271,7 @@ async fn make_board(
 /// The sockets in use, and what secures and counts them.
 struct Entrance {
     transports: sip_io::Transports,
+    datagrams: sip_io::Datagrams,
     edge: Edge,
     http: TcpListener,
     https: Option<TcpListener>,
@@ -287,24 +280,18 @@ struct Entrance {
 }
 
 impl Entrance {
-    /// SIP is heard from here on, datagrams on the thread of signalling.
-    fn open(
-        config: &Config,
-        sockets: Sockets,
-        inbox: mpsc::Sender<sip::api::Fact>,
-        signalling: &Signalling,
-        tap: &Tap,
-    ) -> Self {
+    /// SIP connections are heard from here on, datagrams once the thread of signalling runs.
+    fn open(config: &Config, sockets: Sockets, inbox: mpsc::Sender<sip::api::Fact>, tap: &Tap) -> Self {
         let Sockets { http, https, sip: bound } = sockets;
-        let bound = bound.read_datagrams_on(signalling.handle()).with_admission(setup::admission(config));
+        let bound = bound.with_admission(setup::admission(config));
         let certificate = Renewable::of(config);
         let sip = (bound.local, bound.tls.as_ref().map(|(_, address)| *address));
         let guarded = setup::transports(config, tls::sip(config, certificate.as_ref()));
         let steps = http_step::HttpSteps::new(setup::http_step(config));
         let edge =
             Edge { counters: Arc::default(), gate: setup::gate(config), mirror: tap.counts(), certificate, steps };
-        let transports = sip_io::Transports::start(bound, guarded, inbox, Arc::clone(&edge.counters));
-        Self { transports, edge, http, https, sip }
+        let (transports, datagrams) = sip_io::Transports::start(bound, guarded, inbox, Arc::clone(&edge.counters));
+        Self { transports, datagrams, edge, http, https, sip }
     }
 }
 

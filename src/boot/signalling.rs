@@ -3,42 +3,42 @@
 
 use crate::control::{Control, Inbox};
 use std::io;
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tracing::error;
 
-/// The thread, as a runtime with one worker. It ends with the value.
-pub(super) struct Signalling(Option<Runtime>, Handle);
-
-impl Signalling {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    /// Those of the system.
-    pub fn start() -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("control").enable_all().build()?;
-        let handle = runtime.handle().clone();
-        Ok(Self(Some(runtime), handle))
-    }
-
-    /// Runs the control loop until it is told to stop, with the patience that it is to have then.
-    pub fn run(&self, control: Control, inbox: Inbox) -> (JoinHandle<()>, oneshot::Sender<Duration>) {
-        let (stop, stopped) = oneshot::channel();
-        (self.1.spawn(control.run(inbox, stopped)), stop)
-    }
-
-    /// For spawning.
-    pub fn handle(&self) -> Handle {
-        self.1.clone()
-    }
+/// The running control loop. Dropped, it ends soon, and calls with it.
+pub(super) struct Signalling {
+    thread: JoinHandle<()>,
+    stop: oneshot::Sender<Duration>,
 }
 
-impl Drop for Signalling {
-    fn drop(&mut self) {
-        // Dropping a runtime waits for its threads, which nobody may do inside another one.
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
+impl Signalling {
+    /// Starts the thread. What it has others do is done on the present runtime.
+    ///
+    /// # Errors
+    /// Those of the system: no thread is to be had.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn start(control: Control, inbox: Inbox) -> io::Result<Self> {
+        let (stop, stopped) = oneshot::channel();
+        let runtime = Handle::current();
+        let run = move || {
+            let _inside = runtime.enter();
+            if let Err(why) = control.run(inbox, stopped) {
+                error!(%why, "the control loop cannot wait for messages and ends");
+            }
+        };
+        Ok(Self { thread: Builder::new().name("control".to_owned()).spawn(run)?, stop })
+    }
+
+    /// Tells the loop to end when its calls have, or after this time; and waits for it. False: it failed.
+    pub async fn stop(self, patience: Duration) -> bool {
+        // It ends by itself only when the process does.
+        let _ = self.stop.send(patience);
+        tokio::task::spawn_blocking(move || self.thread.join().is_ok()).await.unwrap_or(false)
     }
 }

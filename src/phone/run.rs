@@ -92,7 +92,8 @@ impl Running {
         let (mut sip_bytes, mut rtp_bytes) = (vec![0; 65_536], vec![0; 2_048]);
         loop {
             let idle = tokio::time::Instant::now() + Duration::from_secs(60);
-            let wake = self.endpoint.deadline().map_or(idle, |(at, _)| self.clock.to_tokio(at));
+            let wake =
+                self.endpoint.deadline().map_or(idle, |(at, _)| tokio::time::Instant::from_std(self.clock.to_std(at)));
             tokio::select! {
                 order = orders.recv() => match order {
                     Some(order) => self.obey(order),

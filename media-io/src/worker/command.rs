@@ -3,7 +3,6 @@
 use super::Worker;
 use crate::leg::{Leg, Playing, Terms, Transport};
 use crate::plain::Plain;
-use crate::poller::Token;
 use crate::ports::Pair;
 use core::time::Duration;
 use domain::{ContactId, LegId, PlayId, PromptId, RecordingId, Spoken};
@@ -13,6 +12,7 @@ use media::playout::{Playout, segments};
 use media::sdes::MasterKey;
 use media::stream::Outgoing;
 use media::tape::Channel;
+use poller::Token;
 
 fn random() -> Result<u64, MediaError> {
     getrandom::u64().map_err(|_| MediaError::NoPort)

@@ -9,7 +9,6 @@ mod tick;
 
 use crate::browser::BrowserPort;
 use crate::clock::{Clock, Now};
-use crate::poller::{Poller, Ready, Token};
 use crate::ports::Ports;
 use crate::prompts::Prompts;
 use crate::settings::{Figures, RtcpTap, SharedFigures, Voice};
@@ -17,6 +16,7 @@ use crate::tapes::Tapes;
 use domain::Language;
 use media::api::{Command, Event};
 use media::codec::Codec;
+use poller::{Poller, Ready, Token};
 use slots::Slots;
 use std::io;
 use std::sync::Arc;
@@ -162,7 +162,8 @@ impl Worker {
 
     fn on_ready(&mut self, token: Token) {
         match token {
-            WAKE => self.poller.woken(),
+            // Commands are looked for in any case.
+            WAKE => {}
             BROWSER => self.on_browser_ready(),
             Token(number) if number % 2 == 0 => self.on_rtp_ready(number / 2),
             Token(number) => self.on_rtcp_ready(number / 2),

@@ -37,11 +37,13 @@ pub const LEVELS: &[Level] = &[
             "crm",
             "http-api",
             "http-step",
+            "poller",
         ],
         pure: false,
     },
     Level { title: "L3 shells (IO)", crates: &["sip-io"], may_use: &["domain", "sip"], pure: false },
-    Level { title: "", crates: &["media-io", "recorder", "speech"], may_use: &["domain", "media"], pure: false },
+    Level { title: "", crates: &["media-io"], may_use: &["domain", "media", "poller"], pure: false },
+    Level { title: "", crates: &["recorder", "speech"], may_use: &["domain", "media"], pure: false },
     Level { title: "", crates: &["crm"], may_use: &["domain", "stats"], pure: false },
     Level { title: "", crates: &["cti-bridge", "http-api", "http-step"], may_use: &["domain"], pure: false },
     Level {
@@ -59,6 +61,7 @@ pub const LEVELS: &[Level] = &[
     },
     Level { title: "", crates: &["config"], may_use: &["domain", "acd", "ivr", "sip", "hours"], pure: true },
     Level { title: "L0 words (pure)", crates: &["domain"], may_use: &[], pure: true },
+    Level { title: "L0 what a thread waits for (IO)", crates: &["poller"], may_use: &[], pure: false },
     Level {
         title: "beside (tests and tasks)",
         crates: &["sim"],
