@@ -169,4 +169,15 @@ mod tests {
         assert_eq!(deadlines.pop_due(Instant::from_millis(20)), Some(Key::Binding(2)));
         assert_eq!(deadlines.next(), None);
     }
+
+    #[test]
+    fn what_is_seen_on_the_wire_is_exact_and_the_ends_of_transactions_fall_together() {
+        let (now, t1) = (Instant::from_millis(1_001), Duration::from_millis(500));
+        assert_eq!(due(now, Timer::Retransmit, t1), Instant::from_millis(1_501));
+        assert_eq!(due(now, Timer::Timeout, t1), Instant::from_millis(1_501));
+        for earlier in [1_001, 1_100, 1_250] {
+            assert_eq!(due(Instant::from_millis(earlier), Timer::Linger, t1), Instant::from_millis(1_750));
+        }
+        assert_eq!(due(now, Timer::Linger, Duration::ZERO), now, "nobody waits for stragglers of a connection");
+    }
 }

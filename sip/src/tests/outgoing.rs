@@ -130,6 +130,28 @@ fn of_forked_answers_the_first_wins_and_the_others_are_hung_up() {
 }
 
 #[test]
+fn a_fork_that_answers_when_the_call_is_over_is_hung_up_in_the_dialog_that_its_answer_makes() {
+    let mut bench = Bench::new();
+    bench.command(invite_to(uri()));
+    let invite = bench.last_request("INVITE");
+    bench.respond(udp(GATEWAY), answer_to(&invite, 200, "one", Some(ANSWER)));
+    bench.command(Command::HangUp { leg: LEG, cause: Cause::Normal });
+    let bye = bench.last_request("BYE");
+    bench.respond(udp(GATEWAY), answer_to(&bye, 200, "one", None));
+    assert_eq!(bench.endpoint.legs(), 0);
+    bench.told.clear();
+    bench.respond(udp(GATEWAY), answer_to(&invite, 200, "late", Some(ANSWER)));
+    let (ack, bye) = (bench.last_request("ACK"), bench.last_request("BYE"));
+    for (request, number) in [(&ack, 1), (&bye, 2)] {
+        assert_eq!(request.headers.call_id(), invite.headers.call_id());
+        assert_eq!(request.headers.from(), invite.headers.from());
+        assert_eq!(request.headers.to().unwrap().tag(), Some("late"));
+        assert_eq!(request.headers.cseq().unwrap().0, number);
+    }
+    assert_eq!(bench.told(), []);
+}
+
+#[test]
 fn a_trunk_that_challenges_gets_credentials_once() {
     let mut bench = Bench::new();
     bench.command(invite_to(Target::Trunk("pstn".parse().unwrap(), "+4989".to_owned())));
