@@ -262,7 +262,7 @@ fn ports(table: &Table<'_>) -> Option<(u16, u16)> {
 
 /// What of the wire is kept in memory, and where it is mirrored to.
 pub(crate) fn mirror(root: &Table<'_>, outside: &dyn Outside) -> MirrorSettings {
-    let mut settings = MirrorSettings { trace_bytes: 6 * MEGABYTE, trace_messages: 200, hep: None };
+    let mut settings = MirrorSettings { trace_bytes: 4 * MEGABYTE, trace_messages: 200, hep: None };
     if let Some(table) = root.table("trace") {
         let number = |key, range| table.int(key, range).and_then(|n| usize::try_from(n).ok());
         settings.trace_bytes = number("memory_mb", 0..=4_096).map_or(settings.trace_bytes, |n| n * MEGABYTE);

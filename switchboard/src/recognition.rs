@@ -75,16 +75,19 @@ fn is_cut(by: EndedBy, cause: Cause) -> bool {
 }
 
 impl Switchboard {
-    /// Notes what an event says about its caller.
+    /// Notes what an event says about its caller, if the rules will ever ask for it.
     pub(crate) fn remember(&mut self, event: &ContactEvent) {
         let (contact, now) = (event.contact, event.at);
+        let rules = &self.rules.recognition;
         match &event.kind {
-            ContactEventKind::Connected { agent, .. } => {
+            ContactEventKind::Connected { agent, .. } if !rules.last_agent.is_zero() => {
                 if let Some(number) = self.number_of(contact) {
                     self.memory.note(number).served = Some((now, *agent));
                 }
             }
-            ContactEventKind::CustomerLeft { by, cause } if is_cut(*by, *cause) => self.remember_cut(now, contact),
+            ContactEventKind::CustomerLeft { by, cause } if is_cut(*by, *cause) && !rules.after_cut_off.is_zero() => {
+                self.remember_cut(now, contact);
+            }
             _ => {}
         }
     }

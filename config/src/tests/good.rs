@@ -124,7 +124,7 @@ fn entry_points_are_found_by_their_number_and_then_by_the_star() {
 fn messages_are_traced_unless_it_says_otherwise_and_mirrored_where_it_says() {
     let config = good();
     let mirror = config.mirror();
-    assert_eq!((mirror.trace_bytes, mirror.trace_messages, mirror.hep.is_none()), (6 << 20, 200, true));
+    assert_eq!((mirror.trace_bytes, mirror.trace_messages, mirror.hep.is_none()), (4 << 20, 200, true));
     let text = "[trace]\nmemory_mb = 0\nmessages_per_call = 30\n[hep]\nserver = \"[::1]:9060\"\npassword = \"pw\"\n";
     let config = check(text).unwrap();
     let mirror = config.mirror();

@@ -91,3 +91,17 @@ fn a_blocked_caller_hears_the_flow_for_such_callers_and_no_other() {
     assert_eq!(bench.rejected(), 1);
     assert!(!bench.events().iter().any(|kind| matches!(kind, ContactEventKind::Queued { .. })));
 }
+
+#[test]
+fn of_callers_for_whom_no_rule_will_ask_nothing_is_remembered() {
+    let mut bench = bench();
+    bench.board.rules.recognition.last_agent = Duration::ZERO;
+    bench.call("first");
+    bench.opened();
+    bench.agent_answers();
+    assert_eq!(format!("{:?}", bench.board.memory), "Memory { past: {}, order: [] }");
+    bench.board.rules.recognition.last_agent = Duration::from_secs(60);
+    bench.hang_up("first");
+    bench.call("second");
+    assert_eq!(asked(&bench).map(|(agent, _)| agent), Some(None));
+}
