@@ -149,8 +149,8 @@ impl Control {
     }
 
     /// Runs until `stop` is cancelled and every call is over, or `stop` is cancelled and `patience` has passed. The loop
-    /// waits by itself and not in a runtime: a runtime's timers and its sockets wake their thread for themselves, too,
-    /// which is half of what a message costs.
+    /// waits by itself and not in a runtime: a runtime's timers and its sockets wake their thread for themselves,
+    /// too (`docs/adr/0013-signalling-waits-by-itself.md`).
     ///
     /// # Errors
     /// Those of the system: no descriptors, or the wait itself fails.
